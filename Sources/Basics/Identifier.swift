@@ -1,0 +1,30 @@
+/// Names for things: a prefix that says what it names, then base-62 characters, as `clust_4fJk2…`.
+package enum Identifier {
+  private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+
+  /// `prefix_` and 16 random characters (95 bits): never two alike.
+  package static func make(_ prefix: String, _ surroundings: Surroundings) -> String {
+    prefix + "_" + base62(surroundings.bytes(32), length: 16)
+  }
+
+  /// `prefix_` and 22 characters that follow from the parts, so that doing something again names it the same.
+  package static func derived(_ prefix: String, from parts: String...) -> String {
+    prefix + "_" + base62(SHA256.hash(parts.joined(separator: "\u{1f}").utf8), length: 22)
+  }
+
+  /// Reads the bytes as one large number and writes its lowest digits.
+  package static func base62(_ bytes: [UInt8], length: Int) -> String {
+    var number = bytes
+    var digits: [UInt8] = []
+    for _ in 0..<length {
+      var remainder = 0
+      for i in number.indices {
+        let value = remainder << 8 | Int(number[i])
+        number[i] = UInt8(value / 62)
+        remainder = value % 62
+      }
+      digits.append(alphabet[remainder])
+    }
+    return String(decoding: digits.reversed(), as: UTF8.self)
+  }
+}

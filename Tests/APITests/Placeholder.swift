@@ -1,0 +1,5 @@
+import Testing
+
+@Suite("API") struct APIPlaceholder {
+  @Test("builds") func builds() { #expect(Bool(true)) }
+}

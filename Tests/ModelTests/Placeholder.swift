@@ -1,0 +1,5 @@
+import Testing
+
+@Suite("Model") struct ModelPlaceholder {
+  @Test("builds") func builds() { #expect(Bool(true)) }
+}

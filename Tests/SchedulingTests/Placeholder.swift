@@ -1,0 +1,5 @@
+import Testing
+
+@Suite("Scheduling") struct SchedulingPlaceholder {
+  @Test("builds") func builds() { #expect(Bool(true)) }
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@Suite("Scripting") struct ScriptingPlaceholder {
+  @Test("builds") func builds() { #expect(Bool(true)) }
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@Suite("perigee") struct perigeePlaceholder {
+  @Test("builds") func builds() { #expect(Bool(true)) }
+}
