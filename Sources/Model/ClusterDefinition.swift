@@ -1,0 +1,114 @@
+package import Basics
+
+/// How documents are to be grouped: which collections, by which algorithm, and where the result goes.
+package struct ClusterDefinition: Sendable, Equatable {
+  package var id: String
+  package var namespaceID: String
+  package var name: String
+  package var description: String?
+  package var collectionIDs: [String]
+  package var algorithm: Algorithm
+  /// The vector index whose vectors are clustered; nil means the collections' only one.
+  package var vectorIndex: String?
+  package var normalize: Bool
+  package var filters: JSON
+  package var enrichSource: Bool
+  /// Which result field goes into which document field when the sources are enriched.
+  package var enrichment: [String: String]
+  package var outputCollectionIDs: [String]
+  /// The text fields that keywords are made from; nil means every string field.
+  package var textFields: [String]?
+  package var metadata: JSONObject
+  /// The `vector_config` as it was given.
+  package var vectorConfig: JSONObject
+  package var lastRunID: String?
+  package var lastTaskID: String?
+  package var createdAt: Instant
+  package var updatedAt: Instant
+
+  package static let accepted = [
+    "collection_ids", "source_cluster_ids", "cluster_name", "description", "metadata", "cluster_type", "vector_config", "attribute_config", "filters",
+    "llm_labeling", "enrich_source_collection", "source_enrichment_config", "auto_execute_on_batch", "auto_execute_min_documents",
+    "auto_execute_cooldown_seconds",
+  ]
+
+  /// The result fields that enrichment can write.
+  package static let enrichable = ["cluster_id", "cluster_label", "distance_to_centroid", "member_count", "keywords"]
+
+  package init(
+    id: String, namespaceID: String, name: String, description: String? = nil, collectionIDs: [String], algorithm: Algorithm, vectorIndex: String? = nil,
+    normalize: Bool = true, filters: JSON = .null, enrichSource: Bool = false, enrichment: [String: String] = [:], outputCollectionIDs: [String] = [],
+    textFields: [String]? = nil, metadata: JSONObject = JSONObject(), vectorConfig: JSONObject = JSONObject(), createdAt: Instant
+  ) {
+    self.id = id
+    self.namespaceID = namespaceID
+    self.name = name
+    self.description = description
+    self.collectionIDs = collectionIDs
+    self.algorithm = algorithm
+    self.vectorIndex = vectorIndex
+    self.normalize = normalize
+    self.filters = filters
+    self.enrichSource = enrichSource
+    self.enrichment = enrichment
+    self.outputCollectionIDs = outputCollectionIDs
+    self.textFields = textFields
+    self.metadata = metadata
+    self.vectorConfig = vectorConfig
+    self.createdAt = createdAt
+    updatedAt = createdAt
+  }
+
+  package init(creating body: JSON, in namespaceID: String, surroundings: Surroundings) throws(Problem) {
+    let fields = try Fields(body, accepting: Self.accepted)
+    if let type = try fields.string("cluster_type"), type != "vector" {
+      throw Problem(.unsupported, "cluster_type '\(type)' is not in this build", hint: "Give \"vector\"", path: "cluster_type")
+    }
+    guard let collections = try fields.strings("collection_ids", atLeast: 1) else {
+      throw fields.missing("collection_ids", example: "[\"col_words\"]")
+    }
+    guard let configuration = fields["vector_config"] else {
+      throw fields.missing("vector_config", example: "{\"clustering_method\": \"kmeans\", \"kmeans_parameters\": {\"n_clusters\": 8}}")
+    }
+    let config = try Fields(configuration, path: "vector_config")
+    let single = try config.string("feature_uri").map { [$0] }
+    let uris = try config.strings("feature_uris") ?? single ?? []
+    guard uris.count <= 1 else {
+      throw Problem(.unsupported, "\(uris.count) feature_uris are given", hint: "This build clusters one vector index at a time", path: "vector_config.feature_uris")
+    }
+    let id = Identifier.make("clust", surroundings)
+    let metadata = try fields.objectValue("metadata") ?? JSONObject()
+    var mapping: [String: String] = [:]
+    let enrichment = try Fields(fields["source_enrichment_config"], path: "source_enrichment_config")
+    for (position, item) in (enrichment["field_mappings"]?.array ?? []).enumerated() {
+      let entry = try Fields(item, path: "source_enrichment_config.field_mappings[\(position)]", accepting: ["source_field", "target_field"])
+      let source = try entry.required("source_field", example: "\"cluster_id\"")
+      guard Self.enrichable.contains(source) else {
+        throw Problem(
+          .invalid, "unknown source_field '\(source)'", hint: "One of: \(Self.enrichable.joined(separator: ", "))", path: entry.at("source_field"),
+          didYouMean: Suggestion.nearest(to: source, in: Self.enrichable))
+      }
+      mapping[source] = try entry.required("target_field", example: "\"topic\"")
+    }
+    if let filters = fields["filters"] { _ = try Filter(filters, path: "filters") }
+    self.init(
+      id: id, namespaceID: namespaceID,
+      name: try fields.string("cluster_name").map { name throws(Problem) in try Names.check(name, path: "cluster_name") } ?? "cluster_\(id.suffix(6))",
+      description: try fields.string("description"), collectionIDs: collections, algorithm: try Algorithm(vectorConfig: config),
+      vectorIndex: uris.first.map { $0.split(separator: "/").last.map(String.init) ?? $0 }, normalize: try config.bool("normalize_features") ?? true,
+      filters: fields["filters"] ?? .null, enrichSource: try fields.bool("enrich_source_collection") ?? false, enrichment: mapping,
+      textFields: try Fields(.object(metadata), path: "metadata").strings("text_fields"), metadata: metadata, vectorConfig: config.object,
+      createdAt: surroundings.now())
+  }
+
+  package var json: JSON {
+    [
+      "cluster_id": .string(id), "cluster_name": .string(name), "description": .optional(description), "namespace_id": .string(namespaceID),
+      "input_collections": .array(collectionIDs.map(JSON.string)), "filters": filters, "cluster_type": "vector",
+      "feature_uris": vectorIndex.map { [.string($0)] } ?? .null, "multi_feature_strategy": "concatenate",
+      "output_collection_ids": .array(outputCollectionIDs.map(JSON.string)), "algorithm": .string(algorithm.name),
+      "algorithm_params": .object(algorithm.json), "enrich_source": .bool(enrichSource), "last_execution_task_id": .optional(lastTaskID),
+      "last_run_id": .optional(lastRunID), "metadata": .object(metadata), "created_at": .instant(createdAt), "updated_at": .instant(updatedAt),
+    ]
+  }
+}

@@ -1,0 +1,88 @@
+package import Basics
+
+/// A user's JSON object with an identifier and, per vector index, at most one vector.
+package struct Document: Sendable, Equatable {
+  package var id: String
+  package var collectionID: String
+  /// The user's fields, at the root as the API shows them. Identifiers and vectors are not among them.
+  package var fields: JSONObject
+  package var vectors: [String: [Float]]
+  package var createdAt: Instant
+  package var updatedAt: Instant
+
+  package init(id: String, collectionID: String, fields: JSONObject, vectors: [String: [Float]] = [:], createdAt: Instant, updatedAt: Instant) {
+    self.id = id
+    self.collectionID = collectionID
+    self.fields = fields
+    self.vectors = vectors
+    self.createdAt = createdAt
+    self.updatedAt = updatedAt
+  }
+
+  /// Names at the root that are ours and cannot be user fields.
+  package static let reserved: Set<String> = ["document_id", "collection_id", "vectors", "_internal", "_vectors"]
+
+  /// Reads one document of a request: `document_id?`, `vectors?`, and the fields, at the root, in `payload` and in `metadata`.
+  ///
+  /// `document_id` is made when absent. Vectors are checked against the collection: known index, dimension, finite numbers.
+  package init(_ json: JSON, in collection: Collection, path: String, surroundings: Surroundings) throws(Problem) {
+    let members = try Fields(json, path: path)
+    let now = surroundings.now()
+    let id = try members.string("document_id", example: "\"doc_1\"").map { id throws(Problem) in try Names.checkID(id, path: members.at("document_id")) }
+    var fields = JSONObject()
+    for member in members.object.members where !Self.reserved.contains(member.key) && member.key != "payload" { fields.members.append(member) }
+    if let payload = try members.objectValue("payload") {
+      for member in payload.members where !Self.reserved.contains(member.key) { fields[member.key] = member.value }
+    }
+    var vectors: [String: [Float]] = [:]
+    for member in try members.objectValue("vectors")?.members ?? [] {
+      let name = member.key.split(separator: "/").last.map(String.init) ?? member.key
+      let at = "\(members.at("vectors")).\(member.key)"
+      guard let index = collection.index(named: member.key) ?? collection.index(named: name) else {
+        let known = collection.vectorIndexes.map(\.name)
+        throw Problem(
+          .invalid, "collection '\(collection.name)' has no vector index '\(member.key)'",
+          hint: known.isEmpty ? "Create the collection with vector_indexes" : "It has: \(known.joined(separator: ", "))", path: at,
+          didYouMean: Suggestion.nearest(to: member.key, in: known), details: ["available": .array(known.map(JSON.string))])
+      }
+      do {
+        let vector = try member.value.floats()
+        try Self.check(vector, against: index)
+        vectors[index.name] = vector
+      } catch { throw error.within(at) }
+    }
+    self.init(id: id ?? Identifier.make("doc", surroundings), collectionID: collection.id, fields: fields, vectors: vectors, createdAt: now, updatedAt: now)
+  }
+
+  /// Refuses a vector of another dimension or with a number that is not finite.
+  package static func check(_ vector: [Float], against index: VectorIndex) throws(Problem) {
+    guard vector.count == index.dimensions else {
+      throw Problem(
+        .invalid, "the vector has \(vector.count) numbers, index '\(index.name)' has \(index.dimensions) dimensions",
+        hint: "Give exactly \(index.dimensions) numbers", details: ["expected": .int(index.dimensions), "got": .int(vector.count)])
+    }
+    if let position = vector.firstIndex(where: { !$0.isFinite }) {
+      throw Problem(.invalid, "number \(position) of the vector is \(vector[position])", hint: "Give finite numbers only", path: "[\(position)]")
+    }
+  }
+
+  /// The document as the API shows it: user fields at the root, ours beside them, vectors on request under their index names.
+  package func json(vectors shown: Bool = false) -> JSON {
+    var result = JSONObject()
+    result.members.reserveCapacity(fields.count + 4)
+    result.members.append(.init(key: "document_id", value: .string(id)))
+    result.members.append(.init(key: "collection_id", value: .string(collectionID)))
+    result.members += fields.members
+    if shown {
+      let sorted = vectors.sorted { $0.key < $1.key }
+      let values: [JSONObject.Member] = sorted.map { .init(key: $0.key, value: .array($0.value.map { .double(Double($0)) })) }
+      for value in values where fields[value.key] == nil { result.members.append(value) }
+      result.members.append(.init(key: "vectors", value: .object(JSONObject(members: values))))
+    }
+    result.members.append(
+      .init(
+        key: "_internal",
+        value: ["created_at": .instant(createdAt), "updated_at": .instant(updatedAt)]))
+    return .object(result)
+  }
+}

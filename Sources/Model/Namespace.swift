@@ -1,0 +1,46 @@
+package import Basics
+
+/// A tenant's area: every other thing belongs to exactly one.
+package struct Namespace: Sendable, Equatable {
+  package var id: String
+  package var name: String
+  package var description: String?
+  /// Vector indexes that every collection made in this namespace gets.
+  package var vectorIndexes: [VectorIndex]
+  package var createdAt: Instant
+  package var updatedAt: Instant
+
+  package init(id: String, name: String, description: String? = nil, vectorIndexes: [VectorIndex] = [], createdAt: Instant, updatedAt: Instant) {
+    self.id = id
+    self.name = name
+    self.description = description
+    self.vectorIndexes = vectorIndexes
+    self.createdAt = createdAt
+    self.updatedAt = updatedAt
+  }
+
+  /// The names of the fields that create and update take; others of the contract are accepted and have no meaning on one machine.
+  package static let accepted = [
+    "namespace_id", "namespace_name", "mode", "namespace_type", "scope", "description", "features", "feature_extractors", "vector_configs",
+    "payload_indexes", "auto_create_indexes", "adaptive_indexing", "ttl_seconds", "infrastructure", "trusted_issuers", "tiering", "spend_budget",
+    "cost_cap_override",
+  ]
+
+  package init(creating body: JSON, surroundings: Surroundings) throws(Problem) {
+    let fields = try Fields(body, accepting: Self.accepted)
+    let name = try Names.check(fields.required("namespace_name", example: "\"production\""), path: "namespace_name", in: 1...64)
+    let now = surroundings.now()
+    self.init(
+      id: try fields.string("namespace_id").map { id throws(Problem) in try Names.checkID(id, path: "namespace_id") } ?? Identifier.make("ns", surroundings),
+      name: name, description: try fields.string("description"),
+      vectorIndexes: try VectorIndex.list(fields["vector_configs"], path: "vector_configs"), createdAt: now, updatedAt: now)
+  }
+
+  package var json: JSON {
+    [
+      "object": "namespace", "namespace_id": .string(id), "namespace_name": .string(name), "description": .optional(description), "mode": "standalone",
+      "vector_configs": .array(vectorIndexes.map { ["name": .string($0.name), "dimension": .int($0.dimensions), "metric": .string($0.metric.rawValue)] }),
+      "namespace_ready": true, "created_at": .instant(createdAt), "updated_at": .instant(updatedAt),
+    ]
+  }
+}
