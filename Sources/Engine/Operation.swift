@@ -1,0 +1,135 @@
+package import Basics
+package import Model
+
+/// One thing that can be asked of the host, with the words the API uses for it.
+///
+/// The table of these (`Operation.all`) gives the routes, the OpenAPI document, the command line's remote calls and what the Lua library
+/// forwards, so they cannot disagree. `perform` is plain Swift on the caller's thread: reads go to the store's readers, writes wait for the
+/// host's commit.
+package struct Operation: Sendable {
+  package struct Parameter: Sendable {
+    package enum Kind: String, Sendable { case string, integer, boolean }
+    package var name: String
+    package var kind: Kind
+    package init(_ name: String, _ kind: Kind) {
+      self.name = name
+      self.kind = kind
+    }
+    /// The paging parameters that most lists take.
+    static let paging: [Parameter] = [
+      Parameter("limit", .integer), Parameter("page_size", .integer), Parameter("offset", .integer), Parameter("page", .integer),
+      Parameter("cursor", .string), Parameter("next_cursor", .string), Parameter("after", .string), Parameter("include_total", .boolean),
+    ]
+  }
+
+  package enum Answer: Sendable {
+    case json(JSON)
+    /// 204: done, nothing to say.
+    case nothing
+  }
+
+  /// The contract's name, e.g. `create_trigger`.
+  package var name: String
+  package var method: String
+  /// `/v1/triggers/{trigger_id}`
+  package var path: String
+  package var summary: String
+  package var tag: String
+  /// What the key must allow; nil for operations that need no key.
+  package var scope: APIKey.Scope?
+  /// Whether it happens in one namespace, named by header, query or key.
+  package var inNamespace: Bool
+  package var query: [Parameter]
+  /// The body's field names, for the documentation; nil when there is no body.
+  package var body: [String]?
+  package var perform: @Sendable (Host, Call) throws(Problem) -> Answer
+
+  init(
+    _ name: String, _ method: String, _ path: String, _ summary: String, tag: String, scope: APIKey.Scope?, inNamespace: Bool = true,
+    query: [Parameter] = [], body: [String]? = nil, _ perform: @escaping @Sendable (Host, Call) throws(Problem) -> Answer
+  ) {
+    self.name = name
+    self.method = method
+    self.path = path
+    self.summary = summary
+    self.tag = tag
+    self.scope = scope
+    self.inNamespace = inNamespace
+    self.query = query
+    self.body = body
+    self.perform = perform
+  }
+
+  package static let all: [Operation] =
+    systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + triggerOperations + taskOperations + kvOperations
+
+  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+  package static func named(_ name: String) -> Operation? { byName[name] }
+}
+
+/// Who asks.
+package struct Caller: Sendable {
+  /// The key's name, or what stands for it: `local`, `script`.
+  package var name: String
+  package var scopes: Set<APIKey.Scope>
+  /// Namespaces (identifiers) that the caller may enter; empty means all.
+  package var namespaces: [String]
+  package var expiresAt: Instant?
+
+  package init(name: String, scopes: Set<APIKey.Scope>, namespaces: [String] = [], expiresAt: Instant? = nil) {
+    self.name = name
+    self.scopes = scopes
+    self.namespaces = namespaces
+    self.expiresAt = expiresAt
+  }
+
+  package init(_ key: APIKey) { self.init(name: key.name, scopes: Set(key.scopes), namespaces: key.namespaces, expiresAt: key.expiresAt) }
+
+  /// Somebody with the store's file in their hands.
+  package static let local = Caller(name: "local", scopes: Set(APIKey.Scope.allCases))
+
+  package func may(_ scope: APIKey.Scope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
+  package func opens(_ namespaceID: String) -> Bool { namespaces.isEmpty || namespaces.contains(namespaceID) }
+}
+
+/// A request in the host's words: who asks, where, and with what.
+package struct Call: Sendable {
+  package var caller: Caller
+  /// Set for every operation with `inNamespace`.
+  package var namespace: Namespace?
+  /// The values of the path's `{parameters}`, decoded.
+  package var path: [String: String]
+  /// Typed by the operation's `query` list.
+  package var query: JSONObject
+  /// An empty object when there was no body.
+  package var body: JSON
+  /// Collects writes instead of committing them: hooks and actions of triggers, whose writes are committed with their outcome.
+  var gathering: Gathering?
+
+  package init(caller: Caller, namespace: Namespace? = nil, path: [String: String] = [:], query: JSONObject = JSONObject(), body: JSON = [:]) {
+    self.caller = caller
+    self.namespace = namespace
+    self.path = path
+    self.query = query
+    self.body = body
+  }
+
+  /// The namespace; only operations with `inNamespace` may ask.
+  func namespaceID() throws(Problem) -> String {
+    guard let namespace else { throw Problem(.internal, "the operation was called without a namespace") }
+    return namespace.id
+  }
+
+  func parameter(_ name: String) throws(Problem) -> String {
+    guard let value = path[name] else { throw Problem(.internal, "the path parameter '\(name)' is missing") }
+    return value
+  }
+
+  /// Query and body as one object, the query first: lists take paging from both.
+  func listFields(accepting names: [String]) throws(Problem) -> Fields {
+    let fields = try Fields(body, accepting: Page.names + names)
+    var merged = fields.object
+    for member in query.members { merged[member.key] = member.value }
+    return try Fields(.object(merged))
+  }
+}

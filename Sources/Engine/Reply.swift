@@ -1,0 +1,157 @@
+import Basics
+import Glibc
+import Synchronization
+
+/// A place where one thread leaves a value and another waits for it.
+final class Reply<Value: Sendable>: @unchecked Sendable {
+  // @unchecked: `value` is touched only with `mutex` held.
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var value: Value?
+
+  init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(arrived, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(arrived)
+    pthread_mutex_destroy(mutex)
+    arrived.deallocate()
+    mutex.deallocate()
+  }
+
+  func give(_ new: Value) {
+    pthread_mutex_lock(mutex)
+    value = new
+    pthread_cond_broadcast(arrived)
+    pthread_mutex_unlock(mutex)
+  }
+
+  func wait() -> Value {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while true {
+      if let value { return value }
+      pthread_cond_wait(arrived, mutex)
+    }
+  }
+}
+
+/// A queue between threads: many put in, one or several take out and sleep while there is nothing.
+final class Mailbox<Item: Sendable>: @unchecked Sendable {
+  // @unchecked: `items`, `closed` and `nudged` are touched only with `mutex` held.
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var items: [Item] = []
+  private var head = 0
+  private var closed = false
+  private var nudged = false
+
+  init() {
+    pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(changed, &attributes)
+    pthread_condattr_destroy(&attributes)
+  }
+
+  deinit {
+    pthread_cond_destroy(changed)
+    pthread_mutex_destroy(mutex)
+    changed.deallocate()
+    mutex.deallocate()
+  }
+
+  /// False when the mailbox is closed and the item was not taken in.
+  @discardableResult func put(_ item: Item) -> Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    guard !closed else { return false }
+    items.append(item)
+    pthread_cond_signal(changed)
+    return true
+  }
+
+  /// Makes `take` return, with nothing if there is nothing: the clock was moved.
+  func nudge() {
+    pthread_mutex_lock(mutex)
+    nudged = true
+    pthread_cond_broadcast(changed)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Nothing goes in any more; what is in may still be taken.
+  func close() {
+    pthread_mutex_lock(mutex)
+    closed = true
+    pthread_cond_broadcast(changed)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Up to `limit` items; waits at most `timeout` (nil: for ever) when there are none. Nil when closed and empty.
+  func take(limit: Int, timeout: Duration? = nil) -> [Item]? {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    var deadline = timespec()
+    if let timeout {
+      clock_gettime(CLOCK_MONOTONIC, &deadline)
+      let nanoseconds = Int64(deadline.tv_nsec) + max(0, Int64(timeout.inSeconds * 1e9))
+      deadline.tv_sec += Int(nanoseconds / 1_000_000_000)
+      deadline.tv_nsec = Int(nanoseconds % 1_000_000_000)
+    }
+    while head == items.count {
+      if closed { return nil }
+      if nudged {
+        nudged = false
+        return []
+      }
+      if timeout == nil {
+        pthread_cond_wait(changed, mutex)
+      } else if pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT {
+        return []
+      }
+    }
+    let end = min(items.count, head + limit)
+    let taken = Array(items[head..<end])
+    head = end
+    if head == items.count {
+      items.removeAll(keepingCapacity: items.count < 1024)
+      head = 0
+    }
+    return taken
+  }
+}
+
+/// A thread of our own: Swift's shared pool has as many threads as cores, and blocking work would take them all.
+final class OwnThread: @unchecked Sendable {
+  // @unchecked: `handle` is written once, before `start` returns.
+  private var handle = pthread_t()
+  private final class Body {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  /// Starts `body` on a thread with the given stack. Lua and deep JSON want 16 MiB.
+  static func start(name: String, stack: Int = 16 << 20, _ body: @escaping @Sendable () -> Void) throws(Problem) -> OwnThread {
+    let thread = OwnThread()
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setstacksize(&attributes, stack)
+    defer { pthread_attr_destroy(&attributes) }
+    let box = Unmanaged.passRetained(Body(body))
+    let status = pthread_create(&thread.handle, &attributes, { raw in
+      if let raw { Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run() }
+      return nil
+    }, box.toOpaque())
+    guard status == 0 else {
+      box.release()
+      throw Problem(.unavailable, "the thread '\(name)' could not be started: \(String(cString: strerror(status)))")
+    }
+    pthread_setname_np(thread.handle, String(name.prefix(15)))
+    return thread
+  }
+
+  func join() { pthread_join(handle, nil) }
+}
