@@ -1,0 +1,92 @@
+import Basics
+import Model
+import Scheduling
+import Store
+
+/// What other threads ask the host's thread to do. Each is one value through the inbox; the replies come after the commit.
+enum Command: Sendable {
+  typealias Answer<Value: Sendable> = Reply<Result<Value, Problem>>
+
+  case commit(Transaction, Answer<[[Value]]>)
+  case write([Write], Answer<WriteReport>)
+  case put(Trigger, isNew: Bool, Answer<Void>)
+  case start(TaskRecord, Answer<Void>)
+  case judged(Judgement)
+  case filtered(Filtered)
+  case finished(Ending)
+  case announce(JSON, Answer<Void>)
+  case settle(Answer<Void>)
+  case stop
+}
+
+/// A change of the store that was asked for by an operation or gathered by a script.
+enum Write: Sendable {
+  case statements(Transaction)
+  case documents(DocumentWrite)
+}
+
+/// Documents to be written to one collection: the host finds out which exist, counts the events, and writes all of it in one transaction.
+struct DocumentWrite: Sendable {
+  enum Change: Sendable {
+    /// Refused when the document exists.
+    case insert(Document)
+    case upsert(Document)
+    /// Sets these fields of an existing document; with `replacing`, drops the others. `vectors` replaces those named.
+    case patch(id: String, fields: JSONObject, vectors: [String: [Float]], replacing: Bool)
+    case delete(id: String)
+
+    var documentID: String {
+      switch self {
+      case .insert(let document), .upsert(let document): document.id
+      case .patch(let id, _, _, _), .delete(let id): id
+      }
+    }
+  }
+
+  var namespaceID: String
+  var collectionID: String
+  var collectionName: String
+  var changes: [Change]
+}
+
+/// What a write of documents came to.
+struct WriteReport: Sendable {
+  var added = 0
+  var updated = 0
+  var deleted = 0
+  /// The documents as they are now, for the operations that answer with them.
+  var documents: [Document] = []
+}
+
+/// The answer to a question of the agenda, with what has to be kept of it.
+struct Judgement: Sendable {
+  var question: Agenda.Question
+  var verdict: Agenda.Verdict
+  var reason: String
+  var detail: JSONObject
+  /// The scripts' state after the run; nil leaves it as it is.
+  var state: JSONObject?
+  var drift: JSONObject?
+  var volume: JSONObject?
+}
+
+/// What a Lua event filter said of the events up to a row.
+struct Filtered: Sendable {
+  var triggerID: Trigger.ID
+  var through: Int64
+  var accepted: Int64
+  var problem: Problem?
+}
+
+/// The end of a task: what is to be written with it, in the same transaction.
+struct Ending: Sendable {
+  var task: TaskRecord
+  var status: TaskRecord.Status
+  var outputs: JSONObject
+  var error: String?
+  var writes: [Write]
+  var state: JSONObject?
+  var baseline: Baseline?
+  /// A before hook said no: the run counts as skipped, not as success or failure.
+  var heldBy: String?
+}

@@ -1,0 +1,53 @@
+import Basics
+import Model
+import Scripting
+import Store
+
+/// Runs a trigger's Lua filter over the events that it has not seen yet, on a worker's thread.
+struct EventFilter {
+  private let host: Host
+  private let bench: ScriptBench
+
+  /// Event rows per look; the rest follows at the next.
+  private static let limit = 200
+
+  init(_ host: Host, _ bench: ScriptBench) {
+    self.host = host
+    self.bench = bench
+  }
+
+  func look(for trigger: Trigger) -> Filtered {
+    var result = Filtered(triggerID: trigger.id, through: trigger.eventCursor, accepted: 0, problem: nil)
+    guard case .event(let rule) = trigger.schedule.when, let filter = rule.filter else { return result }
+    do throws(Problem) {
+      let interpreter = try bench.interpreter(for: trigger.namespaceID)
+      let script = Script(name: "\(trigger.name ?? trigger.id) filter", version: 1, source: filter.source)
+      while true {
+        let rows = try host.read { reader throws(Problem) in
+          try reader.events(
+            namespaceID: trigger.namespaceID, since: result.through, type: rule.eventType.rawValue, collectionID: rule.collectionID, limit: Self.limit)
+        }
+        for row in rows {
+          let bodies = try host.read { reader throws(Problem) in try reader.bodies(of: row.documentIDs, collectionID: row.collectionID) }
+          let events = row.documentIDs.map { id in
+            ScriptEvent(type: row.type, collectionID: row.collectionID, documentID: id, document: bodies[id] ?? "{}", at: row.at, payload: nil)
+          }
+          let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
+          let outcome = interpreter.filter(
+            script, events: events, context: ScriptSession.context(trigger, scheduledAt: nil, now: host.surroundings.now(), host: host),
+            budget: .standard(for: .filter), host: session, cancellation: nil)
+          result.through = row.sequence
+          switch outcome {
+          case .success(let accepted): result.accepted += Int64(accepted.count { $0 })
+          // A filter that fails counts nothing of this write and says so; the cursor moves on, or it would fail for ever.
+          case .failure(let problem): result.problem = problem
+          }
+        }
+        if rows.count < Self.limit { return result }
+      }
+    } catch {
+      result.problem = error
+      return result
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package import Basics
+package import Model
+import Scheduling
+import Scripting
+package import Store
+import Synchronization
+
+/// The one owner: of the writing connection, the agenda, the counters and the workers.
+///
+/// Its own thread takes commands out of the inbox and commits all that wait in one transaction; everything else (reading, validating,
+/// clustering, scripts) happens on the callers' and the workers' threads. All methods here may be called from any thread and block until
+/// the answer is durable.
+package final class Host: Sendable {
+  package struct Configuration: Sendable {
+    package var path: String
+    package var surroundings: Surroundings
+    /// Threads for clustering.
+    package var threads: Int
+    package var readers: Int
+    /// Where log lines go: level, message.
+    package var log: @Sendable (_ level: String, _ message: String) -> Void
+
+    package init(
+      path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 6,
+      log: @escaping @Sendable (_ level: String, _ message: String) -> Void = { _, _ in }
+    ) {
+      self.path = path
+      self.surroundings = surroundings
+      self.threads = threads
+      self.readers = readers
+      self.log = log
+    }
+  }
+
+  package let configuration: Configuration
+  package var surroundings: Surroundings { configuration.surroundings }
+  package let readers: Readers
+  package let zones: Zones
+  package let startedAt: Instant
+  let inbox = Mailbox<Command>()
+  let workers: Workers
+  /// Flags of the tasks that run now, so that they can be cancelled.
+  let cancellations = Mutex<[String: Cancellation]>([:])
+  private let loop: OwnThread
+  private let closed = Atomic<Bool>(false)
+
+  /// Opens a store as its owner, takes up what a crash left unfinished, and starts to fire. Throws when the file is not a store, is
+  /// damaged, or belongs to another running host.
+  package static func open(_ configuration: Configuration) throws(Problem) -> Host {
+    let ledger = try SQLiteLedger.open(path: configuration.path, mode: .owner, surroundings: configuration.surroundings)
+    return try Host(configuration, ledger)
+  }
+
+  private init(_ configuration: Configuration, _ ledger: SQLiteLedger) throws(Problem) {
+    self.configuration = configuration
+    readers = try Readers(path: configuration.path, count: configuration.readers)
+    zones = Zones()
+    startedAt = configuration.surroundings.now()
+    workers = try Workers(inbox: inbox)
+    let handover = Handover(ledger: ledger)
+    let ready = Reply<Result<Void, Problem>>()
+    let parts = HostLoop.Parts(
+      configuration: configuration, readers: readers, zones: zones, inbox: inbox, workers: workers)
+    loop = try OwnThread.start(name: "perigee-host") {
+      let loop = HostLoop(handover.ledger, parts)
+      do throws(Problem) {
+        try loop.recover()
+        ready.give(.success(()))
+      } catch {
+        ready.give(.failure(error))
+        loop.end()
+        return
+      }
+      loop.run()
+    }
+    do throws(Problem) {
+      try ready.wait().get()
+    } catch {
+      inbox.close()
+      loop.join()
+      throw error
+    }
+    workers.start(self)
+  }
+
+  /// The ledger crosses once, from the thread that opened it to the host's thread.
+  private struct Handover: @unchecked Sendable { let ledger: SQLiteLedger }
+
+  /// Takes no more work, lets the running tasks be interrupted (they go on after the next start), commits what waits, and closes the store.
+  package func close() {
+    guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    workers.stop(interrupting: cancellations.withLock { Array($0.values) })
+    inbox.put(.stop)
+    loop.join()
+    inbox.close()
+    readers.close()
+  }
+
+  package func log(_ level: String, _ message: String) { configuration.log(level, message) }
+
+  /// Tells the host that the clock was moved. Only tests move clocks by hand.
+  package func clockMoved() { inbox.nudge() }
+
+  // MARK: - Waiting for the host's thread
+
+  private func ask<Value: Sendable>(_ command: (Reply<Result<Value, Problem>>) -> Command) throws(Problem) -> Value {
+    let reply = Reply<Result<Value, Problem>>()
+    guard inbox.put(command(reply)) else { throw Problem(.unavailable, "the host is shutting down", hint: "Try again when it is back") }
+    return try reply.wait().get()
+  }
+
+  /// Commits a transaction, together with whatever else waits. A lost guard is a conflict.
+  @discardableResult package func commit(_ transaction: Transaction) throws(Problem) -> [[Value]] {
+    try ask { .commit(transaction, $0) }
+  }
+
+  func write(_ writes: [Write]) throws(Problem) -> WriteReport { try ask { .write(writes, $0) } }
+
+  /// Stores a new trigger, or an edited one (over the row with the same fence), and tells the agenda.
+  func put(_ trigger: Trigger, isNew: Bool) throws(Problem) { try ask { .put(trigger, isNew: isNew, $0) } as Void }
+
+  /// Starts a task outside any schedule.
+  func start(_ task: TaskRecord) throws(Problem) { try ask { .start(task, $0) } as Void }
+
+  /// Reads in one snapshot.
+  package func read<T>(_ body: (Reader) throws(Problem) -> T) throws(Problem) -> T { try readers.read(body) }
+
+  /// Writes who owns the store beside it, for command lines on the same machine.
+  package func announce(_ description: JSON) throws(Problem) { try ask { .announce(description, $0) } as Void }
+
+  /// Waits until no task is pending or running and no script is being asked. For scripts and tests that want to see the end of things.
+  package func settle() throws(Problem) { try ask { .settle($0) } as Void }
+}

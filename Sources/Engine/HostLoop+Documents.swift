@@ -1,0 +1,147 @@
+import Basics
+import Model
+import Scheduling
+import Store
+
+extension HostLoop {
+  /// A set of writes as one transaction, and whom to tell when it is through.
+  struct Plan {
+    var transaction = Transaction()
+    var report = WriteReport()
+    var counted: [(Trigger.ID, Int64)] = []
+    var filtering: Set<Trigger.ID> = []
+  }
+
+  /// Turns writes into one transaction: documents with their vectors, the collection's count, one event row per kind of change, and the
+  /// counters of the triggers that listen. An event exists exactly if its documents do.
+  func plan(_ writes: [Write]) throws(Problem) -> Plan {
+    var plan = Plan()
+    for write in writes {
+      switch write {
+      case .statements(let transaction): plan.transaction.append(transaction)
+      case .documents(let write): try add(write, to: &plan)
+      }
+    }
+    return plan
+  }
+
+  /// Tells the agenda and the filters what has been committed.
+  func announce(_ plan: Plan) {
+    for (id, count) in plan.counted { agenda.count(count, for: id) }
+    for id in plan.filtering { askFilter(id) }
+  }
+
+  func askFilter(_ id: Trigger.ID) {
+    do throws(Problem) {
+      guard let trigger = try readers.read({ reader throws(Problem) in try reader.trigger(id, namespaceID: nil) }) else { return }
+      openQuestions += 1
+      parts.workers.ask(.filter(trigger))
+    } catch { log("error", "trigger \(id): \(error)") }
+  }
+
+  private func add(_ write: DocumentWrite, to plan: inout Plan) throws(Problem) {
+    let named = write.changes.compactMap { change in
+      switch change {
+      // An identifier that was made a moment ago cannot exist; asking for it is only slower.
+      case .insert, .upsert, .delete: change.documentID
+      case .patch: nil
+      }
+    }
+    let existing = try readers.read { reader throws(Problem) in try reader.existing(named, collectionID: write.collectionID) }
+    var added: [String] = []
+    var updated: [String] = []
+    var deleted: [String] = []
+    var within: Set<String> = []
+    for change in write.changes {
+      let id = change.documentID
+      switch change {
+      case .insert(let document):
+        if existing.contains(id) || !within.insert(id).inserted {
+          throw Problem(.conflict, "document '\(id)' exists in collection '\(write.collectionName)'", hint: "Upsert it, or leave document_id out", path: "document_id")
+        }
+        insert(document, write, &plan, &added)
+      case .upsert(var document):
+        if existing.contains(id) || !within.insert(id).inserted {
+          try keepCreation(&document, write)
+          plan.transaction.update(document)
+          plan.report.documents.append(document)
+          updated.append(id)
+        } else {
+          insert(document, write, &plan, &added)
+        }
+      case .patch(_, let fields, let vectors, let replacing):
+        guard var document = try current(id, write) else { throw missing(id, write) }
+        if replacing { document.fields = JSONObject() }
+        for member in fields.members { document.fields[member.key] = merged(document.fields[member.key], member) }
+        document.vectors = vectors
+        document.updatedAt = now()
+        plan.transaction.update(document)
+        plan.report.documents.append(document)
+        updated.append(id)
+      case .delete:
+        guard existing.contains(id), within.insert(id).inserted else { continue }
+        plan.transaction.delete(documentID: id, collectionID: write.collectionID)
+        deleted.append(id)
+      }
+    }
+    if added.count != deleted.count { plan.transaction.adjustDocumentCount(write.collectionID, by: Int64(added.count - deleted.count)) }
+    for (type, ids) in [(Schedule.EventType.documentsAdded, added), (.documentsUpdated, updated), (.documentsDeleted, deleted)] where !ids.isEmpty {
+      record(type, ids, write, &plan)
+    }
+    plan.report.added += added.count
+    plan.report.updated += updated.count
+    plan.report.deleted += deleted.count
+  }
+
+  private func insert(_ document: Document, _ write: DocumentWrite, _ plan: inout Plan, _ added: inout [String]) {
+    position += 1
+    plan.transaction.insert(document, namespaceID: write.namespaceID, position: position)
+    plan.report.documents.append(document)
+    added.append(document.id)
+  }
+
+  private func record(_ type: Schedule.EventType, _ ids: [String], _ write: DocumentWrite, _ plan: inout Plan) {
+    sequence += 1
+    plan.transaction.appendEvent(
+      sequence: sequence, namespaceID: write.namespaceID, type: type.rawValue, collectionID: write.collectionID, documentIDs: ids, at: now())
+    let (counting, filtering) = agenda.listeners(to: type, in: write.collectionID)
+    for id in counting {
+      plan.transaction.countEvents(id, by: Int64(ids.count))
+      plan.counted.append((id, Int64(ids.count)))
+    }
+    plan.filtering.formUnion(filtering)
+  }
+
+  private func current(_ id: String, _ write: DocumentWrite) throws(Problem) -> Document? {
+    try readers.read { reader throws(Problem) in try reader.document(id, collectionID: write.collectionID, namespaceID: write.namespaceID, vectors: false) }
+  }
+
+  /// An upsert replaces the fields, but the document stays as old as it is.
+  private func keepCreation(_ document: inout Document, _ write: DocumentWrite) throws(Problem) {
+    if let old = try current(document.id, write) { document.createdAt = old.createdAt }
+  }
+
+  private func missing(_ id: String, _ write: DocumentWrite) -> Problem {
+    Problem(.notFound, "document '\(id)' is not in collection '\(write.collectionName)'", path: "document_id")
+  }
+
+  /// In `metadata` a null removes a key; elsewhere a value replaces the old one.
+  private func merged(_ old: JSON?, _ member: JSONObject.Member) -> JSON? {
+    guard member.key == "metadata", case .object(let changes) = member.value, case .object(var result)? = old else { return member.value }
+    for change in changes.members { result[change.key] = change.value == .null ? nil : change.value }
+    return .object(result)
+  }
+
+  // MARK: - Lua event filters
+
+  func take(_ filtered: Filtered) {
+    openQuestions -= 1
+    var transaction = Transaction()
+    transaction.moveEventCursor(filtered.triggerID, through: filtered.through, counting: filtered.accepted)
+    add(transaction) { [self] outcome in
+      guard case .committed = outcome else { return log("error", "trigger \(filtered.triggerID): \(outcome.problem)") }
+      agenda.count(filtered.accepted, for: filtered.triggerID)
+    }
+    if let problem = filtered.problem { noteFailure(of: filtered.triggerID, problem) }
+  }
+}

@@ -1,0 +1,253 @@
+import Basics
+import Model
+import Scheduling
+import Store
+
+extension HostLoop {
+  // MARK: - Definitions
+
+  func put(_ trigger: Trigger, isNew: Bool, _ reply: Reply<Result<Void, Problem>>) {
+    let timetable: Timetable
+    do throws(Problem) {
+      timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
+    } catch { return reply.give(.failure(error)) }
+    var transaction = Transaction()
+    if isNew { transaction.insert(trigger) } else { transaction.update(trigger) }
+    add(transaction) { [self] outcome in
+      guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
+      if trigger.status == .active {
+        var current = trigger
+        if !isNew { current.fence += 1 }
+        // Counters may have moved since the edit was read; the row knows.
+        if let stored = stored(trigger.id) { current = stored }
+        agenda.insert(current, timetable: timetable)
+      } else {
+        agenda.remove(trigger.id)
+      }
+      reply.give(.success(()))
+    }
+  }
+
+  private func stored(_ id: Trigger.ID) -> Trigger? {
+    do throws(Problem) {
+      return try readers.read { reader throws(Problem) in try reader.trigger(id, namespaceID: nil) }
+    } catch {
+      log("error", "trigger \(id): \(error)")
+      return nil
+    }
+  }
+
+  /// Forgets what the agenda believes of a trigger and takes its row instead: after a lost guard or an unknown outcome.
+  func reload(_ id: Trigger.ID) {
+    agenda.remove(id)
+    guard let trigger = stored(id), trigger.status == .active else { return }
+    do throws(Problem) {
+      let timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
+      let running = try readers.read { reader throws(Problem) in try reader.unfinishedTasks() }.count { $0.triggerID == id }
+      agenda.insert(trigger, timetable: timetable, running: running)
+    } catch { log("error", "trigger \(id) cannot be scheduled: \(error)") }
+  }
+
+  // MARK: - Steps of the agenda
+
+  func take(_ step: Agenda.Step) {
+    switch step {
+    case .fire(let fire): claim(fire, judgement: nil)
+    case .ask(let question): ask(question)
+    case .skip(let skip):
+      var transaction = Transaction()
+      transaction.reschedule(skip.triggerID, fence: skip.fence, next: skip.next, armed: nil, checkedAt: nil)
+      let missed = skip.missed
+      let detail: JSONObject = ["count": .int(missed.count), "first": .instant(missed.first), "last": .instant(missed.last)]
+      note(skip.triggerID, .skipped, skip.reason.rawValue, detail, counting: missed.count, in: &transaction)
+      add(transaction) { [self] outcome in
+        guard case .committed = outcome else { return recover(skip.triggerID, outcome) }
+        if skip.reason == .missed { log("warn", "trigger \(skip.triggerID): \(missed.count) missed, \(missed.first) to \(missed.last), skipped") }
+      }
+    }
+  }
+
+  private func ask(_ question: Agenda.Question) {
+    guard let trigger = stored(question.triggerID) else { return agenda.remove(question.triggerID) }
+    openQuestions += 1
+    parts.workers.ask(.judge(question, trigger))
+  }
+
+  private func recover(_ id: Trigger.ID, _ outcome: Outcome) {
+    log("error", "trigger \(id): \(outcome.problem)")
+    reload(id)
+  }
+
+  /// Claims a due instant: the next one, the events taken and the task are written together, before anything is done.
+  private func claim(_ fire: Agenda.Fire, judgement: Judgement?) {
+    guard let trigger = stored(fire.triggerID) else { return agenda.remove(fire.triggerID) }
+    let now = now()
+    // The task's name follows from the instant, so that a claim repeated after an unknown outcome makes no second one.
+    let task = TaskRecord(
+      id: Identifier.derived("task", from: trigger.id, "\(fire.scheduledAt.milliseconds)"), namespaceID: trigger.namespaceID, kind: trigger.action.kind,
+      triggerID: trigger.id, scheduledAt: fire.scheduledAt, inputs: trigger.action.config, createdAt: now)
+    var transaction = Transaction()
+    transaction.claim(
+      trigger.id, fence: fire.fence, next: fire.next, taskID: task.id, at: now, consumedEvents: fire.consumedEvents, armed: fire.armed)
+    transaction.insert(task)
+    var detail = judgement?.detail ?? JSONObject()
+    if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
+    if let missed = fire.missed {
+      detail["missed"] = ["count": .int(missed.count), "first": .instant(missed.first), "last": .instant(missed.last)]
+    }
+    if let judgement { keep(judgement, of: trigger.id, at: now, in: &transaction) }
+    let reason = judgement?.reason ?? (fire.missed != nil ? "caught up" : trigger.schedule.type == .event ? "enough events" : "due")
+    note(trigger.id, .fired, reason, detail, task: task, in: &transaction)
+    add(transaction) { [self] outcome in
+      guard case .committed = outcome else { return recover(fire.triggerID, outcome) }
+      openTasks.insert(task.id)
+      parts.workers.run(task, of: trigger)
+    }
+  }
+
+  // MARK: - Answers
+
+  func take(_ judgement: Judgement) {
+    openQuestions -= 1
+    let id = judgement.question.triggerID
+    guard let decision = agenda.judged(judgement.question, judgement.verdict, at: now()) else { return }
+    switch decision {
+    case .fire(let fire): claim(fire, judgement: judgement)
+    case .ask(let question):
+      // The condition holds; its measurement is kept now, the verdict follows with the guard's.
+      var transaction = Transaction()
+      keep(judgement, of: id, at: now(), in: &transaction)
+      add(transaction) { [self] outcome in
+        if case .committed = outcome { ask(question) } else { recover(id, outcome) }
+      }
+    case .hold(let next, let armed, let fence):
+      var transaction = Transaction()
+      let now = now()
+      transaction.reschedule(id, fence: fence, next: next, armed: armed, checkedAt: judgement.question.about == .condition ? now : nil)
+      keep(judgement, of: id, at: now, in: &transaction)
+      let reason = judgement.verdict == .yes ? "\(judgement.reason), and fired already" : judgement.reason
+      note(id, judgement.verdict == .failed ? .failed : .held, reason, judgement.detail, in: &transaction)
+      add(transaction) { [self] outcome in
+        if case .committed = outcome {} else { recover(id, outcome) }
+      }
+    }
+  }
+
+  private func keep(_ judgement: Judgement, of id: Trigger.ID, at now: Instant, in transaction: inout Transaction) {
+    if let state = judgement.state { transaction.saveState(id, state) }
+    if judgement.drift != nil || judgement.volume != nil {
+      transaction.saveMeasurement(id, drift: judgement.drift, volume: judgement.volume, checkedAt: now)
+    }
+  }
+
+  func noteFailure(of id: Trigger.ID, _ problem: Problem) {
+    var transaction = Transaction()
+    note(id, .failed, "filter", ["error": .string(problem.description)], in: &transaction)
+    add(transaction) { [self] outcome in
+      if case .committed = outcome {} else { log("error", "trigger \(id): \(outcome.problem)") }
+    }
+  }
+
+  /// Writes an evaluation, or counts one more of the last if it says the same.
+  private func note(
+    _ id: Trigger.ID, _ outcome: Evaluation.Outcome, _ reason: String, _ detail: JSONObject, task: TaskRecord? = nil, counting: Int64 = 1,
+    in transaction: inout Transaction
+  ) {
+    let now = now()
+    if outcome != .fired, var last = lastEvaluations[id], last.outcome == outcome, last.reason == reason {
+      last.lastAt = now
+      last.count += counting
+      last.detail = detail
+      transaction.coalesce(last)
+      lastEvaluations[id] = last
+      return
+    }
+    guard let trigger = task?.namespaceID ?? stored(id)?.namespaceID else { return }
+    let evaluation = Evaluation(
+      id: Identifier.make("eval", surroundings), triggerID: id, namespaceID: trigger, outcome: outcome, reason: reason, detail: detail, taskID: task?.id,
+      scheduledAt: task?.scheduledAt, firstAt: now, lastAt: now, count: counting)
+    transaction.insert(evaluation)
+    lastEvaluations[id] = evaluation
+  }
+
+  // MARK: - Ends of tasks
+
+  func take(_ ending: Ending) {
+    let task = ending.task
+    let now = now()
+    let plan: Plan
+    var status = ending.status
+    var error = ending.error
+    do throws(Problem) {
+      plan = try self.plan(ending.writes)
+    } catch {
+      // The results cannot be written (a document they change is gone): the task failed, and nothing of it stays.
+      var failed = ending
+      failed.status = .failed
+      failed.error = error.description
+      failed.writes = []
+      failed.baseline = nil
+      return take(failed)
+    }
+    var transaction = plan.transaction
+    transaction.finish(task, status: status, outputs: ending.outputs, error: error, at: now)
+    var trigger: Trigger?
+    if let id = task.triggerID, let stored = stored(id) {
+      trigger = stored
+      let failures = status == .completed ? 0 : status == .failed ? stored.consecutiveFailures + 1 : stored.consecutiveFailures
+      let failed = stored.status == .active && failures >= stored.schedule.maxConsecutiveFailures
+      let moved = agenda.finished(id, at: now)
+      transaction.settle(
+        id, status: failed ? .failed : stored.status, executionStatus: status.rawValue, error: error, succeeded: status == .completed,
+        consecutiveFailures: failures, next: moved, baseline: ending.baseline, rearm: ending.baseline != nil || status == .failed)
+      if let state = ending.state { transaction.saveState(id, state) }
+      if failed { trigger?.status = .failed }
+    }
+    if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
+    add(transaction) { [self] outcome in
+      openTasks.remove(task.id)
+      guard case .committed = outcome else {
+        log("error", "task \(task.id): \(outcome.problem)")
+        if let id = task.triggerID { reload(id) }
+        if case .failed(let problem) = outcome, status != .failed {
+          status = .failed
+          error = problem.description
+          openTasks.insert(task.id)
+          take(Ending(task: task, status: .failed, outputs: [:], error: problem.description, writes: [], state: nil, baseline: nil, heldBy: nil))
+        }
+        return
+      }
+      announce(plan)
+      if let id = task.triggerID {
+        if ending.baseline != nil || status == .failed { agenda.rearm(id) }
+        if trigger?.status == .failed {
+          agenda.remove(id)
+          log("error", "trigger \(id) failed \(trigger?.schedule.maxConsecutiveFailures ?? 0) times in a row and is stopped: \(error ?? "")")
+        }
+      }
+    }
+  }
+
+  // MARK: - After a start
+
+  /// Rebuilds the agenda from the rows and takes up the tasks that a crash left unfinished.
+  func recover() throws(Problem) {
+    let (triggers, tasks) = try readers.read { reader throws(Problem) in
+      position = try reader.highestPosition()
+      sequence = try reader.highestSequence()
+      return (try reader.activeTriggers(), try reader.unfinishedTasks())
+    }
+    for trigger in triggers {
+      do throws(Problem) {
+        let timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
+        agenda.insert(trigger, timetable: timetable, running: tasks.count { $0.triggerID == trigger.id })
+      } catch { log("error", "trigger \(trigger.id) cannot be scheduled: \(error)") }
+      if case .event(let rule) = trigger.schedule.when, rule.filter != nil { askFilter(trigger.id) }
+    }
+    for task in tasks {
+      openTasks.insert(task.id)
+      parts.workers.run(task, of: task.triggerID.flatMap(stored))
+    }
+    if !tasks.isEmpty { log("info", "\(tasks.count) task\(tasks.count == 1 ? "" : "s") of the last run taken up again") }
+  }
+}

@@ -1,0 +1,187 @@
+import Basics
+import Model
+import Scheduling
+import Store
+
+/// The host's own thread: drains the inbox and the agenda into one transaction at a time, and acts on the outcome.
+///
+/// Not Sendable: made, used and dropped on one thread, which owns the writing connection, the agenda and the counters.
+final class HostLoop {
+  struct Parts: Sendable {
+    var configuration: Host.Configuration
+    var readers: Readers
+    var zones: Zones
+    var inbox: Mailbox<Command>
+    var workers: Workers
+  }
+
+  /// A transaction on its way, and what to do when its outcome is known.
+  struct Pending {
+    var transaction: Transaction
+    var settle: (Outcome) -> Void
+  }
+
+  /// How many commands one transaction takes in; the more wait, the more share one fsync.
+  private static let batchLimit = 200
+
+  let ledger: SQLiteLedger
+  let parts: Parts
+  var agenda = Agenda()
+  /// The last position and event number given out.
+  var position: Int64 = 0
+  var sequence: Int64 = 0
+  /// The newest evaluation of each trigger, so that equal ones coalesce into a row.
+  var lastEvaluations: [Trigger.ID: Evaluation] = [:]
+  /// Tasks that are pending or running, with their trigger.
+  var openTasks: Set<String> = []
+  var openQuestions = 0
+  private var settling: [Reply<Result<Void, Problem>>] = []
+  private var stopping = false
+
+  var pending: [Pending] = []
+  /// Documents that this batch changes; a second change of one waits for the next batch, which can read the first.
+  var touched: Set<String> = []
+  private var deferred: [Command] = []
+
+  var readers: Readers { parts.readers }
+  var surroundings: Surroundings { parts.configuration.surroundings }
+
+  init(_ ledger: SQLiteLedger, _ parts: Parts) {
+    self.ledger = ledger
+    self.parts = parts
+  }
+
+  func now() -> Instant { surroundings.now() }
+  func log(_ level: String, _ message: String) { parts.configuration.log(level, message) }
+
+  func run() {
+    while true {
+      let waiting = deferred
+      deferred = []
+      let fresh: [Command]
+      if waiting.isEmpty {
+        fresh = parts.inbox.take(limit: Self.batchLimit, timeout: untilWake()) ?? []
+      } else {
+        fresh = []
+      }
+      touched.removeAll(keepingCapacity: true)
+      for command in waiting + fresh { take(command) }
+      if !stopping {
+        for step in agenda.next(at: now()) { take(step) }
+      }
+      flush()
+      if openTasks.isEmpty, openQuestions == 0, deferred.isEmpty {
+        for reply in settling { reply.give(.success(())) }
+        settling = []
+      }
+      if stopping, deferred.isEmpty { break }
+    }
+    end()
+  }
+
+  /// Commits what waits and closes the store.
+  func end() {
+    for reply in settling { reply.give(.failure(Problem(.unavailable, "the host is shutting down"))) }
+    ledger.close()
+  }
+
+  /// How long to sleep. Never more than a minute: the wall clock may be set meanwhile.
+  private func untilWake() -> Duration {
+    guard let wake = agenda.wake else { return .seconds(60) }
+    return min(.seconds(60), max(.zero, wake - now()))
+  }
+
+  private func flush() {
+    guard !pending.isEmpty else { return }
+    let batch = pending
+    pending = []
+    let transactions = batch.filter { !$0.transaction.isEmpty }.map(\.transaction)
+    var outcomes = transactions.isEmpty ? [] : ledger.commit(transactions)
+    outcomes.reverse()
+    for item in batch {
+      item.settle(item.transaction.isEmpty ? .committed(returned: []) : outcomes.popLast() ?? .unknown(Problem(.internal, "an outcome is missing")))
+    }
+    // What the outcomes made necessary (a task for a claim that was lost, a reload) is committed in the next round.
+  }
+
+  private func take(_ command: Command) {
+    switch command {
+    case .commit(let transaction, let reply):
+      add(transaction) { outcome in
+        if case .committed(let rows) = outcome { reply.give(.success(rows)) } else { reply.give(.failure(outcome.problem)) }
+      }
+    case .write(let writes, let reply):
+      if touches(writes) {
+        deferred.append(command)
+        return
+      }
+      do throws(Problem) {
+        let plan = try plan(writes)
+        add(plan.transaction) { [self] outcome in
+          guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
+          announce(plan)
+          reply.give(.success(plan.report))
+        }
+      } catch { reply.give(.failure(error)) }
+    case .put(let trigger, let isNew, let reply): put(trigger, isNew: isNew, reply)
+    case .start(let task, let reply):
+      var transaction = Transaction()
+      transaction.insert(task)
+      add(transaction) { [self] outcome in
+        guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
+        begin(task)
+        reply.give(.success(()))
+      }
+    case .judged(let judgement): take(judgement)
+    case .filtered(let filtered): take(filtered)
+    case .finished(let ending):
+      if touches(ending.writes) {
+        deferred.append(command)
+        return
+      }
+      take(ending)
+    case .announce(let description, let reply):
+      do throws(Problem) {
+        try ledger.describe(description)
+        reply.give(.success(()))
+      } catch { reply.give(.failure(error)) }
+    case .settle(let reply): settling.append(reply)
+    case .stop: stopping = true
+    }
+  }
+
+  func add(_ transaction: Transaction, _ settle: @escaping (Outcome) -> Void) { pending.append(Pending(transaction: transaction, settle: settle)) }
+
+  /// Hands a task that is written down to the workers.
+  func begin(_ task: TaskRecord) {
+    openTasks.insert(task.id)
+    var trigger: Trigger?
+    if let id = task.triggerID {
+      do throws(Problem) {
+        trigger = try readers.read { reader throws(Problem) in try reader.trigger(id, namespaceID: nil) }
+      } catch { log("error", "task \(task.id): \(error)") }
+      if task.scheduledAt == nil { agenda.started(id) }
+    }
+    parts.workers.run(task, of: trigger)
+  }
+
+  /// Whether a document of these writes is already being changed in this batch; if not, marks them.
+  private func touches(_ writes: [Write]) -> Bool {
+    var keys: [String] = []
+    for case .documents(let write) in writes { keys += write.changes.map { "\(write.collectionID)/\($0.documentID)" } }
+    if keys.contains(where: touched.contains) { return true }
+    touched.formUnion(keys)
+    return false
+  }
+}
+
+extension Outcome {
+  /// What to tell somebody whose transaction did not go through.
+  var problem: Problem {
+    switch self {
+    case .committed: Problem(.internal, "the transaction went through")
+    case .lost(let name): Problem(.conflict, "somebody else changed it at the same time (\(name))", hint: "Read it again and repeat")
+    case .failed(let problem), .unknown(let problem): problem
+    }
+  }
+}

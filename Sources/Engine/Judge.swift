@@ -1,0 +1,175 @@
+import Basics
+import Clustering
+import Model
+import Scheduling
+import Scripting
+import Store
+
+/// Answers the agenda's questions on a worker's thread: measures conditions and asks predicates. It reads and never writes; what has to be
+/// kept goes back as a value.
+struct Judge {
+  private let host: Host
+  private let bench: ScriptBench
+
+  init(_ host: Host, _ bench: ScriptBench) {
+    self.host = host
+    self.bench = bench
+  }
+
+  func answer(_ question: Agenda.Question, about trigger: Trigger) -> Judgement {
+    var judgement = Judgement(question: question, verdict: .failed, reason: "error", detail: JSONObject())
+    do throws(Problem) {
+      if question.about == .condition, case .conditional(let condition) = trigger.schedule.when {
+        if let script = condition.script, condition.kind == .script {
+          try ask(script, trigger, question, &judgement, called: "script")
+        } else {
+          try measure(condition, trigger, &judgement)
+        }
+      } else if let predicate = trigger.schedule.predicate {
+        try ask(predicate, trigger, question, &judgement, called: "predicate")
+      } else {
+        judgement.verdict = .yes
+      }
+    } catch {
+      judgement.detail["error"] = .string(error.description)
+      for (key, value) in error.details.sorted(by: { $0.key < $1.key }) { judgement.detail[key] = value }
+      judgement.reason = error.kind == .budget ? "budget" : "error"
+      host.log("warn", "trigger \(trigger.id): \(error)")
+    }
+    return judgement
+  }
+
+  private func measure(_ condition: Condition, _ trigger: Trigger, _ judgement: inout Judgement) throws(Problem) {
+    let measured = try Measurement(condition, trigger, host: host).json
+    judgement.detail = measured
+    if condition.kind == .drift { judgement.drift = measured } else { judgement.volume = measured }
+    guard let value = measured["value"]?.double else {
+      judgement.verdict = .no
+      judgement.reason = measured["reason"]?.string ?? "nothing to measure"
+      return
+    }
+    let exceeded = condition.comparison.holds(value, condition.threshold)
+    judgement.verdict = exceeded ? .yes : .no
+    judgement.reason = "\(condition.metric?.rawValue ?? condition.kind.rawValue) \(exceeded ? "crossed the threshold" : "below threshold")"
+  }
+
+  private func ask(
+    _ reference: ScriptReference, _ trigger: Trigger, _ question: Agenda.Question, _ judgement: inout Judgement, called name: String
+  ) throws(Problem) {
+    let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
+    let script = Script(name: "\(trigger.name ?? trigger.id) \(name)", version: 1, source: reference.source)
+    let run = try bench.run(
+      script, kind: .predicate, in: trigger.namespaceID,
+      context: ScriptSession.context(trigger, scheduledAt: question.fire.scheduledAt, now: host.surroundings.now(), host: host),
+      state: .object(trigger.state), arguments: [], session: session, cancellation: nil)
+    judgement.detail = session.record(of: run)
+    let (verdict, reason) = try run.verdict()
+    judgement.verdict = verdict ? .yes : .no
+    judgement.reason = reason ?? (verdict ? "\(name) said yes" : "\(name) said no")
+    if case .object(let state)? = run.state, state != trigger.state { judgement.state = state }
+  }
+}
+
+/// What a condition looks at, measured now.
+struct Measurement {
+  /// metric, value, threshold, operator, exceeded, the numbers it came from, measured_at; or `reason` when there was nothing to measure.
+  let json: JSONObject
+
+  init(_ condition: Condition, _ trigger: Trigger, host: Host) throws(Problem) {
+    let now = host.surroundings.now()
+    var result: JSONObject = [
+      "metric": .optional(condition.metric?.rawValue), "threshold": .double(condition.threshold), "operator": .string(condition.comparison.rawValue),
+      "measured_at": .instant(now),
+    ]
+    switch condition.kind {
+    case .drift:
+      let current = try Scope(trigger, condition, host: host).snapshot(host: host, at: now)
+      result["n"] = .int(current.vectors)
+      guard let baseline = trigger.baseline, !baseline.mean.isEmpty else {
+        result["reason"] = "no_baseline"
+        json = result
+        return
+      }
+      result["m"] = .int(baseline.vectors)
+      guard baseline.mean.count == current.mean.count else {
+        result["reason"] = .string(current.mean.isEmpty ? "no vectors" : "the baseline has \(baseline.mean.count) dimensions, the collection \(current.mean.count)")
+        json = result
+        return
+      }
+      let value = condition.metric == .centroidShift ? Drift.centroidShift(baseline.mean, current.mean) : Drift.cosine(baseline.mean, current.mean)
+      result["value"] = .double(value)
+    case .volume:
+      let documents = try Scope(trigger, condition, host: host).documentCount(host: host)
+      result["document_count"] = .int(documents)
+      let before = trigger.baseline?.documents
+      if let before { result["baseline_document_count"] = .int(before) }
+      switch condition.metric {
+      case .added, .growthRatio:
+        guard let before else {
+          result["reason"] = "no_baseline"
+          json = result
+          return
+        }
+        let added = Double(documents - before)
+        result["value"] = .double(condition.metric == .added ? added : before == 0 ? (added > 0 ? .greatestFiniteMagnitude : 0) : added / Double(before))
+      default: result["value"] = .double(Double(documents))
+      }
+    case .staleness:
+      let since = trigger.lastExecutionStatus == TaskRecord.Status.completed.rawValue ? trigger.lastTriggeredAt ?? trigger.createdAt : trigger.createdAt
+      result["value"] = .double((now - since).inSeconds)
+    case .script: break
+    }
+    if let value = result["value"]?.double { result["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold)) }
+    json = result
+  }
+}
+
+/// The collections and the vector index that a trigger's measurements are about: named in the condition, or those of its cluster.
+struct Scope {
+  let collections: [Collection]
+  let index: VectorIndex?
+
+  init(_ trigger: Trigger, _ condition: Condition?, host: Host) throws(Problem) {
+    try self.init(
+      collectionID: condition?.collectionID, indexName: condition?.vectorIndex, trigger: trigger, host: host)
+  }
+
+  init(collectionID: String?, indexName: String?, trigger: Trigger, host: Host) throws(Problem) {
+    (collections, index) = try host.read { reader throws(Problem) in
+      var ids: [String] = []
+      var name = indexName
+      if let collectionID {
+        ids = [collectionID]
+      } else if trigger.action.kind == .cluster, let clusterID = trigger.action.resourceID,
+        let definition = try reader.cluster(clusterID, namespaceID: trigger.namespaceID)
+      {
+        ids = definition.collectionIDs
+        name = name ?? definition.vectorIndex
+      }
+      var collections: [Collection] = []
+      for id in ids {
+        if let collection = try reader.collection(id, namespaceID: trigger.namespaceID) { collections.append(collection) }
+      }
+      let index = collections.first.flatMap { first in name.map { first.index(named: $0) } ?? first.vectorIndexes.first }
+      return (collections, index)
+    }
+  }
+
+  func documentCount(host: Host) throws(Problem) -> Int64 {
+    try host.read { reader throws(Problem) in
+      var total: Int64 = 0
+      for collection in collections { total += try reader.documentCount(collection.id) }
+      return total
+    }
+  }
+
+  /// Count and mean of the vectors there are now.
+  func snapshot(host: Host, at now: Instant, runID: String? = nil) throws(Problem) -> Baseline {
+    let documents = try documentCount(host: host)
+    guard let index, !collections.isEmpty else { return Baseline(capturedAt: now, documents: documents, vectors: 0, mean: [], runID: runID) }
+    let set = try host.read { reader throws(Problem) in try reader.vectors(in: collections.map(\.id), index: index.name, filter: nil) }
+    var accumulator = MeanAccumulator(dimensions: index.dimensions, normalising: index.metric == .cosine)
+    accumulator.add(Matrix(rows: set.count, columns: index.dimensions, values: set.values))
+    return Baseline(capturedAt: now, documents: documents, vectors: Int64(set.count), mean: accumulator.mean, runID: runID)
+  }
+}

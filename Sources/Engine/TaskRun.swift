@@ -1,0 +1,167 @@
+import Basics
+import Model
+import Scripting
+import Store
+
+/// One run of a task on a worker's thread: before hook, action, after hook or failure hook. Nothing it writes is committed before the end,
+/// and then all of it at once.
+struct TaskRun {
+  /// What an action came to.
+  struct Product {
+    var outputs = JSONObject()
+    var writes: [Write] = []
+    var state: JSONObject?
+    var baselineRunID: String?
+  }
+
+  private let host: Host
+  private let bench: ScriptBench
+  private let task: TaskRecord
+  private let trigger: Trigger?
+  private let cancellation: Cancellation
+
+  init(_ host: Host, _ bench: ScriptBench, _ task: TaskRecord, _ trigger: Trigger?, _ cancellation: Cancellation) {
+    self.host = host
+    self.bench = bench
+    self.task = task
+    self.trigger = trigger
+    self.cancellation = cancellation
+  }
+
+  /// Nil when the host is closing: the task stays as it is and goes on after the next start.
+  func perform() -> Ending? {
+    if host.isClosing { return nil }
+    do throws(Problem) {
+      guard try begin() else { return nil }
+    } catch {
+      host.log("error", "task \(task.id) could not be started: \(error)")
+      return host.isClosing ? nil : ending(.failed, Product(), error: error)
+    }
+    var product = Product()
+    do throws(Problem) {
+      var config = task.inputs
+      if let before = trigger?.action.hooks.before {
+        let run = try hook("before", before, arguments: [], into: &product)
+        switch run.first {
+        case .bool(false)?:
+          product.outputs["skipped_by"] = "before hook"
+          var skipped = ending(.skipped, product)
+          skipped.heldBy = run.count > 1 ? run[1].string ?? "" : "the before hook said no"
+          return skipped
+        case .object(let overrides)?:
+          for member in overrides.members { config[member.key] = member.value }
+        default: break
+        }
+      }
+      try act(config, &product)
+      if let after = trigger?.action.hooks.after {
+        do throws(Problem) {
+          var result = product.outputs
+          result["status"] = .string(TaskRecord.Status.completed.rawValue)
+          result["task_id"] = .string(task.id)
+          result["seconds"] = .double(task.startedAt.map { (host.surroundings.now() - $0).inSeconds } ?? 0)
+          var after_ = Product()
+          _ = try hook("after", after, arguments: [.object(result)], into: &after_)
+          product.writes += after_.writes
+          product.state = after_.state ?? product.state
+          for member in after_.outputs.members { product.outputs[member.key] = member.value }
+        } catch {
+          // The action's result stands; that its hook failed is part of the outcome.
+          if cancellation.isCancelled { throw error }
+          product.outputs["after_error"] = .string(error.description)
+          host.log("warn", "task \(task.id): after hook: \(error)")
+        }
+      }
+      return ending(.completed, product, baseline: try baseline(after: product))
+    } catch {
+      if host.isClosing { return nil }
+      if cancellation.isCancelled || error.kind == .cancelled { return ending(.canceled, Product(), error: Problem(.cancelled, "cancelled")) }
+      return failed(error)
+    }
+  }
+
+  private func begin() throws(Problem) -> Bool {
+    var transaction = Transaction()
+    transaction.start(task, at: host.surroundings.now())
+    do throws(Problem) {
+      try host.commit(transaction)
+      return true
+    } catch {
+      // Cancelled while it waited: there is nothing to run.
+      if error.kind == .conflict { return false }
+      throw error
+    }
+  }
+
+  private func failed(_ error: Problem) -> Ending {
+    var product = Product()
+    if let hook = trigger?.action.hooks.onFailure {
+      var details: JSONObject = ["message": .string(error.message), "kind": .string(error.kind.rawValue), "task_id": .string(task.id)]
+      if let path = error.path { details["path"] = .string(path) }
+      do throws(Problem) {
+        _ = try self.hook("on_failure", hook, arguments: [.object(details)], into: &product)
+      } catch {
+        product = Product()
+        product.outputs["on_failure_error"] = .string(error.description)
+        host.log("warn", "task \(task.id): on_failure hook: \(error)")
+      }
+    }
+    return ending(.failed, product, error: error)
+  }
+
+  private func ending(_ status: TaskRecord.Status, _ product: Product, error: Problem? = nil, baseline: Baseline? = nil) -> Ending {
+    var writes = product.writes
+    if status != .completed, task.kind == .cluster {
+      writes.append(ClusterAction.close(task, status == .canceled ? .canceled : .failed, error: error, host: host))
+    }
+    return Ending(
+      task: task, status: status, outputs: product.outputs, error: error?.description, writes: writes, state: product.state, baseline: baseline, heldBy: nil)
+  }
+
+  /// Runs a hook; its writes and its state go into the product. Answers what it returned.
+  private func hook(_ entry: String, _ reference: ScriptReference, arguments: [JSON], into product: inout Product) throws(Problem) -> [JSON] {
+    let (values, record) = try run(reference, kind: .hook, named: entry, arguments: arguments, into: &product)
+    if let lines = record["log"] { product.outputs["\(entry)_log"] = lines }
+    return values
+  }
+
+  private func run(
+    _ reference: ScriptReference, kind: ScriptKind, named entry: String, arguments: [JSON], into product: inout Product
+  ) throws(Problem) -> (values: [JSON], record: JSONObject) {
+    let session = ScriptSession(host, namespaceID: task.namespaceID, trigger: trigger, writes: .gathered)
+    let script = Script(name: "\(trigger?.name ?? trigger?.id ?? task.id) \(entry)", version: 1, source: reference.source)
+    let now = host.surroundings.now()
+    var context = trigger.map { ScriptSession.context($0, scheduledAt: task.scheduledAt, now: now, host: host) } ?? ["now": .double(Double(now.milliseconds) / 1000)]
+    context["task_id"] = .string(task.id)
+    let state = product.state ?? trigger?.state ?? JSONObject()
+    let run = try bench.run(
+      script, kind: kind, in: task.namespaceID, context: context, state: .object(state), arguments: arguments, session: session, cancellation: cancellation)
+    switch run.outcome {
+    case .failed(let problem), .killed(let problem): throw problem
+    case .returned(let values):
+      product.writes += session.gathering?.writes ?? []
+      if case .object(let new)? = run.state, new != state { product.state = new }
+      return (values, session.record(of: run))
+    }
+  }
+
+  private func act(_ config: JSONObject, _ product: inout Product) throws(Problem) {
+    switch task.kind {
+    case .cluster:
+      try ClusterAction(host, task, config, cancellation).perform(&product)
+    case .script:
+      guard let json = config["script"] else { throw Problem(.invalid, "the action has no script", path: "action_config.script") }
+      let (values, record) = try run(ScriptReference(json, path: "action_config.script"), kind: .action, named: "action", arguments: [], into: &product)
+      if let first = values.first { product.outputs["result"] = first }
+      for member in record.members { product.outputs[member.key] = member.value }
+    case .taxonomyEnrichment, .batchRerun, .collectionTrigger, .retrieverExecution, .alertEvaluation, .deleteNamespace:
+      throw Problem(.unsupported, "action '\(task.kind.rawValue)' cannot run in this build", hint: "This build runs: cluster, script", path: "action_type")
+    }
+  }
+
+  /// Conditional triggers compare with what was there when their action last succeeded.
+  private func baseline(after product: Product) throws(Problem) -> Baseline? {
+    guard let trigger, case .conditional(let condition) = trigger.schedule.when, condition.kind == .drift || condition.kind == .volume else { return nil }
+    return try Scope(trigger, condition, host: host).snapshot(host: host, at: host.surroundings.now(), runID: product.baselineRunID)
+  }
+}
