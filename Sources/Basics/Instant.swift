@@ -6,7 +6,7 @@ package struct Instant: Hashable, Comparable, Sendable {
   package init(seconds: Int64) { milliseconds = seconds * 1000 }
 
   /// Whole seconds since the epoch, rounded towards the past.
-  package var seconds: Int64 { milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000 }
+  package var seconds: Int64 { milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0) }
 
   package static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
   package static func + (a: Instant, b: Duration) -> Instant { Instant(milliseconds: a.milliseconds &+ b.inMilliseconds) }
@@ -40,7 +40,7 @@ extension Instant: CustomStringConvertible {
     let day = seconds >= 0 ? seconds / 86400 : (seconds - 86399) / 86400
     let second = Int(seconds - day * 86400)
     let date = CivilDate(daysSinceEpoch: Int(day))
-    let fraction = Int(milliseconds - seconds * 1000)
+    let fraction = Int(milliseconds &- seconds &* 1000)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(24)
     if date.year < 0 || date.year > 9999 { bytes += Array("\(date.year)".utf8) } else { append(date.year, 4, to: &bytes) }
