@@ -8,7 +8,7 @@
 //    A memory limit is what makes emergencies happen, so they are left out; budget.c collects before it comes to that.
 //
 // Others are closed where the functions live: nested coroutine.close by a limit of depth (coroutines.c, upstream 1e64c139), the
-// recursion in names of variables by the limit on the source (7923dbbf).
+// recursion in names of variables by the limits on the source and its links (run.c, 7923dbbf).
 #include "internal.h"
 
 extern void __real_luaC_fullgc(lua_State *L, int emergency);

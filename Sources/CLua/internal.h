@@ -15,7 +15,7 @@
 
 enum {
   BLOCK_LIMIT = 8 << 20,    // the largest single allocation: no one instruction can copy or compare more
-  SOURCE_LIMIT = 32 << 10,  // bounds the recursion and the quadratic cost behind variable names in error messages (see guards.c)
+  SOURCE_LIMIT = 32 << 10,  // bounds, with the limit on links in run.c, the recursion behind variable names in error messages
   HOOK_INTERVAL = 1000,     // instructions between two looks at the budget
   OVERDRAFT = 64 << 10,     // for the error handling of a run that is already lost
   DEPTH_LIMIT = 64,         // nesting of values that cross

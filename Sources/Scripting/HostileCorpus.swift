@@ -5,7 +5,7 @@ import Glibc
 /// A folder of hostile scripts, each with what must happen in its first line: `-- expect: killed|error within 400 ms`.
 ///
 /// Outcomes: `error`, `memory error`, `killed`, or the first value returned (`nil`, `true`, `12`, a text). Every script runs in a
-/// new interpreter with 200 ms and 16 MiB, and four functions to call: `host.echo`, `host.fail`, `host.add`, `host.big`.
+/// new interpreter with 200 ms, ten million instructions and 16 MiB, and four functions to call: `host.echo`, `host.fail`, `host.add`, `host.big`.
 package struct HostileCorpus: Sendable {
   package struct Entry: Sendable, CustomStringConvertible {
     package var name: String
@@ -24,7 +24,7 @@ package struct HostileCorpus: Sendable {
   /// In the order of their names.
   package var entries: [Entry] = []
 
-  package static let budget = Budget(wall: .milliseconds(200), memory: 16 << 20)
+  package static let budget = Budget(wall: .milliseconds(200), memory: 16 << 20, instructions: 10_000_000)
 
   package init(folder: String) throws(Problem) {
     guard let directory = opendir(folder) else { throw Problem(.notFound, "\(folder): \(String(cString: strerror(errno)))") }
