@@ -49,9 +49,9 @@ let package = Package(
     floor("HTTP", ["Basics", "CLinux"]),
     // 4, 5, 6
     floor("Engine", ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting"]),
-    floor("API", ["Basics", "Model", "Engine", "HTTP", "CAssets"]),
+    floor("API", ["Basics", "Model", "Store", "Engine", "HTTP", "CAssets"]),
     .executableTarget(
-      name: "perigee", dependencies: ["Basics", "Model", "Scheduling", "Clustering", "Engine", "API", "HTTP", "CAssets"], swiftSettings: settings),
+      name: "perigee", dependencies: ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting", "Engine", "API", "HTTP", "CAssets"], swiftSettings: settings),
     floor("TestSupport", ["Basics", "Model", "Engine"]),
     // Tests, one target per room
     tests("Basics"),
