@@ -159,6 +159,22 @@ import Testing
     }
   }
 
+  @Test("asked by HEAD, produces no body and tells the stream so")
+  func headOfStreams() throws {
+    let stream = BodyStream()
+    try withServer(handler: { request in
+      if request.target == "/events" { return Response(status: 200, body: .stream(stream)) }
+      return Response(status: 200, body: .producer { _ in Issue.record("nobody asked for the body") })
+    }) { server, _ in
+      let client = Client(server.endpoints[0], timeout: .seconds(20))
+      for target in ["/events", "/export", "/events"] {
+        let answer = try client.send("HEAD", target)
+        #expect(answer.status == 200 && answer.headers["Transfer-Encoding"] == "chunked" && answer.body.isEmpty)
+      }
+      #expect(stream.isCancelled)
+    }
+  }
+
   @Test("answers a client that has closed its half")
   func halfClosed() throws {
     try withServer(handler: echo) { server, _ in
@@ -419,6 +435,27 @@ import Testing
       stopped.pass()
       #expect(stream.isCancelled)
       #expect(!stream.write([1]))
+    }
+  }
+
+  @Test("a handler that comes back after the end is told that nobody reads")
+  func lateHandler() throws {
+    let (arrived, release, told) = (Gate(), Gate(), Gate())
+    try withServer(handler: { _ in
+      arrived.open()
+      release.pass()
+      return Response(status: 200, body: .producer { stream in
+        while stream.write([UInt8](repeating: 1, count: 10_000)) {}
+        told.open()
+      })
+    }) { server, _ in
+      let wire = try Wire(server)
+      wire.say("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+      arrived.pass()
+      #expect(!server.stop(draining: .zero))
+      #expect(wire.hearEnd() == "")
+      release.open()
+      told.pass()
     }
   }
 
