@@ -9,6 +9,7 @@ import Testing
   }
 
   @Test("name no zone if none is given") func noZone() throws {
+    #expect(TestData.rows("texts.tsv").count == 37)
     #expect(ScheduleText.describe(try CronExpression("@hourly")) == "Every hour")
   }
 }
@@ -34,10 +35,17 @@ import Testing
   @Test(
     "note what is special about a time",
     arguments: [
-      ("30 1 * * *", "America/New_York", "2024-11-03T00:00:00Z", ["01:30 comes twice on this day: this is the first", "clocks have gone back by 1 hour"]),
-      ("*/40 1 * * *", "America/New_York", "2024-11-03T05:30:00Z", ["01:40 comes twice on this day: this is the first", "01:00 comes twice on this day: this is the second"]),
+      (
+        "30 1 * * *", "America/New_York", "2024-11-03T00:00:00Z",
+        ["01:30 comes twice on this day: this is the first", "clocks have gone back by 1 hour"]
+      ),
+      (
+        "*/40 1 * * *", "America/New_York", "2024-11-03T05:30:00Z",
+        ["01:40 comes twice on this day: this is the first", "01:00 comes twice on this day: this is the second"]
+      ),
       ("30 2 * * *", "Australia/Lord_Howe", "2024-10-05T00:00:00Z", ["clocks have gone forward by 30 minutes", ""]),
       ("0 * * * *", "UTC", "2024-10-05T00:00:00Z", ["", ""]),
+      ("0 0 * * *", "Pacific/Apia", "2011-12-29T20:00:00Z", ["clocks have gone forward by 24 hours", ""]),
     ])
   func notes(text: String, zone: String, after: String, expected: [String]) throws {
     #expect(try preview(text, zone, after, expected.count).runs.map { $0.note ?? "" } == expected)
@@ -47,7 +55,8 @@ import Testing
     "warn of the first gap and the first fold in five years",
     arguments: [
       ("30 1,2 * * *", ["02:30 does not exist in America/New_York on 2024-03-10", "01:30 comes twice in America/New_York on 2024-11-03"]),
-      ("30 2 * * MON", []), ("*/30 * * * *", []), ("*/30 1 * * *", ["it comes both times"]), ("*/30 2 * * *", ["it does not come then"]), ("0 12 * * *", []),
+      ("30 2 * * MON", []), ("*/30 * * * *", []), ("*/30 1 * * *", ["it comes both times"]), ("*/30 2 * * *", ["it does not come then"]),
+      ("0 12 * * *", []),
     ])
   func warnings(text: String, expected: [String]) throws {
     let warnings = try preview(text, "America/New_York", "2024-01-01", 1).warnings
@@ -65,7 +74,9 @@ import Testing
   @Test("refuse a wrong expression, zone and count at their fields") func refused() throws {
     #expect(try #require(throws: Problem.self) { try preview("* *", "UTC", "2024-01-01", 1) }.path == "cron_expression")
     #expect(try #require(throws: Problem.self) { try preview("* * * * *", "Mars", "2024-01-01", 1) }.path == "timezone")
-    for count in [0, -1, 1001, Int.max] { #expect(try #require(throws: Problem.self) { try preview("* * * * *", "UTC", "2024-01-01", count) }.path == "count") }
+    for count in [0, -1, 1001, Int.max] {
+      #expect(try #require(throws: Problem.self) { try preview("* * * * *", "UTC", "2024-01-01", count) }.path == "count")
+    }
     #expect(try preview("* * * * *", "UTC", "2024-01-01", 1000).runs.count == 1000)
   }
 }

@@ -42,7 +42,9 @@ import Testing
     #expect(schedule.previous(before: Instant(milliseconds: .max)) != nil)
   }
 
-  @Test("are refused below a second and beyond a century", arguments: [Duration.zero, .seconds(-5), .milliseconds(999), .seconds(4_000_000_000), .seconds(Int64.max)])
+  @Test(
+    "are refused below a second and beyond a century",
+    arguments: [Duration.zero, .seconds(-5), .milliseconds(999), .seconds(4_000_000_000), .seconds(Int64.max)])
   func refused(interval: Duration) throws {
     let problem = try #require(throws: Problem.self) { try IntervalSchedule(every: interval, from: Instant(seconds: 0)) }
     #expect(problem.path == "interval_seconds" && problem.hint != nil)
@@ -50,7 +52,10 @@ import Testing
 
   @Test(
     "are told in the largest unit that fits",
-    arguments: [(1, "Every second"), (90, "Every 90 seconds"), (900, "Every 15 minutes"), (3600, "Every hour"), (86_400, "Every day"), (1_209_600, "Every 2 weeks")])
+    arguments: [
+      (1, "Every second"), (90, "Every 90 seconds"), (900, "Every 15 minutes"), (3600, "Every hour"), (86_400, "Every day"),
+      (1_209_600, "Every 2 weeks"),
+    ])
   func text(seconds: Int64, expected: String) throws {
     #expect(ScheduleText.describe(try IntervalSchedule(every: .seconds(seconds), from: Instant(seconds: 0))) == expected)
   }

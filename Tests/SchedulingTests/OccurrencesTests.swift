@@ -8,8 +8,14 @@ import Testing
   static func expression(_ random: inout SeededRandom) throws -> CronExpression {
     func pick(_ choices: [String]) -> String { choices[Int.random(in: 0..<choices.count, using: &random)] }
     func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
-    let minute = pick(["*", "*/\(number(2...40))", "0", "\(number(0...59))", "\(number(0...29)),\(number(30...59))", "\(number(0...20))-\(number(21...59))/\(number(1...9))", "\(number(0...59))/7"])
-    let hour = pick(["*", "*/\(number(2...7))", "0", "2", "\(number(0...4))", "\(number(0...2)),\(number(2...23))", "\(number(0...2))-\(number(3...23))", "0-23", "23"])
+    let minute = pick([
+      "*", "*/\(number(2...40))", "0", "\(number(0...59))", "\(number(0...29)),\(number(30...59))",
+      "\(number(0...20))-\(number(21...59))/\(number(1...9))", "\(number(0...59))/7",
+    ])
+    let hour = pick([
+      "*", "*/\(number(2...7))", "0", "2", "\(number(0...4))", "\(number(0...2)),\(number(2...23))", "\(number(0...2))-\(number(3...23))", "0-23",
+      "23",
+    ])
     let day = pick(["*", "*", "*", "*", "*/\(number(2...5))", "\(number(1...31))", "1-\(number(2...31))"])
     let month = pick(["*", "*", "*", "3-4,9-11", "*/\(number(1...6))"])
     let weekday = pick(["*", "*", "*", "0", "5-7", "*/2", "SUN,WED"])
@@ -20,8 +26,10 @@ import Testing
 
   /// Zones with changes at midnight, of half an hour, of two, three and more hours, and across the date line.
   static let odd = [
-    "America/New_York", "Europe/Berlin", "Europe/Dublin", "Australia/Lord_Howe", "Antarctica/Troll", "Antarctica/Casey", "Antarctica/Vostok", "Pacific/Apia", "Pacific/Kwajalein",
-    "Pacific/Kiritimati", "America/Caracas", "Asia/Pyongyang", "Asia/Kathmandu", "America/Santiago", "America/Havana", "America/St_Johns", "Africa/Cairo", "Asia/Gaza",
+    "America/New_York", "Europe/Berlin", "Europe/Dublin", "Australia/Lord_Howe", "Antarctica/Troll", "Antarctica/Casey", "Antarctica/Vostok",
+    "Pacific/Apia", "Pacific/Kwajalein",
+    "Pacific/Kiritimati", "America/Caracas", "Asia/Pyongyang", "Asia/Kathmandu", "America/Santiago", "America/Havana", "America/St_Johns",
+    "Africa/Cairo", "Asia/Gaza",
     "America/Godthab", "Atlantic/Azores", "Africa/Casablanca", "Pacific/Chatham", "Asia/Tehran", "America/Sao_Paulo", "UTC",
   ]
 
@@ -41,8 +49,10 @@ import Testing
       let policy = round % 3 == 0 ? DSTPolicy(gap: .skip, fold: DSTPolicy.Fold.allCases[round / 3 % 3]) : DSTPolicy()
       let occurrences = Occurrences(try Self.expression(&random), in: zone, policy: policy)
       let end = start + 2000
-      let slow = CronieOracle(expression: occurrences.expression, zone: zone, policy: policy).minutes(in: start..<end).map { Instant(seconds: $0 * 60) }
-      let fast = Array(occurrences.after(Instant(milliseconds: start * 60_000 - 1)).prefix { $0.seconds < end * 60 })
+      let slow = CronieOracle(expression: occurrences.expression, zone: zone, policy: policy).minutes(in: start..<end).map {
+        Instant(seconds: $0 * 60)
+      }
+      let fast = Array(occurrences.after(Instant(milliseconds: start * 60_000 - 1)).prefix(2001).prefix { $0.seconds < end * 60 })
       #expect(fast == slow, "'\(occurrences.expression)' in \(name) from \(Instant(seconds: start * 60)) with \(policy)")
     }
   }
@@ -60,7 +70,7 @@ import Testing
         var last = Instant(milliseconds: start * 1000 + Int64.random(in: 0...999, using: &random))
         for _ in 0..<8 {
           guard let next = occurrences.next(after: last) else { break }
-          #expect(next > last)
+          try #require(next > last)
           let between = Instant(milliseconds: Int64.random(in: last.milliseconds..<next.milliseconds, using: &random))
           for from in [between, Instant(milliseconds: next.milliseconds - 1)] {
             #expect(occurrences.next(after: from) == next, "'\(occurrences.expression)' in \(name) from \(from) with \(policy)")
@@ -90,7 +100,7 @@ import Testing
           let parts = [wall % 60, wall / 60 % 60, wall / 3600 % 24, date.day, date.month, date.weekday]
           return zip(values, parts).allSatisfy { $0.contains($1) }
         }
-        let fast = occurrences.after(Instant(seconds: change - 5001)).prefix { $0.seconds < change + 9000 }.map(\.seconds)
+        let fast = occurrences.after(Instant(seconds: change - 5001)).prefix(14_001).prefix { $0.seconds < change + 9000 }.map(\.seconds)
         #expect(fast == slow, "\(text)")
       }
     }
@@ -99,13 +109,17 @@ import Testing
   @Test(
     "obey the policies at a gap and at a fold",
     arguments: [
-      ("30 2 * * *", "fire_after", "first", "2024-03-09T12:00:00Z", "2024-03-10T07:00:00Z"), ("30 2 * * *", "skip", "first", "2024-03-09T12:00:00Z", "2024-03-11T06:30:00Z"),
-      ("30 1 * * *", "fire_after", "first", "2024-11-02T12:00:00Z", "2024-11-03T05:30:00Z"), ("30 1 * * *", "fire_after", "last", "2024-11-02T12:00:00Z", "2024-11-03T06:30:00Z"),
-      ("30 1 * * *", "skip", "both", "2024-11-03T05:30:00Z", "2024-11-03T06:30:00Z"), ("*/30 1 * * *", "skip", "first", "2024-11-03T05:30:00Z", "2024-11-03T06:00:00Z"),
+      ("30 2 * * *", "fire_after", "first", "2024-03-09T12:00:00Z", "2024-03-10T07:00:00Z"),
+      ("30 2 * * *", "skip", "first", "2024-03-09T12:00:00Z", "2024-03-11T06:30:00Z"),
+      ("30 1 * * *", "fire_after", "first", "2024-11-02T12:00:00Z", "2024-11-03T05:30:00Z"),
+      ("30 1 * * *", "fire_after", "last", "2024-11-02T12:00:00Z", "2024-11-03T06:30:00Z"),
+      ("30 1 * * *", "skip", "both", "2024-11-03T05:30:00Z", "2024-11-03T06:30:00Z"),
+      ("*/30 1 * * *", "skip", "first", "2024-11-03T05:30:00Z", "2024-11-03T06:00:00Z"),
       ("*/30 2 * * *", "fire_after", "last", "2024-03-09T12:00:00Z", "2024-03-11T06:00:00Z"),
     ])
   func policy(text: String, gap: String, fold: String, after: String, expected: String) throws {
-    let occurrences = Occurrences(try CronExpression(text), in: try TestData.zone("America/New_York"), policy: try DSTPolicy(dstGap: gap, dstFold: fold))
+    let occurrences = Occurrences(
+      try CronExpression(text), in: try TestData.zone("America/New_York"), policy: try DSTPolicy(dstGap: gap, dstFold: fold))
     #expect(occurrences.next(after: try TestData.instant(after)) == (try TestData.instant(expected)))
   }
 

@@ -33,7 +33,12 @@ import Testing
     }
   }
 
-  @Test("cut off before their table ends give the same from their rule", arguments: ["America/New_York", "Europe/Dublin", "Australia/Lord_Howe", "America/Santiago", "Africa/Cairo", "Asia/Jerusalem", "America/Nuuk", "Pacific/Norfolk"])
+  @Test(
+    "cut off before their table ends give the same from their rule",
+    arguments: [
+      "America/New_York", "Europe/Dublin", "Australia/Lord_Howe", "America/Santiago", "Africa/Cairo", "Asia/Jerusalem", "America/Nuuk",
+      "Pacific/Norfolk",
+    ])
   func footer(name: String) throws {
     let whole = try TimeZoneFile(bytes: try Self.bytes(name))
     #expect(whole.rule?.saving != nil)
@@ -98,7 +103,9 @@ import Testing
 
   @Test("may keep saving time all year (RFC 9636, 3.3.1)") func allYear() throws {
     let rule = try #require(PosixTimeZone("EST5EDT,0/0,J365/25".utf8))
-    for moment in stride(from: 1_700_000_000, to: 1_900_000_000, by: 86_399) as StrideTo<Int64> { #expect(rule.period(at: moment).offset == -4 * 3600) }
+    for moment in stride(from: 1_700_000_000, to: 1_900_000_000, by: 86_399) as StrideTo<Int64> {
+      #expect(rule.period(at: moment).offset == -4 * 3600)
+    }
   }
 
   @Test("may change days outside their year") func overTheYear() throws {
@@ -113,8 +120,10 @@ import Testing
   @Test(
     "are refused when they are none",
     arguments: [
-      "", "A", "AB3", "EST", "EST5EDT", "EST25", "EST5EDT,M3.2.0", "EST5EDT,M13.2.0,M11.1.0", "EST5EDT,M3.6.0,M11.1.0", "EST5EDT,M3.2.7,M11.1.0", "EST5EDT,J0,J3",
-      "EST5EDT,366,3", "EST5EDT,M3.2.0/168,M11.1.0", "EST5EDT,M3.2.0,M11.1.0,", "<EST5", "<E>5", "EST5:60", "EST5:", "EST+", "EST5EDT,M3.2,M11.1.0", "EST99999999999999999999",
+      "", "A", "AB3", "EST", "EST5EDT", "EST25", "EST5EDT,M3.2.0", "EST5EDT,M13.2.0,M11.1.0", "EST5EDT,M3.6.0,M11.1.0", "EST5EDT,M3.2.7,M11.1.0",
+      "EST5EDT,J0,J3",
+      "EST5EDT,366,3", "EST5EDT,M3.2.0/168,M11.1.0", "EST5EDT,M3.2.0,M11.1.0,", "<EST5", "<E>5", "EST5:60", "EST5:", "EST+", "EST5EDT,M3.2,M11.1.0",
+      "EST99999999999999999999",
     ])
   func refused(text: String) { #expect(PosixTimeZone(text.utf8) == nil) }
 }

@@ -7,10 +7,14 @@ import Testing
   @Test(
     "with a wrong name are refused, with the near miss",
     arguments: [
-      ("Europe/Pari", "Europe/Paris"), ("europe/paris", "Europe/Paris"), ("Paris", "Europe/Paris"), ("New York", "America/New_York"), ("America/NewYork", "America/New_York"),
-      ("utc", "UTC"), ("Z", "UTC"), ("+02:00", "Etc/GMT-2"), ("UTC+2", "Etc/GMT-2"), ("GMT-5", "Etc/GMT+5"), ("+05:30", nil), ("PST", nil), ("Nowhere/Land", nil), ("", nil),
-      ("Europe", nil), ("Europe/", nil), ("/etc/passwd", nil), ("../../../etc/passwd", nil), ("Europe/../Europe/Paris", nil), ("Europe//Paris", "Europe/Paris"), ("zone.tab", nil),
-      ("leapseconds", nil), ("right/Europe/Paris", "Europe/Paris"), ("Europe/Paris\u{0}", "Europe/Paris"), (String(repeating: "a/", count: 5000), nil), ("Ü", nil),
+      ("Europe/Pari", "Europe/Paris"), ("europe/paris", "Europe/Paris"), ("Paris", "Europe/Paris"), ("New York", "America/New_York"),
+      ("America/NewYork", "America/New_York"),
+      ("utc", "UTC"), ("Z", "UTC"), ("+02:00", "Etc/GMT-2"), ("UTC+2", "Etc/GMT-2"), ("GMT-5", "Etc/GMT+5"), ("+05:30", nil), ("PST", nil),
+      ("Nowhere/Land", nil), ("", nil),
+      ("Europe", nil), ("Europe/", nil), ("/etc/passwd", nil), ("../../../etc/passwd", nil), ("Europe/../Europe/Paris", nil),
+      ("Europe//Paris", "Europe/Paris"), ("zone.tab", nil),
+      ("leapseconds", nil), ("right/Europe/Paris", "Europe/Paris"), ("Europe/Paris\u{0}", "Europe/Paris"),
+      (String(repeating: "a/", count: 5000), nil), ("Ü", nil),
     ] as [(String, String?)])
   func unknown(name: String, near: String?) throws {
     let problem = try #require(throws: Problem.self) { try TestData.zone(name) }
@@ -43,7 +47,8 @@ import Testing
     "say what a wall time means",
     arguments: [
       ("America/New_York", "2024-03-10T02:30:00Z", "gap"), ("America/New_York", "2024-03-10T03:00:00Z", "2024-03-10T07:00:00Z"),
-      ("America/New_York", "2024-11-03T01:30:00Z", "2024-11-03T05:30:00Z 2024-11-03T06:30:00Z"), ("America/New_York", "2024-11-03T02:00:00Z", "2024-11-03T07:00:00Z"),
+      ("America/New_York", "2024-11-03T01:30:00Z", "2024-11-03T05:30:00Z 2024-11-03T06:30:00Z"),
+      ("America/New_York", "2024-11-03T02:00:00Z", "2024-11-03T07:00:00Z"),
       ("Australia/Lord_Howe", "2024-04-07T01:45:00Z", "2024-04-06T14:45:00Z 2024-04-06T15:15:00Z"), ("Pacific/Apia", "2011-12-30T12:00:00Z", "gap"),
       ("Europe/London", "2024-10-27T01:00:00Z", "2024-10-27T00:00:00Z 2024-10-27T01:00:00Z"), ("UTC", "1901-01-01T00:00:00Z", "1901-01-01T00:00:00Z"),
       ("Antarctica/Troll", "2024-10-27T02:59:59Z", "2024-10-27T00:59:59Z 2024-10-27T02:59:59Z"),
