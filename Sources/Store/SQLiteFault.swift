@@ -66,13 +66,13 @@ struct SQLiteFault: Error {
     case 6, 8, 10:  // SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID: "UNIQUE constraint failed: collections.namespace_id, collections.name"
       let constraint = message.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? message
       let names = constraint.split(separator: ",").map { String($0.split(separator: ".").last ?? $0).filter { $0 != " " } }
-      let table = constraint.split(separator: ".").first.map(String.init) ?? "rows"
+      let noun = constraint.split(separator: ".")[0].dropLast().split(separator: "_").last ?? "row"
       // What encloses the thing says little when the thing itself is named too.
       let own = names.filter { names.count == 1 || !["namespace_id", "collection_id", "index_name"].contains($0) }
       details["constraint"] = .string(constraint)
       return Problem(
-        .conflict, "\(table) has \(own.map(shown).joined(separator: " and ")) already", hint: "Choose another, or change the one that is there",
-        path: own.last, details: details)
+        .conflict, "a \(noun) with \(own.map(shown).joined(separator: " and ")) exists already",
+        hint: "Choose another, or change the one that is there", path: own.last, details: details)
     case 3:  // SQLITE_CONSTRAINT_FOREIGNKEY
       let parent = ["cluster_id", "collection_id", "namespace_id"].first { value(of: $0) != nil } ?? "parent"
       return Problem(.notFound, "\(shown(parent)) does not exist", hint: "It may have been deleted meanwhile", path: parent, details: details)
