@@ -171,7 +171,8 @@ struct FilterSQL {
       default: "instr(\(text), \(needle)) > 0"
       }
     guard comparison == .contains, case .field(let path) = operand else { return "\(operand.isA("text")) AND \(found)" }
-    let member = "EXISTS (SELECT 1 FROM json_each(documents.body, \(path)) AS item WHERE item.type = 'text' AND item.value = \(try bind(.text(part))))"
+    let member =
+      "EXISTS (SELECT 1 FROM json_each(documents.body, \(path)) AS item WHERE item.type = 'text' AND item.value = \(try bind(.text(part))))"
     return "CASE COALESCE(\(operand.type), 'null') WHEN 'text' THEN \(found) WHEN 'array' THEN \(member) ELSE 0 END"
   }
 
@@ -191,7 +192,8 @@ struct FilterSQL {
 
   private static func notADate(_ value: JSON, _ field: String) -> Problem {
     Problem(
-      .invalid, "\(field) is compared with the \(value.typeName) \(value.brief)", hint: "Give a time, for example \"2024-01-01T02:00:00Z\"", path: "value")
+      .invalid, "\(field) is compared with the \(value.typeName) \(value.brief)", hint: "Give a time, for example \"2024-01-01T02:00:00Z\"",
+      path: "value")
   }
 
   // MARK: - Orders

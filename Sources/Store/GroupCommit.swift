@@ -5,7 +5,12 @@ struct GroupCommit {
   let connection: Connection
 
   /// How one transaction ended before the batch was committed.
-  private enum Step { case done([[Value]]), lost(String), failed(Problem), broken(Problem) }
+  private enum Step {
+    case done([[Value]])
+    case lost(String)
+    case failed(Problem)
+    case broken(Problem)
+  }
 
   func run(_ batch: [Transaction]) -> [Outcome] {
     do throws(SQLiteFault) { try connection.control(.write) } catch { return batch.map { _ in .failed(error.problem) } }

@@ -27,14 +27,15 @@ struct SQLiteFault: Error {
       return Problem(.unavailable, "the store is busy: another process is writing", hint: "Try again in a moment", details: details)
     case _ where isFull:
       return Problem(
-        .unavailable, "the store cannot grow: \(message)", hint: "Free some space on its disk, or lift the limit on file sizes; nothing was changed",
+        .unavailable, "the store cannot grow: \(message)", hint: "Free some space on its disk, or lift the limit on file sizes",
         details: details)
     case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_PROTOCOL:
       return Problem(
         .unavailable, "the store cannot be read or written: \(message)", hint: "Look at the disk, its mount and the permissions", details: details)
     case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH:
       return Problem(
-        .unavailable, "the store may not be written: \(message)", hint: "Give this user write permission on the file and its directory", details: details)
+        .unavailable, "the store may not be written: \(message)", hint: "Give this user write permission on the file and its directory",
+        details: details)
     case SQLITE_CORRUPT, SQLITE_NOTADB:
       return Problem(.unavailable, "the store is damaged: \(message)", hint: Self.restore, details: details)
     case SQLITE_NOMEM:

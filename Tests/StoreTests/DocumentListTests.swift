@@ -50,7 +50,9 @@ import Testing
       $0.insert(store.document("other", ["d": 4], in: "col_2"), in: "ns_1", position: 2)
       $0.adjustDocumentCount("col_2", by: 1)
     }
-    func list(_ query: DocumentQuery) throws(Problem) -> Listing<Document> { try store.read { reader throws(Problem) in try reader.documents(query) } }
+    func list(_ query: DocumentQuery) throws(Problem) -> Listing<Document> {
+      try store.read { reader throws(Problem) in try reader.documents(query) }
+    }
     let all = try list(DocumentQuery(namespaceID: "ns_1", page: Page(limit: 1)))
     #expect(all.total == 2 && all.items.map(\.id) == ["doc_0"] && all.items[0].vectors.isEmpty)
     let second = try list(DocumentQuery(namespaceID: "ns_1", page: Page(limit: 1, offset: 1)))
@@ -75,7 +77,9 @@ import Testing
         #expect(throws: Problem.self) { try Cursor(String(decoding: damaged, as: UTF8.self)) }
       }
     }
-    for garbage in ["", "5", "next", "AAAAAAAAAAAAAA", Cursor.skip(1).text + "A", "ÄÖÜäöüß"] { #expect(throws: Problem.self) { try Cursor(garbage) } }
+    for garbage in ["", "5", "next", "AAAAAAAAAAAAAA", Cursor.skip(1).text + "A", "ÄÖÜäöüß"] {
+      #expect(throws: Problem.self) { try Cursor(garbage) }
+    }
     let store = try TemporaryStore()
     try store.fill([["n": 1], ["n": 2]])
     let foreign = DocumentQuery(namespaceID: "ns_1", sort: [("n", false)], page: Page(cursor: Cursor.after(position: 1).text))

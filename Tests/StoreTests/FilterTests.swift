@@ -25,8 +25,10 @@ import Testing
 
   // Small pools, so that things are often equal, nearly equal, or of another type.
   private static let keys = ["a", "b", "ä key", "e-f", "c"]
-  private static let texts = ["", "1", "true", "null", "abc", "ABC", "Ärger", "ärger", "a%c", "x_y", "[\"abc\"]", "2024-01-01", "naïve", "ß\u{1F600}"]
-  private static let numbers: [JSON] = [0, 1, 1.0, -1, 0.1, 9007199254740993, 9007199254740992.0, 1e300, -2.5, .int(Int64.max), .int(Int64.min)]
+  private static let texts = [
+    "", "1", "true", "null", "abc", "ABC", "Ärger", "ärger", "a%c", "x_y", "[\"abc\"]", "2024-01-01", "naïve", "ß\u{1F600}",
+  ]
+  private static let numbers: [JSON] = [0, 1, 1.0, -1, 0.1, 9_007_199_254_740_993, 9007199254740992.0, 1e300, -2.5, .int(Int64.max), .int(Int64.min)]
 
   private static func scalar(_ random: inout SeededRandom) -> JSON {
     switch random.next() % 8 {
@@ -66,7 +68,9 @@ import Testing
       return .compare(field: field, comparison, .string(part))
     case .exists, .isNull: return .compare(field: field, comparison, [.null, .bool(true), .bool(false)][Int(random.next() % 3)])
     case .gt, .lt, .gte, .lte:
-      return .compare(field: field, comparison, random.next() % 2 == 0 ? numbers.randomElement(using: &random) ?? 0 : .string(texts.randomElement(using: &random) ?? ""))
+      return .compare(
+        field: field, comparison,
+        random.next() % 2 == 0 ? numbers.randomElement(using: &random) ?? 0 : .string(texts.randomElement(using: &random) ?? ""))
     case .eq, .ne: return .compare(field: field, comparison, value(&random, depth: 1))
     }
   }

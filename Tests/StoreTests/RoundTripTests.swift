@@ -48,15 +48,20 @@ import Testing
     var expected: [(what: String, matches: (Reader) throws(Problem) -> Bool)] = []
     func keep(_ what: String, _ matches: @escaping (Reader) throws -> Bool) {
       // '&&' forgets which error its right side throws.
-      expected.append((what, { reader throws(Problem) in
-        do { return try matches(reader) } catch { throw error as? Problem ?? Problem(.internal, "\(error)") }
-      }))
+      expected.append(
+        (
+          what,
+          { reader throws(Problem) in
+            do { return try matches(reader) } catch { throw error as? Problem ?? Problem(.internal, "\(error)") }
+          }
+        ))
     }
     var transaction = Transaction()
 
     let indexes = [VectorIndex(name: "b", dimensions: 4, metric: .dot), VectorIndex(name: "a", dimensions: 4, metric: .euclidean)]
     let namespace = Namespace(
-      id: make.id("ns"), name: "name", description: make.maybe { $0.text() }, vectorIndexes: indexes, createdAt: make.instant(), updatedAt: make.instant())
+      id: make.id("ns"), name: "name", description: make.maybe { $0.text() }, vectorIndexes: indexes, createdAt: make.instant(),
+      updatedAt: make.instant())
     transaction.insert(namespace)
     keep("namespace") { reader in try reader.namespace(namespace.id) == namespace && reader.namespace("name") == namespace }
     var renamed = namespace
@@ -81,7 +86,8 @@ import Testing
         var vectors: [String: [Float]] = [:]
         for index in indexes where make.chance() { vectors[index.name] = make.vector() }
         let document = Document(
-          id: make.id("doc"), collectionID: collection.id, fields: make.object(), vectors: vectors, createdAt: make.instant(), updatedAt: make.instant())
+          id: make.id("doc"), collectionID: collection.id, fields: make.object(), vectors: vectors, createdAt: make.instant(),
+          updatedAt: make.instant())
         transaction.insert(document, in: ns, position: Int64(expected.count) + 1)
         keep("document") { reader in
           try reader.document(document.id, in: ns) == document
@@ -93,7 +99,8 @@ import Testing
 
     for _ in 0..<3 {
       let algorithm = try Algorithm(
-        named: "kmeans", ["n_clusters": .int(2 + make.count() % 99), "tol": 0.25, "random_state": .int(make.count()), "spherical": .bool(make.chance())],
+        named: "kmeans",
+        ["n_clusters": .int(2 + make.count() % 99), "tol": 0.25, "random_state": .int(make.count()), "spherical": .bool(make.chance())],
         path: "p", nameAt: "n")
       var cluster = ClusterDefinition(
         id: make.id("clust"), namespaceID: ns, name: make.id("topics"), description: make.maybe { $0.text() }, collectionIDs: make.texts(),
@@ -202,11 +209,17 @@ import Testing
       try Schedule(.interval, ["interval_seconds": 90, "start_immediately": true, "anchor": "fixed_delay", "overlap": "allow"]),
       try Schedule(
         .event,
-        ["event_type": "documents_deleted", "event_threshold": 100, "collection_id": "col_1", "cooldown_seconds": 60, "filter": "return function(e) return true end"]
+        [
+          "event_type": "documents_deleted", "event_threshold": 100, "collection_id": "col_1", "cooldown_seconds": 60,
+          "filter": "return function(e) return true end",
+        ]
       ),
-      try Schedule(.conditional, ["condition_type": "drift", "metric": "centroid_shift", "operator": "lte", "threshold": 0.3, "vector_index": "text"]),
-      try Schedule(.conditional, ["condition_type": "script", "script": ["source": "return function(ctx) return false end"], "predicate": "return 1"]),
-      try Schedule(.conditional, ["condition_type": "staleness", "threshold": 3600, "capture_baseline_on_create": false, "max_consecutive_failures": 2]),
+      try Schedule(
+        .conditional, ["condition_type": "drift", "metric": "centroid_shift", "operator": "lte", "threshold": 0.3, "vector_index": "text"]),
+      try Schedule(
+        .conditional, ["condition_type": "script", "script": ["source": "return function(ctx) return false end"], "predicate": "return 1"]),
+      try Schedule(
+        .conditional, ["condition_type": "staleness", "threshold": 3600, "capture_baseline_on_create": false, "max_consecutive_failures": 2]),
     ]
   }
 

@@ -108,17 +108,23 @@ import Testing
     for (index, next) in ([30, nil, 10, 20] as [Int64?]).enumerated() {
       var trigger = Trigger(
         id: "trg_\(index)", namespaceID: "ns_1", name: "t\(index)",
-        action: try index == 3 ? Action(type: "script", config: ["script": "return 1"]) : Action(type: "cluster", config: ["cluster_id": .string("clust_\(index % 2)")]),
+        action: try index == 3
+          ? Action(type: "script", config: ["script": "return 1"]) : Action(type: "cluster", config: ["cluster_id": .string("clust_\(index % 2)")]),
         schedule: try Schedule(.interval, ["interval_seconds": 60]), status: index == 0 ? .paused : .active, createdAt: store.clock.now)
       trigger.nextScheduledAt = next.map { Instant(milliseconds: $0) }
       try store.commit { $0.insert(trigger) }
     }
-    func ids(_ query: TriggerQuery) throws -> [String] { try store.read { reader throws(Problem) in try reader.triggers(query) }.items.map { String($0.id.suffix(1)) } }
+    func ids(_ query: TriggerQuery) throws -> [String] {
+      try store.read { reader throws(Problem) in try reader.triggers(query) }.items.map { String($0.id.suffix(1)) }
+    }
     #expect(try ids(TriggerQuery(namespaceID: "ns_1", sortBy: .nextScheduledAt, descending: false)) == ["2", "3", "0", "1"])
     #expect(try ids(TriggerQuery(namespaceID: "ns_1", sortBy: .nextScheduledAt, descending: true)) == ["0", "3", "2", "1"])
     #expect(try ids(TriggerQuery(namespaceID: "ns_1", actionType: .script)) == ["3"])
     #expect(try ids(TriggerQuery(namespaceID: "ns_1", resourceID: "clust_0", sortBy: .name, descending: false)) == ["0", "2"])
-    #expect(try ids(TriggerQuery(namespaceID: "ns_1", triggerType: .interval, status: .active, sortBy: .name, descending: false, offset: 1, limit: 1)) == ["2"])
+    #expect(
+      try ids(TriggerQuery(namespaceID: "ns_1", triggerType: .interval, status: .active, sortBy: .name, descending: false, offset: 1, limit: 1)) == [
+        "2"
+      ])
     #expect(try store.read { reader throws(Problem) in try reader.triggers(TriggerQuery(namespaceID: "ns_1", limit: 1)) }.total == 4)
     #expect(try store.read { reader throws(Problem) in try reader.activeTriggers() }.map(\.id) == ["trg_1", "trg_2", "trg_3"])
     for sort in TriggerQuery.Sort.allCases { #expect(try ids(TriggerQuery(namespaceID: "ns_1", sortBy: sort)).count == 4) }
@@ -131,7 +137,8 @@ import Testing
       for index in 0..<3 {
         let at = start + .seconds(Int64(index))
         try store.commit {
-          $0.insert(Evaluation(id: "eval_\(index)", triggerID: "trg_1", namespaceID: "ns_1", outcome: .held, reason: "cooldown", firstAt: at, lastAt: at))
+          $0.insert(
+            Evaluation(id: "eval_\(index)", triggerID: "trg_1", namespaceID: "ns_1", outcome: .held, reason: "cooldown", firstAt: at, lastAt: at))
         }
       }
       try store.commit { $0.coalesceEvaluation("eval_2", detail: ["left": 3], at: start + .seconds(9)) }
@@ -152,7 +159,8 @@ import Testing
       try store.commit {
         $0.append(
           DocumentEvent(
-            seq: seq, namespaceID: seq == 6 ? "ns_2" : "ns_1", type: seq % 2 == 0 ? .documentsAdded : .documentsDeleted, collectionID: "col_\(seq % 3)",
+            seq: seq, namespaceID: seq == 6 ? "ns_2" : "ns_1", type: seq % 2 == 0 ? .documentsAdded : .documentsDeleted,
+            collectionID: "col_\(seq % 3)",
             count: seq, documentIDs: ["a"], at: store.clock.now))
       }
     }
@@ -169,14 +177,20 @@ import Testing
     let store = try TemporaryStore()
     try store.fill([])
     let now = store.clock.now
-    func value(_ key: String, at time: Instant) throws -> JSON? { try store.read { reader throws(Problem) in try reader.value(key, in: "ns_1", at: time) } }
+    func value(_ key: String, at time: Instant) throws -> JSON? {
+      try store.read { reader throws(Problem) in try reader.value(key, in: "ns_1", at: time) }
+    }
     #expect(try store.commit { $0.incrementValue("hits", by: 2, in: "ns_1", expiresAt: now + .seconds(10), at: now) } == [[.integer(2)]])
     #expect(try store.commit { $0.incrementValue("hits", by: 3, in: "ns_1", at: now) } == [[.integer(5)]])
     #expect(try value("hits", at: now) == 5)
     #expect(try value("hits", at: now + .seconds(10)) == nil)
     #expect(try store.commit { $0.incrementValue("hits", by: 1, in: "ns_1", at: now + .seconds(10)) } == [[.integer(1)]])
     try store.commit { $0.setValue("table", to: ["a": 1], in: "ns_1") }
-    if case .lost(let name) = store.outcome({ $0.incrementValue("table", by: 1, in: "ns_1", at: now) }) { #expect(name == "integer") } else { Issue.record("counted a table") }
+    if case .lost(let name) = store.outcome({ $0.incrementValue("table", by: 1, in: "ns_1", at: now) }) {
+      #expect(name == "integer")
+    } else {
+      Issue.record("counted a table")
+    }
     try store.commit { $0.setValue("big", to: .int(Int64.max), in: "ns_1") }
     if case .failed = store.outcome({ $0.incrementValue("big", by: 1, in: "ns_1", at: now) }) {} else { Issue.record("overflowed") }
     try store.commit { $0.setValue("100%", to: "x", in: "ns_1", expiresAt: now) }

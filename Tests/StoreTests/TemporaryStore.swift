@@ -91,7 +91,9 @@ private final class LockedRandom: Sendable {
 
 func temporaryDirectory() throws -> String {
   var template = Array("/tmp/perigee-store-XXXXXX".utf8CString)
-  guard template.withUnsafeMutableBufferPointer({ $0.baseAddress.flatMap { mkdtemp($0) } }) != nil else { throw Problem(.internal, "no temporary directory") }
+  guard template.withUnsafeMutableBufferPointer({ $0.baseAddress.flatMap { mkdtemp($0) } }) != nil else {
+    throw Problem(.internal, "no temporary directory")
+  }
   return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
