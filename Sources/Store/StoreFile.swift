@@ -53,7 +53,10 @@ enum StoreFile {
         details: ["bytes": .int(size), "expected_bytes": .int(expected)])
     }
     let application = Int32(truncatingIfNeeded: number(68))
-    guard application == applicationID || hasLog && application == 0 else {
+    // Until the first migration is in the file itself it is nobody's: in the log, or not begun by a process that was killed. A file
+    // of one page has no tables.
+    let isUnfinished = application == 0 && (hasLog || pages <= 1)
+    guard application == applicationID || isUnfinished else {
       throw Problem(
         .conflict, "\(path) is a SQLite file of another application\(application == 0 ? "" : " (application_id \(application))")",
         hint: "Give another --store; this file was not touched", path: "store")

@@ -42,6 +42,16 @@ import Testing
     }
   }
 
+  @Test("finishes what a process began that was killed before the first table")
+  func unfinished() throws {
+    try withPath { path in
+      do { try Connection(path: path, .write).execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL") }
+      #expect(StoreFile.size(path) == 8192)
+      #expect(refusal(path) == nil)
+      #expect(refusal(path) == nil)
+    }
+  }
+
   @Test("refuses a second owner and names the first; the lock goes with the owner")
   func owners() throws {
     try withPath { path in
