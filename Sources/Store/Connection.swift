@@ -7,6 +7,7 @@ final class Connection {
   private var statements = [Prepared?](repeating: nil, count: Statement.allCases.count)
   /// Statements composed from fixed pieces (filters, sort orders), newest last.
   private var composed: [(sql: String, prepared: Prepared)] = []
+  private var controls = [Prepared?](repeating: nil, count: Control.allCases.count)
 
   enum Access { case write, read }
 
@@ -30,7 +31,32 @@ final class Connection {
   deinit {
     statements = []
     composed = []
+    controls = []
     sqlite3_close_v2(handle)
+  }
+
+  /// What begins and ends transactions; SQLite's own words, so not among the statements.
+  enum Control: Int, CaseIterable {
+    case read, write, commit, rollback, savepoint, undo, release
+
+    fileprivate var sql: String {
+      switch self {
+      case .read: "BEGIN"
+      case .write: "BEGIN IMMEDIATE"
+      case .commit: "COMMIT"
+      case .rollback: "ROLLBACK"
+      case .savepoint: "SAVEPOINT one"
+      case .undo: "ROLLBACK TO one"
+      case .release: "RELEASE one"
+      }
+    }
+  }
+
+  func control(_ control: Control) throws(SQLiteFault) {
+    if let known = controls[control.rawValue] { return try run(known, []) { _ in true } }
+    let fresh = try Prepared(control.sql, name: control.sql, on: handle)
+    controls[control.rawValue] = fresh
+    try run(fresh, []) { _ in true }
   }
 
   /// Runs one or more statements without parameters.
@@ -54,6 +80,7 @@ final class Connection {
       return entry.prepared
     }
     let fresh = try Prepared(sql, name: "composed query", on: handle)
+    if sql.utf8.count > 16384 { return fresh }  // a filter with a long list of values will hardly come again
     if composed.count >= 32 { composed.removeFirst() }
     composed.append((sql, fresh))
     return fresh

@@ -35,7 +35,8 @@ extension Transaction {
       add(
         .putVector,
         [
-          ("collection_id", .text(document.collectionID)), ("index_name", .text(name)), ("vector", .floats(vector)), ("document_id", .text(document.id)),
+          ("collection_id", .text(document.collectionID)), ("index_name", .text(name)), ("vector", .floats(vector)),
+          ("document_id", .text(document.id)),
         ], expecting: .exactly(1), guardName: "document")
     }
   }

@@ -78,6 +78,8 @@ struct FilterSQL {
     }
 
     var isNull: String { "COALESCE(\(type), 'null') = 'null'" }
+    /// False, and yet it mentions the operand: a parameter that a statement does not have cannot be bound.
+    var never: String { "\(isNull) AND 0" }
     var isNumber: String { "COALESCE(\(type), 'null') IN ('integer', 'real')" }
     func isA(_ name: String) -> String { "COALESCE(\(type), 'null') = '\(name)'" }
   }
@@ -124,7 +126,7 @@ struct FilterSQL {
     case .gte: return try ordered(operand, ">=", value)
     case .lte: return try ordered(operand, "<=", value)
     case .contains, .text, .startsWith, .endsWith:
-      guard let part = value.string else { return "0" }
+      guard let part = value.string else { return operand.never }
       if case .time = operand { throw Self.notADate(value, field) }
       return try looks(operand, comparison, part)
     }
@@ -134,7 +136,7 @@ struct FilterSQL {
     switch value {
     case .string(let text): return "\(operand.isA("text")) AND \(operand.value) \(symbol) \(try bind(.text(text)))"
     case .int, .double: return "\(operand.isNumber) AND \(operand.value) \(symbol) \(try bindNumber(value))"
-    default: return "0"
+    default: return operand.never
     }
   }
 
@@ -156,7 +158,7 @@ struct FilterSQL {
     if !containers.isEmpty {
       conditions.append("COALESCE(\(operand.type), 'null') IN ('array', 'object') AND \(operand.value) IN (\(containers.joined(separator: ", ")))")
     }
-    return Self.balanced(conditions[...], "OR") ?? "0"
+    return Self.balanced(conditions[...], "OR") ?? operand.never
   }
 
   private mutating func looks(_ operand: Operand, _ comparison: Filter.Comparison, _ part: String) throws(Problem) -> String {
@@ -169,7 +171,8 @@ struct FilterSQL {
       default: "instr(\(text), \(needle)) > 0"
       }
     guard comparison == .contains, case .field(let path) = operand else { return "\(operand.isA("text")) AND \(found)" }
-    let member = "EXISTS (SELECT 1 FROM json_each(documents.body, \(path)) AS item WHERE item.type = 'text' AND item.value = \(try bind(.text(part))))"
+    let member =
+      "EXISTS (SELECT 1 FROM json_each(documents.body, \(path)) AS item WHERE item.type = 'text' AND item.value = \(try bind(.text(part))))"
     return "CASE COALESCE(\(operand.type), 'null') WHEN 'text' THEN \(found) WHEN 'array' THEN \(member) ELSE 0 END"
   }
 
@@ -189,7 +192,8 @@ struct FilterSQL {
 
   private static func notADate(_ value: JSON, _ field: String) -> Problem {
     Problem(
-      .invalid, "\(field) is compared with the \(value.typeName) \(value.brief)", hint: "Give a time, for example \"2024-01-01T02:00:00Z\"", path: "value")
+      .invalid, "\(field) is compared with the \(value.typeName) \(value.brief)", hint: "Give a time, for example \"2024-01-01T02:00:00Z\"",
+      path: "value")
   }
 
   // MARK: - Orders

@@ -5,10 +5,15 @@ struct GroupCommit {
   let connection: Connection
 
   /// How one transaction ended before the batch was committed.
-  private enum Step { case done([[Value]]), lost(String), failed(Problem), broken(Problem) }
+  private enum Step {
+    case done([[Value]])
+    case lost(String)
+    case failed(Problem)
+    case broken(Problem)
+  }
 
   func run(_ batch: [Transaction]) -> [Outcome] {
-    do throws(SQLiteFault) { try control(.begin) } catch { return batch.map { _ in .failed(error.problem) } }
+    do throws(SQLiteFault) { try connection.control(.write) } catch { return batch.map { _ in .failed(error.problem) } }
     var outcomes: [Outcome] = []
     outcomes.reserveCapacity(batch.count)
     for transaction in batch {
@@ -18,22 +23,22 @@ struct GroupCommit {
       case .failed(let problem): outcomes.append(.failed(problem))
       case .broken(let problem):
         // Nothing of the batch is left, and none of it was promised yet.
-        if connection.isInTransaction { try? control(.rollback) }
+        if connection.isInTransaction { try? connection.control(.rollback) }
         return batch.map { _ in .failed(problem) }
       }
     }
     do throws(SQLiteFault) {
-      try control(.commit)
+      try connection.control(.commit)
       return outcomes
     } catch {
-      if connection.isInTransaction { try? control(.rollback) }
+      if connection.isInTransaction { try? connection.control(.rollback) }
       return batch.map { _ in .unknown(error.problem) }
     }
   }
 
   private func perform(_ transaction: Transaction) -> Step {
     do throws(SQLiteFault) {
-      try control(.savepoint)
+      try connection.control(.savepoint)
       var step = Step.done([])
       do throws(Interruption) { step = .done(try statements(of: transaction)) } catch {
         switch error {
@@ -43,9 +48,9 @@ struct GroupCommit {
           // Errors like a full disk may take the whole transaction with them: https://www.sqlite.org/lang_transaction.html
           if !connection.isInTransaction { return .broken(fault.problem) }
         }
-        try control(.undo)
+        try connection.control(.undo)
       }
-      try control(.release)
+      try connection.control(.release)
       return step
     } catch { return .broken(error.problem) }
   }
@@ -67,18 +72,5 @@ struct GroupCommit {
       if case .exactly(let count) = step.expectation, connection.changes != count { throw .lost(step.guardName ?? step.statement.name) }
     }
     return returned
-  }
-
-  private enum Control: String {
-    case begin = "BEGIN IMMEDIATE"
-    case commit = "COMMIT"
-    case rollback = "ROLLBACK"
-    case savepoint = "SAVEPOINT one"
-    case undo = "ROLLBACK TO one"
-    case release = "RELEASE one"
-  }
-
-  private func control(_ control: Control) throws(SQLiteFault) {
-    try connection.run(connection.prepared(composed: control.rawValue), []) { _ in true }
   }
 }

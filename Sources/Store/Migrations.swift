@@ -28,16 +28,16 @@ struct Migration: Sendable {
       if StoreFile.size(copy) == 0 { try Backup.write(connection, to: copy) }
     }
     for migration in migrations where migration.version > current {
-      try translating { () throws(SQLiteFault) in try connection.execute("BEGIN IMMEDIATE") }
+      try translating { () throws(SQLiteFault) in try connection.control(.write) }
       do throws(Problem) {
         current = try version(of: connection)
         if migration.version > current {
           try apply(migration, on: connection, now: now)
           current = migration.version
         }
-        try translating { () throws(SQLiteFault) in try connection.execute("COMMIT") }
+        try translating { () throws(SQLiteFault) in try connection.control(.commit) }
       } catch {
-        try? connection.execute("ROLLBACK")
+        try? connection.control(.rollback)
         throw error
       }
     }

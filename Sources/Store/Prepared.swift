@@ -5,6 +5,8 @@ final class Prepared {
   let handle: OpaquePointer
   let name: String
   private let names: [String]
+  /// For statements with so many parameters that a search would be slow.
+  private let indices: [String: Int32]?
 
   init(_ sql: String, name: String, on connection: OpaquePointer) throws(SQLiteFault) {
     var compiled: OpaquePointer?
@@ -20,12 +22,13 @@ final class Prepared {
     names = (1...max(1, sqlite3_bind_parameter_count(compiled))).map { index in
       sqlite3_bind_parameter_name(compiled, index).map { String(cString: $0 + 1) } ?? ""
     }
+    indices = names.count <= 64 ? nil : Dictionary(names.enumerated().map { ($1, Int32($0 + 1)) }, uniquingKeysWith: { first, _ in first })
   }
 
   deinit { sqlite3_finalize(handle) }
 
   /// Binds by name, runs `body`, resets. Text and blobs are bound from their own memory, which the nesting keeps in its place
-  /// until the statement has been reset.
+  /// until the statement has been reset. Long lists of values are copied instead: each would cost a frame on the stack.
   ///
   /// A name that the statement does not have is a bug of ours and SQLITE_RANGE.
   func bound<R>(_ parameters: [(name: String, value: Value)], _ body: () -> R, failed: (Int32) -> R) -> R {
@@ -33,8 +36,39 @@ final class Prepared {
       sqlite3_reset(handle)
       sqlite3_clear_bindings(handle)
     }
-    return bind(parameters, 0, body, failed)
+    if parameters.count <= 64 { return bind(parameters, 0, body, failed) }
+    for (position, parameter) in parameters.enumerated() {
+      guard let index = index(of: parameter.name, expected: position) else { return failed(SQLITE_RANGE) }
+      let code = copy(parameter.value, index)
+      guard code == SQLITE_OK else { return failed(code) }
+    }
+    return body()
   }
+
+  private func copy(_ value: Value, _ index: Int32) -> Int32 {
+    switch value {
+    case .null: return sqlite3_bind_null(handle, index)
+    case .integer(let number): return sqlite3_bind_int64(handle, index, number)
+    case .real(let number): return sqlite3_bind_double(handle, index, number)
+    case .text(var text):
+      return text.withUTF8 { bytes in
+        bytes.withMemoryRebound(to: CChar.self) {
+          sqlite3_bind_text64(handle, index, $0.baseAddress ?? Self.empty, UInt64($0.count), SQLiteMemory.transient, UInt8(SQLITE_UTF8))
+        }
+      }
+    case .blob(let bytes): return bytes.withUnsafeBytes { bind($0, index, SQLiteMemory.transient) }
+    case .floats(let floats): return floats.withUnsafeBytes { bind($0, index, SQLiteMemory.transient) }
+    }
+  }
+
+  /// An empty buffer may have no address, and SQLite takes that for NULL.
+  ///
+  /// nonisolated(unsafe): one byte that never changes.
+  nonisolated(unsafe) static let empty: UnsafePointer<CChar> = {
+    let byte = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
+    byte.initialize(to: 0)
+    return UnsafePointer(byte)
+  }()
 
   private func bind<R>(_ parameters: [(name: String, value: Value)], _ position: Int, _ body: () -> R, _ failed: (Int32) -> R) -> R {
     guard position < parameters.count else { return body() }
@@ -48,8 +82,7 @@ final class Prepared {
     case .text(var text):
       return text.withUTF8 { bytes in
         bytes.withMemoryRebound(to: CChar.self) {
-          // An empty buffer may have no address, and SQLite takes that for NULL.
-          next($0.isEmpty ? sqlite3_bind_text(handle, index, "", 0, nil) : sqlite3_bind_text64(handle, index, $0.baseAddress, UInt64($0.count), nil, UInt8(SQLITE_UTF8)))
+          next(sqlite3_bind_text64(handle, index, $0.baseAddress ?? Self.empty, UInt64($0.count), nil, UInt8(SQLITE_UTF8)))
         }
       }
     case .blob(let bytes): return bytes.withUnsafeBytes { next(bind($0, index)) }
@@ -57,15 +90,20 @@ final class Prepared {
     }
   }
 
-  private func bind(_ bytes: UnsafeRawBufferPointer, _ index: Int32) -> Int32 {
-    bytes.isEmpty ? sqlite3_bind_zeroblob(handle, index, 0) : sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), nil)
+  private func bind(_ bytes: UnsafeRawBufferPointer, _ index: Int32, _ destructor: sqlite3_destructor_type? = nil) -> Int32 {
+    bytes.isEmpty ? sqlite3_bind_zeroblob(handle, index, 0) : sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), destructor)
   }
 
   /// Parameters usually come in the statement's own order, so that is looked at first.
   private func index(of name: String, expected: Int) -> Int32? {
     if expected < names.count, names[expected] == name { return Int32(expected + 1) }
-    return names.firstIndex(of: name).map { Int32($0 + 1) }
+    return indices?[name] ?? names.firstIndex(of: name).map { Int32($0 + 1) }
   }
 
   var parameterNames: [String] { names.filter { !$0.isEmpty } }
+}
+
+enum SQLiteMemory {
+  /// SQLITE_TRANSIENT, a macro in C: SQLite takes a copy of its own at once.
+  static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 }

@@ -38,13 +38,21 @@ package final class Readers: Sendable {
     watch?.attach(to: connection)
     let result: Result<T, Problem>
     do throws(Problem) {
-      try translating { () throws(SQLiteFault) in try connection.execute("BEGIN") }
+      try translating { () throws(SQLiteFault) in try connection.control(.read) }
       result = .success(try body(Reader(connection)))
     } catch { result = .failure(error) }
     watch?.detach(from: connection)
     // A connection that cannot end its transaction is not lent again.
-    if !connection.isInTransaction || (try? connection.execute("COMMIT")) != nil { idle.withLock { $0.append(lent) } }
+    if !connection.isInTransaction || (try? connection.control(.commit)) != nil { idle.withLock { $0.append(lent) } }
     return try result.get()
+  }
+
+  /// Copies the store, as it is now, to a path where nothing is yet; checked and on the disk when it returns.
+  ///
+  /// Writers go on meanwhile. Throws `.conflict` when the path is taken.
+  package func backup(to path: String) throws(Problem) {
+    _ = try StoreFile.isNew(self.path, creating: false)
+    try Backup.write(translating { () throws(SQLiteFault) in try Connection(path: self.path, .read) }, to: path)
   }
 
   /// Closes what is idle. Later reads open anew.

@@ -27,14 +27,15 @@ struct SQLiteFault: Error {
       return Problem(.unavailable, "the store is busy: another process is writing", hint: "Try again in a moment", details: details)
     case _ where isFull:
       return Problem(
-        .unavailable, "the store cannot grow: \(message)", hint: "Free some space on its disk, or lift the limit on file sizes; nothing was changed",
+        .unavailable, "the store cannot grow: \(message)", hint: "Free some space on its disk, or lift the limit on file sizes",
         details: details)
     case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_PROTOCOL:
       return Problem(
         .unavailable, "the store cannot be read or written: \(message)", hint: "Look at the disk, its mount and the permissions", details: details)
     case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH:
       return Problem(
-        .unavailable, "the store may not be written: \(message)", hint: "Give this user write permission on the file and its directory", details: details)
+        .unavailable, "the store may not be written: \(message)", hint: "Give this user write permission on the file and its directory",
+        details: details)
     case SQLITE_CORRUPT, SQLITE_NOTADB:
       return Problem(.unavailable, "the store is damaged: \(message)", hint: Self.restore, details: details)
     case SQLITE_NOMEM:
@@ -66,13 +67,13 @@ struct SQLiteFault: Error {
     case 6, 8, 10:  // SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID: "UNIQUE constraint failed: collections.namespace_id, collections.name"
       let constraint = message.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? message
       let names = constraint.split(separator: ",").map { String($0.split(separator: ".").last ?? $0).filter { $0 != " " } }
-      let table = constraint.split(separator: ".").first.map(String.init) ?? "rows"
+      let noun = constraint.split(separator: ".")[0].dropLast().split(separator: "_").last ?? "row"
       // What encloses the thing says little when the thing itself is named too.
       let own = names.filter { names.count == 1 || !["namespace_id", "collection_id", "index_name"].contains($0) }
       details["constraint"] = .string(constraint)
       return Problem(
-        .conflict, "\(table) has \(own.map(shown).joined(separator: " and ")) already", hint: "Choose another, or change the one that is there",
-        path: own.last, details: details)
+        .conflict, "a \(noun) with \(own.map(shown).joined(separator: " and ")) exists already",
+        hint: "Choose another, or change the one that is there", path: own.last, details: details)
     case 3:  // SQLITE_CONSTRAINT_FOREIGNKEY
       let parent = ["cluster_id", "collection_id", "namespace_id"].first { value(of: $0) != nil } ?? "parent"
       return Problem(.notFound, "\(shown(parent)) does not exist", hint: "It may have been deleted meanwhile", path: parent, details: details)

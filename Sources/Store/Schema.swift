@@ -63,7 +63,7 @@ enum Schema {
       armed INTEGER NOT NULL, state TEXT NOT NULL, fence INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
       created_by TEXT) STRICT;
     CREATE INDEX triggers_by_namespace ON triggers (namespace_id, created_at, trigger_id);
-    CREATE INDEX triggers_by_status ON triggers (status, next_scheduled_at);
+    CREATE INDEX triggers_by_status ON triggers (status, created_at, trigger_id);
 
     -- A due instant of a trigger makes one task, whoever tries.
     CREATE TABLE tasks (

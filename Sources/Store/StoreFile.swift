@@ -16,7 +16,9 @@ enum StoreFile {
       return true
     }
     if status.st_mode & S_IFMT == S_IFDIR {
-      throw Problem(.invalid, "\(path) is a directory", hint: "Give the path of a file, for example \(path.hasSuffix("/") ? path : path + "/")perigee.db", path: "store")
+      throw Problem(
+        .invalid, "\(path) is a directory", hint: "Give the path of a file, for example \(path.hasSuffix("/") ? path : path + "/")perigee.db",
+        path: "store")
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw Problem(.invalid, "\(path) is not a regular file", hint: "Give the path of a file, for example perigee.db", path: "store")
@@ -51,7 +53,10 @@ enum StoreFile {
         details: ["bytes": .int(size), "expected_bytes": .int(expected)])
     }
     let application = Int32(truncatingIfNeeded: number(68))
-    guard application == applicationID || hasLog && application == 0 else {
+    // Until the first migration is in the file itself it is nobody's: in the log, or not begun by a process that was killed. A file
+    // of one page has no tables.
+    let isUnfinished = application == 0 && (hasLog || pages <= 1)
+    guard application == applicationID || isUnfinished else {
       throw Problem(
         .conflict, "\(path) is a SQLite file of another application\(application == 0 ? "" : " (application_id \(application))")",
         hint: "Give another --store; this file was not touched", path: "store")
@@ -65,12 +70,14 @@ enum StoreFile {
     case ENOENT:
       var status = stat()
       if stat(directory, &status) == 0 {
-        return Problem(.notFound, "there is no store at \(path)", hint: "Give the path of one with --store, or make it by 'perigee serve'", path: "store")
+        return Problem(
+          .notFound, "there is no store at \(path)", hint: "Give the path of one with --store, or make it by 'perigee serve'", path: "store")
       }
       return Problem(.notFound, "the directory \(directory) does not exist", hint: "Make it: mkdir -p \(directory)", path: "store")
     case ENOTDIR: return Problem(.invalid, "a part of \(path) is a file, not a directory", path: "store")
     case EACCES, EPERM:
-      return Problem(.unavailable, "no permission to use \(path)", hint: "Give this user read and write permission on it and on \(directory)", path: "store")
+      return Problem(
+        .unavailable, "no permission to use \(path)", hint: "Give this user read and write permission on it and on \(directory)", path: "store")
     case EROFS:
       return Problem(.unavailable, "\(path) lies on a read-only file system", hint: "Give another --store", path: "store")
     default:

@@ -12,9 +12,7 @@ enum TextFolding {
         var folded = Filter.fold(String(decoding: bytes, as: UTF8.self))
         folded.withUTF8 { bytes in
           bytes.withMemoryRebound(to: CChar.self) {
-            // -1 is SQLITE_TRANSIENT: SQLite takes a copy.
-            sqlite3_result_text64(
-              context, $0.baseAddress, UInt64($0.count), unsafeBitCast(-1, to: sqlite3_destructor_type.self), UInt8(SQLITE_UTF8))
+            sqlite3_result_text64(context, $0.baseAddress ?? Prepared.empty, UInt64($0.count), SQLiteMemory.transient, UInt8(SQLITE_UTF8))
           }
         }
       }, nil, nil, nil)
