@@ -1,0 +1,7 @@
+extension Command {
+  /// Every command, in the order that help lists them.
+  static let all: [Command] = [version, help]
+
+  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+  static func named(_ name: String) -> Command? { byName[name] }
+}
