@@ -96,6 +96,8 @@ package final class Host: Sendable {
     readers.close()
   }
 
+  var isClosing: Bool { closed.load(ordering: .acquiring) }
+
   package func log(_ level: String, _ message: String) { configuration.log(level, message) }
 
   /// Tells the host that the clock was moved. Only tests move clocks by hand.

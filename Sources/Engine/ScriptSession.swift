@@ -25,6 +25,9 @@ package final class ScriptSession: ScriptHost {
   /// What `log` lines and `print` of one run may keep in an evaluation.
   private static let lineLimit = 8 * 1024
 
+  /// The writes that can wait for the outcome of a task.
+  private static let gatherable: Set<String> = ["upsert_documents", "update_document", "delete_document", "set_kv", "increment_kv", "delete_kv"]
+
   package convenience init(_ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes) {
     self.init(host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases))) { level, message in
       if level != "print" { host.log(level, "script: \(message)") }
@@ -148,6 +151,9 @@ package final class ScriptSession: ScriptHost {
     if operation.inNamespace, namespace == nil { throw Problem(.notFound, "namespace '\(namespaceID)' is gone") }
     if let scope = operation.scope, scope != .read {
       if writes == .none { throw Problem(.forbidden, "this kind of script may only read", hint: "Write from a hook, an action or a batch script") }
+      if writes == .gathered, !Self.gatherable.contains(name) {
+        throw Problem(.forbidden, "'\(name)' cannot be called here: what a hook or an action writes is committed with its outcome", hint: "It may write documents and kv; do the rest in a batch script")
+      }
       guard caller.may(scope) else { throw Problem(.forbidden, "the key does not allow '\(scope.rawValue)'") }
     }
     var call = Call(caller: caller, namespace: namespace, path: path, query: query, body: body)

@@ -1,0 +1,142 @@
+package import Basics
+
+/// k-means: the partition into a given number of clusters whose members lie close to their mean.
+///
+/// Lloyd's iteration from centroids chosen by greedy k-means++ (Arthur, Vassilvitskii 2007), with scikit-learn's parameters
+/// and meanings. The same seed and data give the same result for any number of threads: distances that rounding could
+/// confuse are decided in double precision, ties by the lower index, and every sum is made in the order of the rows.
+package struct KMeans: Sendable {
+  package var clusters: Int
+  /// Iterations of one run; at least 1.
+  package var maxIterations: Int
+  /// A run ends when the centroids together move by less than this share of the data's mean variance (squared); 0: when no label changes.
+  package var tolerance: Double
+  /// How often to begin anew; the run with the smallest inertia counts. With `initial` there is nothing to vary, so one is made.
+  package var runs: Int
+  package var seed: UInt64
+  package var threads: Int
+  /// Centroids to begin with, instead of chosen ones.
+  package var initial: Matrix?
+  /// Vectors are taken by direction alone: rows and centroids have length 1, and near means a large cosine.
+  package var spherical: Bool
+
+  package init(
+    clusters: Int, maxIterations: Int = 300, tolerance: Double = 1e-4, runs: Int = 1, seed: UInt64 = 0, threads: Int = 1, initial: Matrix? = nil,
+    spherical: Bool = false
+  ) {
+    self.clusters = clusters
+    self.maxIterations = maxIterations
+    self.tolerance = tolerance
+    self.runs = runs
+    self.seed = seed
+    self.threads = threads
+    self.initial = initial
+    self.spherical = spherical
+  }
+
+  /// Where a computation stands; given to whoever wants to show it.
+  package struct Progress: Sendable {
+    /// Counted from 1.
+    package let run: Int
+    package let runs: Int
+    /// Iterations done in this run.
+    package let iteration: Int
+    /// How many rows went to another cluster.
+    package let moved: Int
+  }
+
+  /// Bytes that a run takes beside the matrix itself, to be refused before it begins rather than when memory ends.
+  package func memory(rows: Int, columns: Int) -> Int {
+    let copies = spherical ? 2 : 1
+    let perRow = columns * 4 * copies + 40 + 4 * (2 + Seeding.logarithm(clusters))
+    return rows * perRow + clusters * columns * (8 + 8 + 4)
+  }
+
+  /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API, `n_clusters`), or when cancelled:
+  /// it looks for that every few ten microseconds of work. `progress` is called on the caller's thread after each iteration.
+  package func run(
+    on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((Progress) -> Void)? = nil
+  ) throws(Problem) -> KMeansResult {
+    try validate(for: matrix)
+    try cancellation.check()
+    let data = spherical ? try matrix.normalised() : matrix
+    let start = spherical ? try initial?.normalised() : initial
+    return try Team.gather(threads) { (team) throws(Problem) in
+      let shift = tolerance == 0 ? 0 : try tolerance * data.meanVariance(team)
+      let panels = try Panels(data, cost: clusters, team: team)
+      var random = SeededRandom(seed: seed)
+      var best: KMeansResult?
+      let runs = start == nil ? runs : 1
+      for run in 1...runs {
+        var own = SeededRandom(seed: random.next())
+        let lloyd = try Lloyd(panels, clusters: clusters, spherical: spherical, team: team, cancellation: cancellation)
+        if let start {
+          lloyd.begin(at: start)
+        } else {
+          lloyd.begin(at: try Seeding(panels, team: team, cancellation: cancellation).choose(clusters, &own))
+        }
+        let (iterations, converged) = try lloyd.descend(maxIterations, shift: shift) { iteration, moved in
+          progress?(Progress(run: run, runs: runs, iteration: iteration, moved: moved))
+        }
+        let inertia = lloyd.inertia()
+        if inertia < best?.inertia ?? .infinity || best == nil {
+          best = try lloyd.result(inertia: inertia, iterations: iterations, converged: converged, seed: seed)
+        }
+      }
+      guard let best else { throw Problem(.internal, "no run was made") }
+      return best
+    }
+  }
+}
+
+/// What k-means found.
+package struct KMeansResult: Sendable {
+  /// The cluster of each row, 0..<clusters.
+  package let labels: [Int32]
+  /// One row per cluster: the mean of its members (of length 1 when spherical).
+  package let centroids: Matrix
+  /// The sum of squared distances of the rows to their centroids, computed from the differences in double precision.
+  package let inertia: Double
+  /// Iterations of the run that counted, as scikit-learn counts them: the one that found nothing to change is among them.
+  package let iterations: Int
+  /// Members of each cluster. 0 appears only when there are fewer different rows than clusters.
+  package let sizes: [Int]
+  /// False when the iterations ended before the centroids came to rest.
+  package let converged: Bool
+  package let seed: UInt64
+}
+
+// MARK: - Validation
+
+extension KMeans {
+  private func validate(for matrix: Matrix) throws(Problem) {
+    var problems: [Problem] = []
+    func demand(_ condition: Bool, _ path: String, _ message: String, _ hint: String) {
+      if !condition { problems.append(Problem(.invalid, message, hint: hint, path: path)) }
+    }
+    demand(clusters >= 1, "n_clusters", "n_clusters is \(clusters)", "Choose at least 1, for example 8.")
+    demand(
+      clusters <= matrix.rows, "n_clusters", "n_clusters is \(clusters), but there are only \(matrix.rows) vectors",
+      matrix.rows == 0 ? "Add documents with vectors first." : "Choose at most \(matrix.rows).")
+    demand(maxIterations >= 1, "max_iter", "max_iter is \(maxIterations)", "Choose at least 1, for example 300.")
+    demand(tolerance >= 0 && tolerance.isFinite, "tol", "tol is \(tolerance)", "Choose 0 or more, for example 1e-4.")
+    demand(runs >= 1, "n_init", "n_init is \(runs)", "Choose at least 1, for example 10.")
+    demand((1...256).contains(threads), "threads", "threads is \(threads)", "Choose 1 to 256: as many as the machine has cores.")
+    demand(matrix.rows <= Int(Int32.max), "rows", "there are \(matrix.rows) vectors", "At most \(Int32.max) can be clustered at once.")
+    // Squared distances must stay finite in single precision: |a - b|^2 <= 4 * columns * largest^2.
+    let limit = (Float.greatestFiniteMagnitude / 8 / Float(matrix.columns)).squareRoot()
+    let largest = matrix.largest
+    demand(largest <= limit, "vectors", "a value is as large as \(largest)", "Scale the vectors: values up to \(limit) can be squared and summed.")
+    if let initial {
+      demand(
+        initial.rows == clusters, "init", "init has \(initial.rows) centroids, n_clusters is \(clusters)", "Give one initial centroid for each cluster.")
+      demand(
+        initial.columns == matrix.columns, "init", "init has \(initial.columns) dimensions, the vectors have \(matrix.columns)",
+        "Give centroids of the same number of dimensions.")
+      demand(initial.largest <= limit, "init", "a value of init is as large as \(initial.largest)", "Values up to \(limit) can be squared and summed.")
+    }
+    guard var first = problems.first else { return }
+    first.others = Array(problems.dropFirst())
+    throw first
+  }
+}

@@ -1,0 +1,106 @@
+package import Basics
+import CKernels
+import Glibc
+
+/// Vectors and labels in files: NumPy's `.npy`, and raw little-endian numbers (`.f32`, `.i32`), whose dimensions the caller knows.
+///
+/// The format of `.npy` is NumPy's NEP 1 (versions 1 to 3): a magic word, a Python dictionary as text, the numbers.
+package enum VectorFile {
+  /// Reads a matrix. Files ending in `.npy` say their own shape; others are 32-bit floats in rows of `dimensions`.
+  ///
+  /// Throws when the file cannot be read, is something else, does not divide into rows, or holds a NaN or an infinity (with row and column).
+  package static func read(_ path: String, dimensions: Int? = nil) throws(Problem) -> Matrix {
+    do throws(Problem) {
+      let file = try File(reading: path)
+      return path.hasSuffix(".npy") ? try readNumPy(file, dimensions) : try readRaw(file, dimensions)
+    } catch {
+      var problem = error
+      problem.message = "\(path): \(error.message)"
+      throw problem
+    }
+  }
+
+  /// Writes a matrix as `.npy` when the path ends so, else as raw 32-bit floats. The file appears whole or not at all.
+  package static func write(_ matrix: Matrix, to path: String) throws(Problem) {
+    let header = path.hasSuffix(".npy") ? numPyHeader("<f4", "(\(matrix.rows), \(matrix.columns))") : []
+    try replace(path, header, UnsafeRawBufferPointer(matrix.storage.values))
+  }
+
+  /// Writes labels as `.npy` when the path ends so, else as raw 32-bit integers. The file appears whole or not at all.
+  package static func write(labels: [Int32], to path: String) throws(Problem) {
+    let header = path.hasSuffix(".npy") ? numPyHeader("<i4", "(\(labels.count),)") : []
+    let buffer = try Buffer<Int32>(count: labels.count)
+    for (i, label) in labels.enumerated() { buffer.pointer[i] = label.littleEndian }
+    try replace(path, header, UnsafeRawBufferPointer(buffer.values))
+  }
+
+  // MARK: - Reading
+
+  private static func readRaw(_ file: borrowing File, _ dimensions: Int?) throws(Problem) -> Matrix {
+    guard let dimensions else {
+      throw Problem(.invalid, "raw vectors do not say how long they are", hint: "Give the number of dimensions, for example --dim 384.", path: "dim")
+    }
+    guard dimensions > 0, dimensions <= 1 << 20 else {
+      throw Problem(.invalid, "dim is \(dimensions)", hint: "Choose 1 to 1048576, for example 384.", path: "dim")
+    }
+    let row = dimensions * 4
+    guard file.size > 0 else { throw Problem(.malformed, "the file is empty") }
+    guard file.size % row == 0 else {
+      throw Problem(
+        .malformed, "\(file.size) bytes do not divide into rows of \(dimensions) 32-bit floats (\(row) bytes)", hint: divisors(of: file.size), path: "dim")
+    }
+    return try Matrix(rows: file.size / row, columns: dimensions) { (target) throws(Problem) in
+      try file.read(into: UnsafeMutableRawBufferPointer(target), at: 0)
+    }
+  }
+
+  /// Offers usual sizes that would fit.
+  private static func divisors(of size: Int) -> String {
+    let fitting = [384, 512, 768, 1024, 1536, 3072, 256, 128, 100, 64].filter { size % ($0 * 4) == 0 }
+    return fitting.isEmpty ? "Check the number of dimensions, and that the file is whole." : "Sizes that fit: \(fitting.map(String.init).joined(separator: ", "))."
+  }
+
+  private static func readNumPy(_ file: borrowing File, _ dimensions: Int?) throws(Problem) -> Matrix {
+    let header = try NumPyHeader(file)
+    let (rows, columns) = (header.rows, header.columns)
+    if let dimensions, dimensions != columns {
+      throw Problem(.invalid, "the array has \(columns) columns, not \(dimensions)", hint: "Leave the number of dimensions out: the file says it.", path: "dim")
+    }
+    return try Matrix(rows: rows, columns: columns) { (target) throws(Problem) in
+      if header.wide {
+        let wide = try Buffer<Double>(count: rows * columns)
+        try file.read(into: UnsafeMutableRawBufferPointer(wide.values), at: header.end)
+        for i in 0..<rows * columns { target[i] = Float(wide.pointer[i]) }
+      } else {
+        try file.read(into: UnsafeMutableRawBufferPointer(target), at: header.end)
+      }
+    }
+  }
+
+  // MARK: - Writing
+
+  /// NEP 1: the header, padded with spaces so that the numbers begin at a multiple of 64, ends in a newline.
+  private static func numPyHeader(_ type: String, _ shape: String) -> [UInt8] {
+    var text = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }".utf8)
+    while (10 + text.count + 1) % 64 != 0 { text.append(UInt8(ascii: " ")) }
+    text.append(UInt8(ascii: "\n"))
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.count & 255), UInt8(text.count >> 8)] + text
+  }
+
+  private static func replace(_ path: String, _ header: [UInt8], _ body: UnsafeRawBufferPointer) throws(Problem) {
+    let draft = path + ".partial"
+    do throws(Problem) {
+      let file = try File(writing: draft)
+      let head = try Buffer<UInt8>(count: header.count)
+      _ = head.values.update(fromContentsOf: header)
+      try file.write(UnsafeRawBufferPointer(head.values))
+      try file.write(body)
+      guard rename(draft, path) == 0 else { throw File.failure("cannot be replaced") }
+    } catch {
+      unlink(draft)
+      var problem = error
+      problem.message = "\(path): \(error.message)"
+      throw problem
+    }
+  }
+}

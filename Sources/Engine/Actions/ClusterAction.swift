@@ -1,0 +1,241 @@
+import Basics
+import Clustering
+import Model
+import Store
+
+/// Runs a cluster definition: loads the vectors, clusters them, and answers everything that has to be written, as one value.
+struct ClusterAction {
+  private let host: Host
+  private let task: TaskRecord
+  /// The action's configuration, after the before hook's overrides.
+  private let config: JSONObject
+  private let cancellation: Cancellation
+
+  /// How many points the silhouette looks at: exact below, a seeded sample above.
+  private static let silhouetteSample = 2_000
+  private static let keywordCount = 10
+  private static let representativeCount = 3
+
+  init(_ host: Host, _ task: TaskRecord, _ config: JSONObject, _ cancellation: Cancellation) {
+    self.host = host
+    self.task = task
+    self.config = config
+    self.cancellation = cancellation
+  }
+
+  /// The run of a task has one name, also when a crash makes the task run twice.
+  static func runID(of task: TaskRecord) -> String { Identifier.derived("run", from: task.id) }
+
+  func perform(_ product: inout TaskRun.Product) throws(Problem) {
+    let definition = try definition()
+    let runID = Self.runID(of: task)
+    let started = host.surroundings.now()
+    var run = ClusterRun(
+      id: runID, clusterID: definition.id, namespaceID: task.namespaceID, taskID: task.id, status: .processing, createdAt: task.createdAt)
+    var opening = Transaction()
+    opening.put(run)
+    try host.commit(opening)
+
+    let filter = try filter(of: definition)
+    let (collections, outputs, index, set) = try load(definition, filter)
+    try cancellation.check()
+    guard set.count > 0 else {
+      throw Problem(
+        .invalid, "no document has a vector in index '\(index.name)'", hint: "Add documents with vectors to \(collections.map(\.name).joined(separator: ", "))",
+        path: "collection_ids")
+    }
+    var matrix = Matrix(rows: set.count, columns: index.dimensions, values: set.values)
+    if definition.normalize, index.metric == .cosine { matrix = matrix.normalized() }
+    guard case .kmeans(let parameters) = definition.algorithm else { return }
+    let clustering = try KMeans(parameters, threads: host.configuration.threads).run(on: matrix, cancellation: cancellation)
+    try cancellation.check()
+
+    let texts = set.bodies.map { Self.text(of: $0, fields: definition.textFields) }
+    let keywords = Keywords.extract(from: texts, labels: clustering.labels, clusters: clustering.centroids.rows, count: Self.keywordCount)
+    let scores = try ClusterScores(
+      matrix, labels: clustering.labels, centroids: clustering.centroids, sampleSize: Self.silhouetteSample, seed: clustering.seed,
+      threads: host.configuration.threads, cancellation: cancellation)
+    let representatives = Representatives.nearest(
+      matrix, labels: clustering.labels, centroids: clustering.centroids, count: Self.representativeCount)
+    for cluster in 0..<clustering.centroids.rows {
+      let words = keywords[cluster].map(\.word)
+      run.groups.append(
+        ClusterRun.Group(
+          id: "cl_\(cluster)", members: clustering.sizes[cluster], label: words.isEmpty ? "Cluster \(cluster)" : words.prefix(3).joined(separator: ", "),
+          keywords: words, meanCosine: scores.meanCosine[cluster], minCosine: scores.minCosine[cluster],
+          representatives: representatives[cluster].map { .init(documentID: set.documentIDs[$0], collectionID: set.collectionIDs[$0]) },
+          centroid: Array(clustering.centroids.row(cluster))))
+    }
+    run.status = .completed
+    run.points = set.count
+    run.sourceDocuments = set.count
+    run.seed = clustering.seed
+    run.completedAt = host.surroundings.now()
+    run.metrics = scores.json
+    run.metrics["inertia"] = .double(clustering.inertia)
+    run.metrics["iterations"] = .int(clustering.iterations)
+    run.metrics["seconds"] = .double((host.surroundings.now() - started).inSeconds)
+
+    var results = Transaction()
+    results.put(run)
+    var updated = definition
+    updated.lastRunID = run.id
+    updated.lastTaskID = task.id
+    updated.updatedAt = host.surroundings.now()
+    results.update(updated)
+    let result = Result(run: run, set: set, labels: clustering.labels, distances: clustering.distances)
+    try write(result, to: outputs, &results)
+    product.writes.append(.statements(results))
+    if definition.enrichSource { product.writes += enrichments(of: definition, collections, result) }
+    product.baselineRunID = run.id
+    product.outputs = [
+      "run_id": .string(run.id), "cluster_id": .string(definition.id), "num_clusters": .int(run.groups.count), "num_documents": .int(run.points),
+      "output_collection_ids": .array(outputs.map { .string($0.id) }), "metrics": .object(run.metrics),
+    ]
+  }
+
+  /// The last word on the run of a task that did not succeed.
+  static func close(_ task: TaskRecord, _ status: ClusterRun.Status, error: Problem?, host: Host) -> Write {
+    var transaction = Transaction()
+    transaction.closeRun(runID(of: task), status: status, error: error?.description, at: host.surroundings.now())
+    return .statements(transaction)
+  }
+
+  // MARK: - Reading
+
+  private func definition() throws(Problem) -> ClusterDefinition {
+    guard let name = config["cluster_id"]?.string else { throw Problem(.invalid, "the task names no cluster", path: "cluster_id") }
+    guard let found = try host.read({ reader throws(Problem) in try reader.cluster(name, namespaceID: task.namespaceID) }) else {
+      throw Problem(.notFound, "cluster '\(name)' does not exist", hint: "It was deleted after the trigger was made", path: "action_config.cluster_id")
+    }
+    return found
+  }
+
+  /// The definition's filter and the run's, both of which must hold.
+  private func filter(of definition: ClusterDefinition) throws(Problem) -> Filter? {
+    var filters: [Filter] = []
+    if definition.filters != .null { filters.append(try Filter(definition.filters, path: "filters")) }
+    if let own = config["filters"], own != .null { filters.append(try Filter(own, path: "action_config.filters")) }
+    return filters.isEmpty ? nil : filters.count == 1 ? filters[0] : .all(filters)
+  }
+
+  private func load(
+    _ definition: ClusterDefinition, _ filter: Filter?
+  ) throws(Problem) -> (sources: [Collection], outputs: [Collection], VectorIndex, VectorSet) {
+    let outputIDs = config["output_collection_ids"]?.array?.compactMap(\.string) ?? definition.outputCollectionIDs
+    return try host.read { reader throws(Problem) in
+      func collections(_ ids: [String], _ path: String) throws(Problem) -> [Collection] {
+        var found: [Collection] = []
+        for id in ids {
+          guard let collection = try reader.collection(id, namespaceID: task.namespaceID) else {
+            throw Problem(.notFound, "collection '\(id)' does not exist", path: path)
+          }
+          found.append(collection)
+        }
+        return found
+      }
+      let sources = try collections(definition.collectionIDs, "collection_ids")
+      let index = try Self.index(of: definition, in: sources)
+      let set = try reader.vectors(in: sources.map(\.id), index: index.name, filter: filter, bodies: true)
+      return (sources, try collections(outputIDs, "output_collection_ids"), index, set)
+    }
+  }
+
+  /// The one vector index that is meant: named, or the only one; of the same dimension in every collection.
+  static func index(of definition: ClusterDefinition, in collections: [Collection]) throws(Problem) -> VectorIndex {
+    guard let first = collections.first else { throw Problem(.invalid, "there is no collection to cluster", path: "collection_ids") }
+    let known = first.vectorIndexes.map(\.name)
+    let name = definition.vectorIndex ?? known.first
+    guard let name, let index = first.index(named: name), definition.vectorIndex != nil || known.count == 1 else {
+      throw Problem(
+        .invalid,
+        known.isEmpty ? "collection '\(first.name)' has no vector index"
+          : definition.vectorIndex.map { "collection '\(first.name)' has no vector index '\($0)'" } ?? "collection '\(first.name)' has \(known.count) vector indexes",
+        hint: known.isEmpty ? "Create it with vector_indexes" : "Name one of: \(known.joined(separator: ", "))", path: "vector_config.feature_uris",
+        didYouMean: definition.vectorIndex.flatMap { Suggestion.nearest(to: $0, in: known) })
+    }
+    for other in collections.dropFirst() where other.index(named: name)?.dimensions != index.dimensions {
+      throw Problem(
+        .invalid, "index '\(name)' has \(index.dimensions) dimensions in '\(first.name)' and \(other.index(named: name)?.dimensions ?? 0) in '\(other.name)'",
+        path: "collection_ids")
+    }
+    return index
+  }
+
+  /// The words of a document: the named fields, or every string at its root.
+  private static func text(of body: String, fields: [String]?) -> String {
+    guard case .object(let object)? = try? JSON(parsing: body) else { return "" }
+    var words: [String] = []
+    for member in object.members where fields?.contains(member.key) ?? (member.key != "id") {
+      if case .string(let text) = member.value { words.append(text) }
+    }
+    return words.joined(separator: "\n")
+  }
+
+  // MARK: - Writing
+
+  private struct Result {
+    var run: ClusterRun
+    var set: VectorSet
+    var labels: [Int32]
+    var distances: [Float]
+  }
+
+  /// One document per cluster and one per member; they replace what the last run left.
+  private func write(_ result: Result, to outputs: [Collection], _ transaction: inout Transaction) throws(Problem) {
+    let now = host.surroundings.now()
+    for output in outputs {
+      transaction.deleteDocuments(of: output.id)
+      transaction.setDocumentCount(output.id, to: Int64(result.set.count + result.run.groups.count))
+      var position: Int64 = 0
+      func insert(_ document: Document) {
+        position += 1
+        transaction.insert(document, namespaceID: task.namespaceID, position: position)
+      }
+      for group in result.run.groups {
+        var fields: JSONObject = [
+          "is_centroid": true, "cluster_id": .string(group.id), "cluster_label": .string(group.label), "member_count": .int(group.members),
+          "keywords": .array(group.keywords.map(JSON.string)), "run_id": .string(result.run.id),
+        ]
+        fields["representative_ids"] = .array(group.representatives.map { .string($0.documentID) })
+        let vectors = output.vectorIndexes.first.map { [$0.name: group.centroid] } ?? [:]
+        insert(Document(id: "\(result.run.id)_\(group.id)", collectionID: output.id, fields: fields, vectors: vectors, createdAt: now, updatedAt: now))
+      }
+      for (row, documentID) in result.set.documentIDs.enumerated() {
+        let group = result.run.groups[Int(result.labels[row])]
+        let fields: JSONObject = [
+          "is_centroid": false, "cluster_id": .string(group.id), "cluster_label": .string(group.label), "source_document_id": .string(documentID),
+          "source_collection_id": .string(result.set.collectionIDs[row]), "distance_to_centroid": .double(Double(result.distances[row])),
+        ]
+        let id = Identifier.derived("doc", from: output.id, result.set.collectionIDs[row], documentID)
+        insert(Document(id: id, collectionID: output.id, fields: fields, createdAt: now, updatedAt: now))
+      }
+    }
+  }
+
+  /// The result as fields of the source documents.
+  private func enrichments(of definition: ClusterDefinition, _ collections: [Collection], _ result: Result) -> [Write] {
+    let mapping = definition.enrichment.isEmpty ? ["cluster_id": "cluster_id", "cluster_label": "cluster_label"] : definition.enrichment
+    var changes: [String: [DocumentWrite.Change]] = [:]
+    for (row, documentID) in result.set.documentIDs.enumerated() {
+      let group = result.run.groups[Int(result.labels[row])]
+      var fields = JSONObject()
+      for (source, target) in mapping.sorted(by: { $0.key < $1.key }) {
+        fields[target] =
+          switch source {
+          case "cluster_id": .string(group.id)
+          case "cluster_label": .string(group.label)
+          case "distance_to_centroid": .double(Double(result.distances[row]))
+          case "member_count": .int(group.members)
+          default: .array(group.keywords.map(JSON.string))
+          }
+      }
+      changes[result.set.collectionIDs[row], default: []].append(.patch(id: documentID, fields: fields, vectors: [:], replacing: false))
+    }
+    return collections.compactMap { collection in
+      changes[collection.id].map {
+        .documents(DocumentWrite(namespaceID: task.namespaceID, collectionID: collection.id, collectionName: collection.name, changes: $0))
+      }
+    }
+  }
+}

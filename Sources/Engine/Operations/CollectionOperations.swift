@@ -1,0 +1,95 @@
+import Basics
+import Model
+import Store
+
+extension Operation {
+  static let collectionOperations: [Operation] = [
+    Operation(
+      "create_collection", "POST", "/v1/collections", "Define a collection and its vector indexes", tag: "Collections", scope: .write,
+      body: Collection.accepted
+    ) { host, call throws(Problem) in
+      guard let namespace = call.namespace else { throw Problem(.internal, "no namespace") }
+      let collection = try Collection(creating: call.body, in: namespace, surroundings: host.surroundings)
+      try host.create(collection)
+      return .json(collection.json(documentCount: 0))
+    },
+    Operation(
+      "list_collections", "POST", "/v1/collections/list", "List collections", tag: "Collections", scope: .read, query: Parameter.paging,
+      body: Page.names + ["search", "sort", "filters"], list),
+    Operation("list_collections_get", "GET", "/v1/collections", "List collections", tag: "Collections", scope: .read, query: Parameter.paging, list),
+    Operation(
+      "get_collection", "GET", "/v1/collections/{collection_identifier}", "Read a collection by id or name", tag: "Collections", scope: .read
+    ) { host, call throws(Problem) in
+      let collection = try host.collection(call)
+      return .json(collection.json(documentCount: try host.read { reader throws(Problem) in try reader.documentCount(collection.id) }))
+    },
+    Operation(
+      "update_collection", "PATCH", "/v1/collections/{collection_identifier}", "Change a collection", tag: "Collections", scope: .write,
+      body: ["collection_name", "description", "metadata", "enabled"]
+    ) { host, call throws(Problem) in
+      var collection = try host.collection(call)
+      let fields = try Fields(call.body, accepting: ["collection_name", "description", "metadata", "enabled"])
+      if let name = try fields.string("collection_name") { collection.name = try Names.check(name, path: "collection_name") }
+      if let description = try fields.string("description") { collection.description = description }
+      if let metadata = try fields.objectValue("metadata") { collection.metadata = metadata }
+      collection.updatedAt = host.surroundings.now()
+      var transaction = Transaction()
+      transaction.update(collection)
+      try host.commit(transaction)
+      return .json(collection.json(documentCount: try host.read { reader throws(Problem) in try reader.documentCount(collection.id) }))
+    },
+    Operation(
+      "delete_collection", "DELETE", "/v1/collections/{collection_identifier}", "Drop a collection and its documents", tag: "Collections", scope: .write
+    ) { host, call throws(Problem) in
+      let collection = try host.collection(call)
+      var transaction = Transaction()
+      transaction.delete(collection)
+      try host.commit(transaction)
+      return .json(["success": true, "message": "deleted", "collection_id": .string(collection.id)])
+    },
+    Operation(
+      "describe_collection_features", "GET", "/v1/collections/{collection_identifier}/features", "The vector indexes of a collection", tag: "Collections",
+      scope: .read
+    ) { host, call throws(Problem) in
+      let collection = try host.collection(call)
+      return .json(["collection_id": .string(collection.id), "features": .array(collection.vectorIndexes.map(\.json))])
+    },
+  ]
+
+  private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
+    let fields = try call.listFields(accepting: ["search", "sort", "filters"])
+    let page = try Page(fields)
+    let namespaceID = try call.namespaceID()
+    let listing = try host.read { reader throws(Problem) in
+      try reader.collections(namespaceID: namespaceID, page).map { collection throws(Problem) in
+        collection.json(documentCount: try reader.documentCount(collection.id))
+      }
+    }
+    return .json(page.envelope(listing))
+  }
+}
+
+extension Host {
+  func create(_ collection: Collection) throws(Problem) {
+    var transaction = Transaction()
+    transaction.insert(collection)
+    do throws(Problem) {
+      try commit(transaction)
+    } catch {
+      guard error.kind == .conflict else { throw error }
+      throw Problem(.conflict, "collection '\(collection.name)' exists", hint: "Choose another collection_name", path: "collection_name")
+    }
+  }
+
+  /// The collection that the path names, by id or name.
+  func collection(_ call: Call) throws(Problem) -> Collection {
+    try collection(call.path["collection_identifier"] ?? "", in: call.namespaceID(), path: "collection_identifier")
+  }
+
+  func collection(_ identifier: String, in namespaceID: String, path: String) throws(Problem) -> Collection {
+    try read { reader throws(Problem) in
+      if let found = try reader.collection(identifier, namespaceID: namespaceID) { return found }
+      throw .missing("collection", identifier, path: path, known: try reader.collections(namespaceID: namespaceID, Page(limit: 100)).items.map(\.name))
+    }
+  }
+}

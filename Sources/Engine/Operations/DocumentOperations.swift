@@ -1,0 +1,260 @@
+import Basics
+import Model
+import Store
+
+extension Operation {
+  /// A call carries at most this many documents.
+  package static let documentLimit = 1000
+
+  private static let listNames = [
+    "filters", "sort", "search", "partition", "return_presigned_urls", "return_vectors", "return_vector_names", "group_by", "select", "expand",
+  ]
+  private static let listQuery =
+    Parameter.paging + [
+      Parameter("filters", .string), Parameter("sort", .string), Parameter("return_vectors", .boolean), Parameter("select", .string),
+      Parameter("return_presigned_urls", .boolean),
+    ]
+
+  static let documentOperations: [Operation] = [
+    Operation(
+      "create_document", "POST", "/v1/collections/{collection_identifier}/documents", "Insert one document with its vectors", tag: "Documents",
+      scope: .write, body: ["document_id", "vectors", "…fields"]
+    ) { host, call throws(Problem) in
+      let collection = try host.collection(call)
+      let document = try Document(call.body, in: collection, path: "", surroundings: host.surroundings)
+      try host.write(documents: [.insert(document)], to: collection, call)
+      return .json(document.json())
+    },
+    Operation(
+      "upsert_documents", "PUT", "/v1/collections/{collection_identifier}/documents/upsert", "Insert or replace up to 1,000 documents", tag: "Documents",
+      scope: .write, body: ["documents"]
+    ) { host, call throws(Problem) in
+      let fields = try Fields(call.body, accepting: ["documents", "options"])
+      return .json(try upsert(fields, into: host.collection(call), host, call))
+    },
+    Operation(
+      "upsert_namespace_documents", "POST", "/v1/namespaces/{namespace_id}/documents/upsert", "Insert or replace up to 1,000 documents", tag: "Documents",
+      scope: .write, inNamespace: false, body: ["collection_id", "documents", "options"]
+    ) { host, call throws(Problem) in
+      let namespace = try find(call, host)
+      let fields = try Fields(call.body, accepting: ["collection_id", "documents", "options"])
+      var inside = call
+      inside.namespace = namespace
+      let collection: Collection
+      if let identifier = try fields.string("collection_id") {
+        collection = try host.collection(identifier, in: namespace.id, path: "collection_id")
+      } else {
+        collection = try host.standaloneCollection(of: namespace)
+      }
+      return .json(try upsert(fields, into: collection, host, inside))
+    },
+    Operation(
+      "get_namespace_document", "GET", "/v1/namespaces/{namespace_id}/documents/{document_id}", "Read one document of a namespace", tag: "Documents",
+      scope: .read, inNamespace: false, query: [Parameter("return_vectors", .boolean)]
+    ) { host, call throws(Problem) in
+      var inside = call
+      inside.namespace = try find(call, host)
+      return .json(try document(host, inside, in: nil).json(vectors: call.query["return_vectors"]?.bool ?? false))
+    },
+    Operation(
+      "list_documents", "POST", "/v1/collections/{collection_identifier}/documents/list", "Page, filter and sort documents", tag: "Documents",
+      scope: .read, query: listQuery, body: Page.names + listNames
+    ) { host, call throws(Problem) in try list(host, call, in: [host.collection(call)]) },
+    Operation(
+      "list_documents_get", "GET", "/v1/collections/{collection_identifier}/documents", "Page, filter and sort documents", tag: "Documents", scope: .read,
+      query: listQuery
+    ) { host, call throws(Problem) in try list(host, call, in: [host.collection(call)]) },
+    Operation(
+      "count_documents", "GET", "/v1/collections/{collection_identifier}/documents/count", "Count documents", tag: "Documents", scope: .read,
+      query: [Parameter("filters", .string)]
+    ) { host, call throws(Problem) in
+      let collection = try host.collection(call)
+      let filter = try filter(Fields(.object(call.query)))
+      let count = try host.read { reader throws(Problem) in
+        if let filter { return try reader.count(collection.id, filter) }
+        return try reader.documentCount(collection.id)
+      }
+      return .json(["count": .int(count), "collection_id": .string(collection.id)])
+    },
+    Operation(
+      "get_document", "GET", "/v1/collections/{collection_identifier}/documents/{document_id}", "Read one document", tag: "Documents", scope: .read,
+      query: [Parameter("return_vectors", .boolean), Parameter("return_presigned_urls", .boolean)]
+    ) { host, call throws(Problem) in
+      let collection = try host.collection(call)
+      if let known = call.gathering?.known(try call.parameter("document_id"), in: collection.id) {
+        guard let known else { throw Problem(.notFound, "the script deleted it") }
+        return .json(known.json(vectors: call.query["return_vectors"]?.bool ?? false))
+      }
+      return .json(try document(host, call, in: collection).json(vectors: call.query["return_vectors"]?.bool ?? false))
+    },
+    Operation(
+      "get_document_by_id", "GET", "/v1/documents/{document_id}", "Read one document without naming its collection", tag: "Documents", scope: .read,
+      query: [Parameter("return_vectors", .boolean)]
+    ) { host, call throws(Problem) in
+      .json(try document(host, call, in: nil).json(vectors: call.query["return_vectors"]?.bool ?? false))
+    },
+    Operation(
+      "update_document", "PATCH", "/v1/collections/{collection_identifier}/documents/{document_id}", "Set fields of a document; the others stay",
+      tag: "Documents", scope: .write, body: ["…fields", "vectors"]
+    ) { host, call throws(Problem) in try change(host, call) },
+    Operation(
+      "replace_document", "PUT", "/v1/collections/{collection_identifier}/documents/{document_id}", "Set the given fields of a document", tag: "Documents",
+      scope: .write, body: ["…fields", "vectors"]
+    ) { host, call throws(Problem) in try change(host, call) },
+    Operation(
+      "delete_document", "DELETE", "/v1/collections/{collection_identifier}/documents/{document_id}", "Delete one document", tag: "Documents", scope: .write
+    ) { host, call throws(Problem) in
+      let collection = try host.collection(call)
+      let id = try call.parameter("document_id")
+      if call.gathering == nil { _ = try document(host, call, in: collection) }
+      try host.write(documents: [.delete(id: id)], to: collection, call)
+      call.gathering?.note(nil, id, in: collection.id)
+      return .json(["success": true, "message": "deleted", "document_id": .string(id)])
+    },
+    Operation(
+      "batch_delete_documents", "DELETE", "/v1/collections/{collection_identifier}/documents/batch", "Delete up to 1,000 documents by id", tag: "Documents",
+      scope: .write, body: ["document_ids"]
+    ) { host, call throws(Problem) in
+      let collection = try host.collection(call)
+      let fields = try Fields(call.body, accepting: ["document_ids"])
+      guard let ids = try fields.strings("document_ids", atLeast: 1) else { throw fields.missing("document_ids", example: "[\"doc_1\"]") }
+      try checkCount(ids.count, path: "document_ids")
+      let report = try host.write(documents: ids.map { .delete(id: $0) }, to: collection, call)
+      return .json(["success": true, "deleted_count": .int(report.deleted), "collection_id": .string(collection.id)])
+    },
+  ]
+
+  private static func checkCount(_ count: Int, path: String) throws(Problem) {
+    guard count <= documentLimit else {
+      throw Problem(.tooLarge, "\(count) documents in one call", hint: "Send at most \(documentLimit) and call again", path: path)
+    }
+  }
+
+  private static func upsert(_ fields: Fields, into collection: Collection, _ host: Host, _ call: Call) throws(Problem) -> JSON {
+    guard let items = fields["documents"] else { throw fields.missing("documents", example: "[{\"document_id\": \"a\", \"vectors\": {}}]") }
+    guard let documents = items.array else { throw Problem(.invalid, "expected an array, got \(items.typeName)", path: "documents") }
+    try checkCount(documents.count, path: "documents")
+    var changes: [DocumentWrite.Change] = []
+    changes.reserveCapacity(documents.count)
+    var ids: [JSON] = []
+    for (position, item) in documents.enumerated() {
+      let document = try Document(item, in: collection, path: "documents[\(position)]", surroundings: host.surroundings)
+      ids.append(.string(document.id))
+      changes.append(.upsert(document))
+      call.gathering?.note(document, document.id, in: collection.id)
+    }
+    let report = try host.write(documents: changes, to: collection, call)
+    return [
+      "inserted": .int(documents.count), "document_ids": .array(ids), "added": .int(report.added), "updated": .int(report.updated), "warnings": [],
+    ]
+  }
+
+  private static func change(_ host: Host, _ call: Call) throws(Problem) -> Answer {
+    let collection = try host.collection(call)
+    let id = try call.parameter("document_id")
+    // The body is read as a document for its checks; its fields are then set one by one.
+    var body = try Fields(call.body).object
+    body["document_id"] = .string(id)
+    let given = try Document(.object(body), in: collection, path: "", surroundings: host.surroundings)
+    let patch = DocumentWrite.Change.patch(id: id, fields: given.fields, vectors: given.vectors, replacing: false)
+    let report = try host.write(documents: [patch], to: collection, call)
+    guard call.gathering != nil else { return .json(report.documents.first?.json() ?? .null) }
+    var known: Document
+    if case .some(.some(let noted)) = call.gathering?.known(id, in: collection.id) { known = noted } else { known = try document(host, call, in: collection) }
+    for member in given.fields.members { known.fields[member.key] = member.value }
+    call.gathering?.note(known, id, in: collection.id)
+    return .json(known.json())
+  }
+
+  private static func document(_ host: Host, _ call: Call, in collection: Collection?) throws(Problem) -> Document {
+    let id = try call.parameter("document_id")
+    let namespaceID = try call.namespaceID()
+    let found = try host.read { reader throws(Problem) in
+      try reader.document(id, collectionID: collection?.id, namespaceID: namespaceID, vectors: call.query["return_vectors"]?.bool ?? false)
+    }
+    guard let found else {
+      throw Problem(
+        .notFound, "document '\(id)' is not in \(collection.map { "collection '\($0.name)'" } ?? "this namespace")", path: "document_id")
+    }
+    return found
+  }
+
+  private static func filter(_ fields: Fields) throws(Problem) -> Filter? {
+    guard let given = fields["filters"] else { return nil }
+    // In a query string the filter is JSON text.
+    guard case .string(let text) = given else { return try Filter(given, path: "filters") }
+    do throws(Problem) {
+      let json = try JSON(parsing: text)
+      return json == .null ? nil : try Filter(json, path: "filters")
+    } catch {
+      throw error.path == nil ? Problem(.invalid, "the filter is not JSON: \(error.message)", hint: "For example {\"status\":\"active\"}", path: "filters") : error
+    }
+  }
+
+  private static func list(_ host: Host, _ call: Call, in collections: [Collection]) throws(Problem) -> Answer {
+    let fields = try call.listFields(accepting: listNames)
+    for name in ["group_by", "expand", "partition", "search"] where fields[name] != nil {
+      throw Problem(.unsupported, "'\(name)' is not in this build", hint: "Leave it out", path: name)
+    }
+    let page = try Page(fields)
+    var sort: [(field: String, descending: Bool)] = []
+    if case .string(let text)? = fields["sort"] {
+      let parts = text.split(separator: ":")
+      sort = [(String(parts.first ?? ""), parts.count > 1 && parts[1] == "desc")]
+    } else if fields["sort"] != nil {
+      let order = try Fields(fields["sort"], path: "sort", accepting: ["field", "direction"])
+      let direction = try order.string("direction") ?? "asc"
+      guard ["asc", "desc"].contains(direction) else {
+        throw Problem(.invalid, "unknown direction '\(direction)'", hint: "One of: asc, desc", path: "sort.direction")
+      }
+      sort = [(try order.required("field", example: "\"created_at\""), direction == "desc")]
+    }
+    var select = try fields["select"]?.string.map { $0.split(separator: ",").map(String.init) }
+    if fields["select"]?.array != nil { select = try fields.strings("select") }
+    let vectors = try fields.bool("return_vectors") ?? false
+    let query = DocumentQuery(
+      namespaceID: try call.namespaceID(), collectionIDs: collections.map(\.id), filter: try filter(fields), sort: sort, page: page, vectors: vectors)
+    let listing = try host.read { reader throws(Problem) in try reader.documents(query) }
+    return .json(
+      page.envelope(
+        try listing.map { document throws(Problem) in
+          guard let select else { return document.json(vectors: vectors) }
+          var shown = document
+          shown.fields = JSONObject(members: document.fields.members.filter { select.contains($0.key) })
+          return shown.json(vectors: vectors)
+        }))
+  }
+}
+
+extension Host {
+  /// Writes documents now, or gathers them when a script's writes are committed later.
+  @discardableResult
+  func write(documents changes: [DocumentWrite.Change], to collection: Collection, _ call: Call) throws(Problem) -> WriteReport {
+    let write = Write.documents(
+      DocumentWrite(namespaceID: collection.namespaceID, collectionID: collection.id, collectionName: collection.name, changes: changes))
+    if let gathering = call.gathering {
+      gathering.add(write)
+      return WriteReport()
+    }
+    return try self.write([write])
+  }
+
+  /// Upserts documents that are already values: imports.
+  package func upsert(_ documents: [Document], into collection: Collection) throws(Problem) {
+    _ = try write([
+      .documents(
+        DocumentWrite(namespaceID: collection.namespaceID, collectionID: collection.id, collectionName: collection.name, changes: documents.map { .upsert($0) }))
+    ])
+  }
+
+  /// Documents of a standalone namespace that name no collection live in one called `documents`, with the namespace's indexes.
+  func standaloneCollection(of namespace: Namespace) throws(Problem) -> Collection {
+    if let known = try read({ reader throws(Problem) in try reader.collection("documents", namespaceID: namespace.id) }) { return known }
+    let now = surroundings.now()
+    let made = Collection(
+      id: Identifier.make("col", surroundings), namespaceID: namespace.id, name: "documents", vectorIndexes: namespace.vectorIndexes, createdAt: now,
+      updatedAt: now)
+    try create(made)
+    return made
+  }
+}

@@ -1,0 +1,145 @@
+import Basics
+import Model
+import Store
+
+extension Operation {
+  static let namespaceOperations: [Operation] = [
+    Operation(
+      "create_namespace", "POST", "/v1/namespaces", "New tenant area", tag: "Namespaces", scope: .admin, inNamespace: false, body: Namespace.accepted
+    ) { host, call throws(Problem) in
+      .json(try create(Namespace(creating: call.body, surroundings: host.surroundings), host).json)
+    },
+    Operation(
+      "create_standalone_namespace", "POST", "/v1/namespaces/standalone", "Namespace for own vectors", tag: "Namespaces", scope: .admin,
+      inNamespace: false, body: ["namespace_id", "vector_configs", "storage", "config", "auto_create_indexes"]
+    ) { host, call throws(Problem) in
+      let fields = try Fields(call.body, accepting: ["namespace_id", "vector_configs", "storage", "config", "auto_create_indexes"])
+      let name = try Names.check(fields.required("namespace_id", example: "\"production\""), path: "namespace_id", in: 1...128)
+      let now = host.surroundings.now()
+      let namespace = Namespace(
+        id: name, name: name, vectorIndexes: try VectorIndex.list(fields["vector_configs"], path: "vector_configs"), createdAt: now, updatedAt: now)
+      let made = try create(namespace, host)
+      return .json([
+        "namespace_id": .string(made.id), "mode": "standalone", "status": "active", "vector_configs": made.json["vector_configs"] ?? [], "document_count": 0,
+      ])
+    },
+    Operation(
+      "list_namespaces", "POST", "/v1/namespaces/list", "List namespaces", tag: "Namespaces", scope: .read, inNamespace: false, query: Parameter.paging,
+      body: Page.names + ["search", "sort", "filters"], list),
+    Operation(
+      "list_namespaces_get", "GET", "/v1/namespaces", "List namespaces", tag: "Namespaces", scope: .read, inNamespace: false, query: Parameter.paging, list),
+    Operation(
+      "get_namespace", "GET", "/v1/namespaces/{namespace_identifier}", "Read a namespace by id or name", tag: "Namespaces", scope: .read, inNamespace: false
+    ) { host, call throws(Problem) in .json(try find(call, host).json) },
+    Operation(
+      "patch_namespace", "PATCH", "/v1/namespaces/{namespace_identifier}", "Change a namespace", tag: "Namespaces", scope: .admin, inNamespace: false,
+      body: Namespace.accepted, change),
+    Operation(
+      "update_namespace", "PUT", "/v1/namespaces/{namespace_identifier}", "Replace a namespace's name and indexes", tag: "Namespaces", scope: .admin,
+      inNamespace: false, body: Namespace.accepted, change),
+    Operation(
+      "delete_namespace", "DELETE", "/v1/namespaces/{namespace_identifier}", "Delete a namespace and everything in it", tag: "Namespaces", scope: .admin,
+      inNamespace: false
+    ) { host, call throws(Problem) in
+      let namespace = try find(call, host)
+      // Its triggers leave the agenda before their rows go.
+      let triggers = try host.read { reader throws(Problem) in try reader.activeTriggers() }
+      for var trigger in triggers where trigger.namespaceID == namespace.id {
+        trigger.status = .disabled
+        try host.put(trigger, isNew: false)
+      }
+      var transaction = Transaction()
+      transaction.delete(namespace)
+      try host.commit(transaction)
+      return .json([
+        "task_id": .string(Identifier.make("task", host.surroundings)), "task_type": "api_namespaces_delete", "status": "COMPLETED", "success": true,
+        "namespace_id": .string(namespace.id),
+      ])
+    },
+    Operation(
+      "get_namespace_stats", "GET", "/v1/namespaces/{namespace_identifier}/stats", "Counts of a namespace", tag: "Namespaces", scope: .read,
+      inNamespace: false
+    ) { host, call throws(Problem) in
+      let namespace = try find(call, host)
+      let collections = try host.read { reader throws(Problem) in try reader.collections(namespaceID: namespace.id, Page(limit: 1000)) }
+      var documents: Int64 = 0
+      for collection in collections.items { documents += try host.read { reader throws(Problem) in try reader.documentCount(collection.id) } }
+      return .json([
+        "namespace_id": .string(namespace.id), "namespace_name": .string(namespace.name), "collection_count": .int(collections.total),
+        "document_count": .int(documents), "bucket_count": 0, "object_count": 0,
+      ])
+    },
+  ]
+
+  private static func create(_ namespace: Namespace, _ host: Host) throws(Problem) -> Namespace {
+    var transaction = Transaction()
+    transaction.insert(namespace)
+    do throws(Problem) {
+      try host.commit(transaction)
+    } catch {
+      guard error.kind == .conflict else { throw error }
+      throw Problem(.conflict, "namespace '\(namespace.name)' exists", hint: "Choose another namespace_name", path: "namespace_name")
+    }
+    return namespace
+  }
+
+  private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
+    let fields = try call.listFields(accepting: ["search", "sort", "filters"])
+    let page = try Page(fields)
+    let listing = try host.read { reader throws(Problem) in try reader.namespaces(page) }
+    let visible = listing.items.filter { call.caller.opens($0.id) }
+    return .json(page.envelope(Listing(items: visible.map(\.json), total: call.caller.namespaces.isEmpty ? listing.total : Int64(visible.count))))
+  }
+
+  private static func change(_ host: Host, _ call: Call) throws(Problem) -> Answer {
+    var namespace = try find(call, host)
+    let fields = try Fields(call.body, accepting: Namespace.accepted)
+    if let name = try fields.string("namespace_name") { namespace.name = try Names.check(name, path: "namespace_name", in: 1...64) }
+    if let description = try fields.string("description") { namespace.description = description }
+    if let indexes = fields["vector_configs"] { namespace.vectorIndexes = try VectorIndex.list(indexes, path: "vector_configs") }
+    namespace.updatedAt = host.surroundings.now()
+    var transaction = Transaction()
+    transaction.update(namespace)
+    try host.commit(transaction)
+    return .json(namespace.json)
+  }
+
+  static func find(_ call: Call, _ host: Host) throws(Problem) -> Namespace {
+    let identifier = try call.path["namespace_identifier"] ?? call.parameter("namespace_id")
+    return try host.namespace(identifier, for: call.caller)
+  }
+}
+
+extension Host {
+  /// The namespace of that identifier or name, if the caller may enter it. A foreign one is as absent as one that does not exist.
+  package func namespace(_ identifier: String, for caller: Caller) throws(Problem) -> Namespace {
+    let found = try read { reader throws(Problem) in try reader.namespace(identifier) }
+    guard let found, caller.opens(found.id) else {
+      let known = try read { reader throws(Problem) in try reader.namespaces(Page(limit: 100)) }
+      throw .missing("namespace", identifier, path: "namespace", known: known.items.filter { caller.opens($0.id) }.map(\.name))
+    }
+    return found
+  }
+
+  /// The namespace that a request without one means: the key's only one, or `default`, which is made when it is first needed.
+  package func defaultNamespace(for caller: Caller) throws(Problem) -> Namespace {
+    if caller.namespaces.count == 1 { return try namespace(caller.namespaces[0], for: caller) }
+    if let known = try read({ reader throws(Problem) in try reader.namespace("default") }) {
+      guard caller.opens(known.id) else {
+        throw Problem(.invalid, "no namespace is named", hint: "Send the header X-Namespace", path: "X-Namespace")
+      }
+      return known
+    }
+    let now = surroundings.now()
+    let made = Namespace(id: "ns_default", name: "default", createdAt: now, updatedAt: now)
+    var transaction = Transaction()
+    transaction.insert(made)
+    do throws(Problem) {
+      try commit(transaction)
+    } catch {
+      // Somebody else made it in the same moment.
+      if error.kind != .conflict { throw error }
+    }
+    return made
+  }
+}

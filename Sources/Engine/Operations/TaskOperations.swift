@@ -1,0 +1,141 @@
+import Basics
+import Glibc
+import Model
+import Store
+
+extension Operation {
+  static let taskOperations: [Operation] = [
+    Operation("get_task", "GET", "/v1/tasks/{task_id}", "Poll a task", tag: "Tasks", scope: .read, inNamespace: false) { host, call throws(Problem) in
+      .json(try host.task(call).json)
+    },
+    Operation(
+      "list_tasks", "POST", "/v1/tasks/list", "List tasks", tag: "Tasks", scope: .read, inNamespace: false, query: Parameter.paging,
+      body: Page.names + ["status", "task_type", "trigger_id", "filters", "sort", "search"]
+    ) { host, call throws(Problem) in
+      let fields = try call.listFields(accepting: ["status", "task_type", "trigger_id", "filters", "sort", "search"])
+      let page = try Page(fields)
+      let status: TaskRecord.Status? = try fields.choice("status")
+      let query = TaskQuery(
+        namespaceIDs: call.namespace.map { [$0.id] } ?? call.caller.namespaces, triggerID: try fields.string("trigger_id"), status: status,
+        wireType: try fields.string("task_type"), offset: page.offset, limit: page.limit)
+      let listing = try host.read { reader throws(Problem) in try reader.tasks(query) }
+      return .json(page.envelope(try listing.map { task throws(Problem) in task.json }))
+    },
+    Operation("cancel_task", "DELETE", "/v1/tasks/{task_id}", "Cancel a task", tag: "Tasks", scope: .execute, inNamespace: false) { host, call throws(Problem) in
+      let task = try host.task(call)
+      if !task.status.isFinal { try host.cancel(taskID: task.id) }
+      return .json(["success": true, "message": "cancelled", "task_id": .string(task.id)])
+    },
+  ]
+
+  static let kvOperations: [Operation] = [
+    Operation("get_kv", "GET", "/v1/kv/{key}", "Read a value", tag: "Key-value", scope: .read) { host, call throws(Problem) in
+      let key = try call.parameter("key")
+      let namespaceID = try call.namespaceID()
+      let value: JSON?
+      if let known = call.gathering?.knownKV(key) {
+        value = known
+      } else {
+        value = try host.read { reader throws(Problem) in try reader.kv(key, namespaceID: namespaceID, now: host.surroundings.now()) }
+      }
+      guard let value else { throw .missing("key", key, path: "key") }
+      return .json(["key": .string(key), "value": value])
+    },
+    Operation("set_kv", "PUT", "/v1/kv/{key}", "Set a value", tag: "Key-value", scope: .write, body: ["value", "ttl_seconds"]) { host, call throws(Problem) in
+      let key = try Names.checkID(call.parameter("key"), path: "key")
+      let fields = try Fields(call.body, accepting: ["value", "ttl_seconds"])
+      let value = fields.object["value"] ?? .null
+      guard value.bytes.count <= 1 << 20 else { throw Problem(.tooLarge, "the value is larger than 1 MiB", hint: "Keep large things in documents", path: "value") }
+      let expires = try fields.number("ttl_seconds", in: 0.001...315_576_000).map { host.surroundings.now() + .milliseconds(Int64($0 * 1000)) }
+      var transaction = Transaction()
+      transaction.setKV(key, value, namespaceID: try call.namespaceID(), expiresAt: expires)
+      try host.commit(transaction, call) { $0.noteKV(key, value) }
+      return .json(["key": .string(key), "value": value])
+    },
+    Operation("increment_kv", "POST", "/v1/kv/{key}/increment", "Add to a number", tag: "Key-value", scope: .write, body: ["by"]) { host, call throws(Problem) in
+      let key = try Names.checkID(call.parameter("key"), path: "key")
+      let namespaceID = try call.namespaceID()
+      let fields = try Fields(call.body, accepting: ["by"])
+      let by = try fields.int("by") ?? 1
+      var transaction = Transaction()
+      transaction.incrementKV(key, by: by, namespaceID: namespaceID, now: host.surroundings.now())
+      if let gathering = call.gathering {
+        let before: JSON?
+        if let known = gathering.knownKV(key) {
+          before = known
+        } else {
+          before = try host.read { reader throws(Problem) in try reader.kv(key, namespaceID: namespaceID, now: host.surroundings.now()) }
+        }
+        guard let number = (before ?? .int(0)).int else { throw notANumber(key, before ?? .null) }
+        gathering.add(.statements(transaction))
+        gathering.noteKV(key, .int(number &+ by))
+        return .json(["key": .string(key), "value": .int(number &+ by)])
+      }
+      let rows: [[Value]]
+      do throws(Problem) {
+        rows = try host.commit(transaction)
+      } catch {
+        let stored = try host.read { reader throws(Problem) in try reader.kv(key, namespaceID: namespaceID, now: host.surroundings.now()) }
+        if let stored, stored.int == nil { throw notANumber(key, stored) }
+        throw error
+      }
+      guard case .text(let text)? = rows.first?.first, let value = Int64(text) else {
+        throw Problem(.internal, "the counter '\(key)' answered no number")
+      }
+      return .json(["key": .string(key), "value": .int(value)])
+    },
+    Operation("delete_kv", "DELETE", "/v1/kv/{key}", "Delete a value", tag: "Key-value", scope: .write) { host, call throws(Problem) in
+      let key = try call.parameter("key")
+      var transaction = Transaction()
+      transaction.deleteKV(key, namespaceID: try call.namespaceID())
+      try host.commit(transaction, call) { $0.noteKV(key, nil) }
+      return .json(["success": true, "key": .string(key)])
+    },
+  ]
+
+  private static func notANumber(_ key: String, _ value: JSON) -> Problem {
+    Problem(.invalid, "'\(key)' holds \(value.typeName) \(value.brief), not an integer", hint: "Set it to a number first", path: "key")
+  }
+}
+
+extension Host {
+  func task(_ call: Call) throws(Problem) -> TaskRecord {
+    let id = try call.parameter("task_id")
+    guard let task = try read({ reader throws(Problem) in try reader.task(id) }), call.caller.opens(task.namespaceID),
+      call.namespace.map({ $0.id == task.namespaceID }) ?? true
+    else { throw .missing("task", id, path: "task_id") }
+    return task
+  }
+
+  /// Commits now, or gathers the transaction with a script's other writes.
+  func commit(_ transaction: Transaction, _ call: Call, noting note: (Gathering) -> Void) throws(Problem) {
+    guard let gathering = call.gathering else {
+      try commit(transaction)
+      return
+    }
+    gathering.add(.statements(transaction))
+    note(gathering)
+  }
+
+  /// Stops a task: at once when it waits, at its next look at the flag when it runs.
+  func cancel(taskID: String) throws(Problem) {
+    let running = cancellations.withLock { $0[taskID] }
+    if let running { return running.cancel() }
+    guard let task = try read({ reader throws(Problem) in try reader.task(taskID) }), !task.status.isFinal else { return }
+    inbox.put(
+      .finished(
+        Ending(
+          task: task, status: .canceled, outputs: [:], error: "cancelled",
+          writes: task.kind == .cluster ? [ClusterAction.close(task, .canceled, error: nil, host: self)] : [], state: nil, baseline: nil, heldBy: nil)))
+    try beat()
+  }
+
+  /// Returns when the host's thread has gone round once.
+  package func beat() throws(Problem) { try commit(Transaction()) }
+
+  /// Sleeps on the caller's thread; only batch scripts and command lines do.
+  package func pause(_ duration: Duration) {
+    var time = timespec(tv_sec: Int(duration.components.seconds), tv_nsec: Int(duration.components.attoseconds / 1_000_000_000))
+    while nanosleep(&time, &time) != 0 && errno == EINTR {}
+  }
+}

@@ -1,0 +1,304 @@
+import Basics
+import Model
+import Scheduling
+import Scripting
+import Store
+
+extension Operation {
+  private static let listNames = ["action_type", "trigger_type", "status", "resource_id", "offset", "limit", "sort_by", "direction"]
+  private static let listQuery: [Parameter] = [
+    Parameter("offset", .integer), Parameter("limit", .integer), Parameter("action_type", .string), Parameter("trigger_type", .string),
+    Parameter("status", .string), Parameter("resource_id", .string), Parameter("sort_by", .string), Parameter("direction", .string),
+  ]
+  private static let pageQuery: [Parameter] = [Parameter("offset", .integer), Parameter("limit", .integer)]
+
+  static let triggerOperations: [Operation] = [
+    Operation(
+      "create_trigger", "POST", "/v1/triggers", "Define an action and its schedule", tag: "Triggers", scope: .write,
+      body: ["action_type", "action_config", "trigger_type", "schedule_config", "name", "description", "status"]
+    ) { host, call throws(Problem) in
+      var trigger = try Trigger(creating: call.body, in: call.namespaceID(), by: call.caller.name, surroundings: host.surroundings)
+      let timetable = try host.check(&trigger)
+      if trigger.status == .active { trigger.nextScheduledAt = timetable.first(at: trigger.createdAt, of: trigger.schedule, isNew: true) }
+      if case .conditional(let condition) = trigger.schedule.when, condition.captureBaselineOnCreate, condition.kind == .drift || condition.kind == .volume {
+        trigger.baseline = try Scope(trigger, condition, host: host).snapshot(host: host, at: trigger.createdAt)
+      }
+      try host.put(trigger, isNew: true)
+      return .json(host.shown(trigger))
+    },
+    Operation("get_trigger", "GET", "/v1/triggers/{trigger_id}", "Read a trigger", tag: "Triggers", scope: .read) { host, call throws(Problem) in
+      .json(host.shown(try host.trigger(call)))
+    },
+    Operation("list_triggers", "POST", "/v1/triggers/list", "List triggers with filters", tag: "Triggers", scope: .read, query: listQuery, body: listNames, list),
+    Operation("list_triggers_get", "GET", "/v1/triggers", "List triggers", tag: "Triggers", scope: .read, query: listQuery, list),
+    Operation(
+      "update_trigger", "PATCH", "/v1/triggers/{trigger_id}", "Change schedule, name, description or status", tag: "Triggers", scope: .write,
+      body: ["schedule_config", "name", "description", "status"]
+    ) { host, call throws(Problem) in
+      let fields = try Fields(call.body)
+      for immutable in ["action_type", "action_config", "trigger_type"] where fields.object[immutable] != nil {
+        throw Problem(.invalid, "'\(immutable)' cannot be changed", hint: "Delete the trigger and create another", path: immutable)
+      }
+      _ = try Fields(call.body, accepting: ["schedule_config", "name", "description", "status"])
+      return .json(
+        host.shown(
+          try host.edit(call) { trigger throws(Problem) in
+            if let name = try fields.string("name") { trigger.name = name }
+            if let description = try fields.string("description") { trigger.description = description }
+            if let config = fields["schedule_config"] { trigger.schedule = try Schedule(trigger.schedule.type, config) }
+            let status: Trigger.Status? = try fields.choice("status")
+            if let status {
+              guard status != .failed else {
+                throw Problem(.invalid, "a trigger cannot be set to 'failed'", hint: "One of: active, paused, disabled", path: "status")
+              }
+              trigger.status = status
+            }
+            let timetable = try host.check(&trigger)
+            // An edit never fires at once, and leaves an unchanged schedule where it was.
+            if fields["schedule_config"] != nil || (status == .active && trigger.nextScheduledAt == nil) {
+              trigger.nextScheduledAt = timetable.first(at: host.surroundings.now(), of: trigger.schedule, isNew: false)
+            }
+          }))
+    },
+    Operation("delete_trigger", "DELETE", "/v1/triggers/{trigger_id}", "Retire a trigger", tag: "Triggers", scope: .write) { host, call throws(Problem) in
+      _ = try host.edit(call) { trigger throws(Problem) in trigger.status = .disabled }
+      return .nothing
+    },
+    Operation(
+      "pause_trigger", "POST", "/v1/triggers/{trigger_id}/pause", "Stop firing, keep the definition", tag: "Triggers", scope: .write, body: []
+    ) { host, call throws(Problem) in
+      .json(
+        host.shown(
+          try host.edit(call) { trigger throws(Problem) in
+            guard trigger.status != .disabled else { throw Problem(.conflict, "the trigger was deleted", path: "status") }
+            trigger.status = .paused
+          }))
+    },
+    Operation(
+      "resume_trigger", "POST", "/v1/triggers/{trigger_id}/resume", "Fire again, the next time counted from now", tag: "Triggers", scope: .write, body: []
+    ) { host, call throws(Problem) in
+      .json(
+        host.shown(
+          try host.edit(call) { trigger throws(Problem) in
+            guard trigger.status != .disabled else { throw Problem(.conflict, "the trigger was deleted", path: "status") }
+            let timetable = try host.check(&trigger)
+            trigger.status = .active
+            trigger.consecutiveFailures = 0
+            trigger.nextScheduledAt = timetable.first(at: host.surroundings.now(), of: trigger.schedule, isNew: false)
+          }))
+    },
+    Operation(
+      "execute_trigger_now", "POST", "/v1/triggers/{trigger_id}/execute", "Fire at once, whatever the schedule; answers a task", tag: "Triggers",
+      scope: .execute, body: []
+    ) { host, call throws(Problem) in
+      let trigger = try host.trigger(call)
+      guard trigger.status != .disabled else { throw Problem(.conflict, "the trigger was deleted", hint: "Create another", path: "status") }
+      let task = TaskRecord(
+        id: Identifier.make("task", host.surroundings), namespaceID: trigger.namespaceID, kind: trigger.action.kind, triggerID: trigger.id,
+        inputs: trigger.action.config, createdAt: host.surroundings.now())
+      try host.start(task)
+      return .json(task.json)
+    },
+    Operation(
+      "get_trigger_history", "GET", "/v1/triggers/{trigger_id}/history", "Past runs", tag: "Triggers", scope: .read, query: pageQuery
+    ) { host, call throws(Problem) in
+      let trigger = try host.trigger(call)
+      let page = try Page(Fields(.object(call.query)), defaultLimit: 50)
+      let listing = try host.read { reader throws(Problem) in
+        try reader.tasks(TaskQuery(namespaceIDs: [trigger.namespaceID], triggerID: trigger.id, offset: page.offset, limit: page.limit))
+      }
+      let executions = listing.items.map { task -> JSON in
+        [
+          "task_id": .string(task.id), "triggered_at": .instant(task.createdAt), "scheduled_at": .optional(task.scheduledAt),
+          "status": .string(task.status.rawValue), "execution_time_ms": .optional(task.executionTime.map { Double($0.inMilliseconds) }),
+          "error": .optional(task.error),
+        ]
+      }
+      return .json([
+        "trigger_id": .string(trigger.id), "executions": .array(executions), "total": .int(listing.total), "offset": .int(page.offset),
+        "limit": .int(page.limit),
+      ])
+    },
+    Operation(
+      "list_trigger_evaluations", "GET", "/v1/triggers/{trigger_id}/evaluations", "What the scheduler decided, newest first", tag: "Triggers", scope: .read,
+      query: pageQuery
+    ) { host, call throws(Problem) in
+      let trigger = try host.trigger(call)
+      let page = try Page(Fields(.object(call.query)), defaultLimit: 50)
+      let listing = try host.read { reader throws(Problem) in try reader.evaluations(triggerID: trigger.id, offset: page.offset, limit: page.limit) }
+      return .json([
+        "results": .array(listing.items.map(\.json)), "total": .int(listing.total), "offset": .int(page.offset), "limit": .int(page.limit),
+      ])
+    },
+    Operation(
+      "explain_trigger", "GET", "/v1/triggers/{trigger_id}/explain", "Why it fired or did not, and what would make it fire", tag: "Triggers", scope: .read
+    ) { host, call throws(Problem) in
+      let trigger = try host.trigger(call)
+      let last = try host.read { reader throws(Problem) in try reader.evaluations(triggerID: trigger.id, offset: 0, limit: 5) }
+      let explanation = Explanation(trigger, last.items, at: host.surroundings.now(), zones: host.zones)
+      return .json([
+        "trigger_id": .string(trigger.id), "status": .string(trigger.status.rawValue), "text": .string(explanation.text),
+        "next_scheduled_at": .optional(trigger.status == .active ? trigger.nextScheduledAt : nil), "event_counter": .int(trigger.eventCounter),
+        "evaluations": .array(last.items.map(\.json)),
+      ])
+    },
+    Operation(
+      "preview_schedule", "POST", "/v1/triggers/preview", "The next instants of a cron expression", tag: "Triggers", scope: .read, inNamespace: false,
+      body: ["cron_expression", "timezone", "after", "count"]
+    ) { host, call throws(Problem) in
+      let fields = try Fields(call.body, accepting: ["cron_expression", "timezone", "after", "count"])
+      var after = host.surroundings.now()
+      if let text = try fields.string("after") {
+        guard let instant = Instant(text) else {
+          throw Problem(.invalid, "'\(text)' is not a date and time", hint: "For example \"2024-01-01T00:00:00Z\"", path: "after")
+        }
+        after = instant
+      }
+      let preview = try CronPreview(
+        expression: try fields.required("cron_expression", example: "\"0 2 * * *\""), timezone: try fields.string("timezone") ?? "UTC", after: after,
+        count: Int(try fields.int("count", in: 1...1000) ?? 3), zones: host.zones)
+      return .json(preview.json)
+    },
+  ]
+
+  private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
+    var merged = try Fields(call.body, accepting: listNames).object
+    for member in call.query.members { merged[member.key] = member.value }
+    let fields = try Fields(.object(merged))
+    let offset = Int(try fields.int("offset", in: 0 ... 1_000_000) ?? 0)
+    let limit = Int(try fields.int("limit", in: 1...1000) ?? 50)
+    let direction = try fields.string("direction") ?? "desc"
+    guard ["asc", "desc"].contains(direction) else {
+      throw Problem(.invalid, "unknown direction '\(direction)'", hint: "One of: asc, desc", path: "direction")
+    }
+    var kind: TaskRecord.Kind?
+    if let word = try fields.string("action_type") {
+      let words = Action.kinds.map(\.rawValue)
+      kind = TaskRecord.Kind(rawValue: word)
+      if kind == nil || !words.contains(word) {
+        throw Problem(
+          .invalid, "unknown action_type '\(word)'", hint: "One of: \(words.joined(separator: ", "))", path: "action_type",
+          didYouMean: Suggestion.nearest(to: word, in: words))
+      }
+    }
+    let query = TriggerQuery(
+      namespaceID: try call.namespaceID(), actionType: kind, triggerType: try fields.choice("trigger_type"), status: try fields.choice("status"),
+      resourceID: try fields.string("resource_id"), sortBy: try fields.string("sort_by") ?? "created_at", descending: direction == "desc", offset: offset,
+      limit: limit)
+    let listing = try host.read { reader throws(Problem) in try reader.triggers(query) }
+    return .json([
+      "results": .array(listing.items.map { host.shown($0) }), "total": .int(listing.total), "offset": .int(offset), "limit": .int(limit),
+    ])
+  }
+}
+
+extension Host {
+  /// The trigger as people read it: the model, the schedule in words, and the next fires in its zone and in UTC.
+  func shown(_ trigger: Trigger) -> JSON {
+    let now = surroundings.now()
+    var json = trigger.json(at: now).object ?? JSONObject()
+    if case .cron(let rule) = trigger.schedule.when,
+      let preview = try? CronPreview(expression: rule.expression, timezone: rule.timezone, after: now, count: 3, zones: zones)
+    {
+      json["schedule_text"] = .string(preview.text)
+      json["next_fires"] = preview.json["next"] ?? []
+      json["warnings"] = preview.json["warnings"] ?? []
+    }
+    return .object(json)
+  }
+
+  /// Checks what only the host can: that the schedule has instants, that what the trigger names exists, that its scripts compile.
+  func check(_ trigger: inout Trigger) throws(Problem) -> Timetable {
+    let timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: zones)
+    if trigger.action.kind == .cluster, let name = trigger.action.config["cluster_id"]?.string {
+      let found = try cluster(name, in: trigger.namespaceID, path: "action_config.cluster_id")
+      trigger.action.config["cluster_id"] = .string(found.id)
+    }
+    var collectionID: String?
+    switch trigger.schedule.when {
+    case .event(let rule): collectionID = rule.collectionID
+    case .conditional(let condition): collectionID = condition.collectionID
+    case .cron, .interval: break
+    }
+    if let named = collectionID {
+      let found = try collection(named, in: trigger.namespaceID, path: "schedule_config.collection_id")
+      switch trigger.schedule.when {
+      case .event(var rule):
+        rule.collectionID = found.id
+        trigger.schedule.when = .event(rule)
+      case .conditional(var condition):
+        condition.collectionID = found.id
+        trigger.schedule.when = .conditional(condition)
+      case .cron, .interval: break
+      }
+    }
+    if case .conditional(let condition) = trigger.schedule.when, condition.kind == .drift || condition.kind == .volume {
+      let scope = try Scope(trigger, condition, host: self)
+      if scope.collections.isEmpty {
+        throw Problem(.invalid, "it is not said which collection to measure", hint: "Give \"collection_id\"", path: "schedule_config.collection_id")
+      }
+      if condition.kind == .drift, scope.index == nil {
+        throw Problem(
+          .invalid, "collection '\(scope.collections[0].name)' has no such vector index",
+          hint: "It has: \(scope.collections[0].vectorIndexes.map(\.name).joined(separator: ", "))", path: "schedule_config.vector_index")
+      }
+    }
+    try compile(trigger)
+    return timetable
+  }
+
+  /// Compiles every script of a trigger, so that a mistake is told when it is made.
+  private func compile(_ trigger: Trigger) throws(Problem) {
+    var scripts: [(ScriptReference, String)] = []
+    if let predicate = trigger.schedule.predicate { scripts.append((predicate, "schedule_config.predicate")) }
+    switch trigger.schedule.when {
+    case .event(let rule): if let filter = rule.filter { scripts.append((filter, "schedule_config.filter")) }
+    case .conditional(let condition): if let script = condition.script { scripts.append((script, "schedule_config.script")) }
+    case .cron, .interval: break
+    }
+    if let hook = trigger.action.hooks.before { scripts.append((hook, "action_config.hooks.before")) }
+    if let hook = trigger.action.hooks.after { scripts.append((hook, "action_config.hooks.after")) }
+    if let hook = trigger.action.hooks.onFailure { scripts.append((hook, "action_config.hooks.on_failure")) }
+    if let script = trigger.action.script { scripts.append((script, "action_config.script")) }
+    guard !scripts.isEmpty else { return }
+    let interpreter = try Interpreter()
+    for (script, path) in scripts {
+      do throws(Problem) {
+        try interpreter.check(Script(name: path, version: 1, source: script.source))
+      } catch {
+        var problem = error
+        problem.kind = .invalid
+        problem.path = path
+        throw problem
+      }
+    }
+  }
+
+  func trigger(_ call: Call) throws(Problem) -> Trigger {
+    let id = try call.parameter("trigger_id")
+    let namespaceID = try call.namespaceID()
+    return try read { reader throws(Problem) in
+      if let found = try reader.trigger(id, namespaceID: namespaceID) { return found }
+      let known = try reader.triggers(TriggerQuery(namespaceID: namespaceID, limit: 100)).items.map(\.id)
+      throw Problem(.notFound, "trigger '\(id)' does not exist", path: "trigger_id", didYouMean: Suggestion.nearest(to: id, in: known))
+    }
+  }
+
+  /// Reads, changes and stores a trigger; when it fired in between, reads it again and repeats.
+  func edit(_ call: Call, _ change: (inout Trigger) throws(Problem) -> Void) throws(Problem) -> Trigger {
+    var lost: Problem?
+    for _ in 0..<8 {
+      var trigger = try trigger(call)
+      try change(&trigger)
+      trigger.updatedAt = surroundings.now()
+      do throws(Problem) {
+        try put(trigger, isNew: false)
+        return try self.trigger(call)
+      } catch {
+        guard error.kind == .conflict else { throw error }
+        lost = error
+      }
+    }
+    throw lost ?? Problem(.conflict, "the trigger changes all the time")
+  }
+}
