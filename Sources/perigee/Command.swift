@@ -51,7 +51,7 @@ struct Option: Sendable {
   var value: String?
   var help: String
 
-  init(_ name: String, letter: Character? = nil, _ value: String? = nil, _ help: String) {
+  init(_ name: String, letter: Character? = nil, value: String? = nil, _ help: String) {
     self.name = name
     self.letter = letter
     self.value = value
@@ -63,9 +63,9 @@ struct Option: Sendable {
 
   static let common = [
     Option("json", "Print the result as one JSON document"),
-    Option("color", "WHEN", "Colours: auto (on a terminal), always, never"),
+    Option("color", value: "WHEN", "Colours: auto (on a terminal), always, never"),
     Option("help", letter: "h", "Show this help"),
   ]
-  static let store = Option("store", "FILE", "The store; without it ./perigee.db")
-  static let namespace = Option("namespace", "NAME", "The namespace; without it 'default'")
+  static let store = Option("store", value: "FILE", "The store; without it ./perigee.db")
+  static let namespace = Option("namespace", value: "NAME", "The namespace; without it 'default'")
 }
