@@ -36,6 +36,7 @@ let package = Package(
     .target(name: "CLua", cSettings: optimised, linkerSettings: lua),
     .target(name: "CSQLite", cSettings: optimised, linkerSettings: [.linkedLibrary(":libsqlite3.a")]),
     .target(name: "CKernels", cSettings: optimised),
+    .target(name: "CLinux", cSettings: optimised),
     .target(name: "CAssets", exclude: ["data"], cSettings: optimised),
     // 1, 2
     floor("Basics", []),
@@ -45,7 +46,7 @@ let package = Package(
     floor("Clustering", ["Basics", "Model", "CKernels"]),
     floor("Store", ["Basics", "Model", "CSQLite"]),
     floor("Scripting", ["Basics", "Model", "CLua"]),
-    floor("HTTP", ["Basics"]),
+    floor("HTTP", ["Basics", "CLinux"]),
     // 4, 5, 6
     floor("Engine", ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting"]),
     floor("API", ["Basics", "Model", "Engine", "HTTP", "CAssets"]),

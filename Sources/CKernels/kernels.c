@@ -191,6 +191,17 @@ double ck_centroid_distance(const float *row, const double *centroid, size_t dim
   return table()->centroid_distance(row, centroid, dimensions);
 }
 
+double ck_cosine(const float *a, const float *b, size_t dimensions) {
+  double lengths = ck_dot(a, a, dimensions) * ck_dot(b, b, dimensions);
+  return lengths > 0 ? fmax(-1, fmin(1, ck_dot(a, b, dimensions) / sqrt(lengths))) : 0;
+}
+
+double ck_distance(const double *a, const double *b, size_t dimensions) {
+  double sum = 0;
+  for (size_t j = 0; j < dimensions; j++) sum += (a[j] - b[j]) * (a[j] - b[j]);
+  return sqrt(sum);
+}
+
 static int32_t nearest_exactly(const float *row, const double *centroids, size_t count, size_t dimensions) {
   const struct ck_table *level = table();
   int32_t label = 0;
@@ -227,9 +238,6 @@ void ck_move_rows(const float *rows, size_t dimensions, const int32_t *which, co
   const struct ck_table *level = table();
   for (size_t i = 0; i < count; i++) {
     const float *row = rows + (size_t)which[i] * dimensions;
-    // Rows that move lie far apart in memory: the one after the next is asked for while this one is added.
-    if (i + 2 < count)
-      for (size_t j = first; j < last; j += 16) __builtin_prefetch(rows + (size_t)which[i + 2] * dimensions + j);
     if (from[i] >= 0) level->add_row(sums + (size_t)from[i] * dimensions, row, -1, first, last);
     if (to[i] >= 0) level->add_row(sums + (size_t)to[i] * dimensions, row, 1, first, last);
   }

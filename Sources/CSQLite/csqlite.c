@@ -1,1 +1,32 @@
+#define _GNU_SOURCE
 #include "csqlite.h"
+#include <fcntl.h>
+#include <unistd.h>
+
+int csqlite_defend(sqlite3 *db) {
+  static const int switches[][2] = {
+      {SQLITE_DBCONFIG_DEFENSIVE, 1},
+      {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+      {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+      {SQLITE_DBCONFIG_DQS_DML, 0},
+      {SQLITE_DBCONFIG_DQS_DDL, 0},
+  };
+  for (unsigned i = 0; i < sizeof switches / sizeof *switches; i++) {
+    int code = sqlite3_db_config(db, switches[i][0], switches[i][1], (int *)0);
+    if (code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+/* Open file description locks, fcntl(2): unlike POSIX locks they are not lost when the process closes another descriptor of the
+   file, and unlike flock(2) one can ask who would be in the way without getting in the way. */
+int csqlite_lock(int fd) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+int csqlite_is_locked(int fd) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  if (fcntl(fd, F_OFD_GETLK, &lock) != 0) return -1;
+  return lock.l_type != F_UNLCK;
+}

@@ -60,13 +60,13 @@ struct CronParser {
   }
 
   private func checkCount(_ words: [Range<Int>]) throws(Problem) {
-    if words.count == 5 || words.count == 6 { return }
     let five = "Write five fields: minute hour day month weekday, e.g. \"0 2 * * *\"; or six, seconds first."
     guard let first = words.first else { throw problem("is empty", hint: five, at: 0) }
     let opening = string(first)
-    if opening.contains("TZ=") {
+    if opening.hasPrefix("TZ=") || opening.hasPrefix("CRON_TZ=") {
       throw problem("begins with the zone '\(shown(first))'", hint: "Write the zone into 'timezone', and here only the five fields.", at: first.lowerBound)
     }
+    if words.count == 5 || words.count == 6 { return }
     if words.count == 1, let macro = Suggestion.nearest(to: "@" + opening, in: Self.macros.map(\.name)) {
       throw problem("has 1 field, '\(shown(first))'", hint: five, at: first.lowerBound, didYouMean: macro)
     }

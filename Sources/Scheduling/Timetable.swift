@@ -18,13 +18,13 @@ package struct Timetable: Sendable {
     case .cron(let rule):
       do {
         let expression = try CronExpression(rule.expression)
-        let zone = try zones.zone(named: rule.timezone)
-        source = .cron(Occurrences(expression, in: zone, gap: rule.gap, fold: rule.fold))
+        let policy = try DSTPolicy(dstGap: rule.gap.rawValue, dstFold: rule.fold.rawValue)
+        source = .cron(Occurrences(expression, in: try zones.zone(rule.timezone), policy: policy))
       } catch { throw error.within("schedule_config") }
     case .interval(let rule):
-      source = .interval(IntervalSchedule(anchor: createdAt, interval: .seconds(rule.seconds)))
+      source = .interval(try IntervalSchedule(every: .seconds(rule.seconds), from: createdAt))
     case .conditional(let condition):
-      source = .interval(IntervalSchedule(anchor: createdAt, interval: .seconds(condition.checkIntervalSeconds)))
+      source = .interval(try IntervalSchedule(every: .seconds(condition.checkIntervalSeconds), from: createdAt))
     case .event: source = .none
     }
   }

@@ -9,7 +9,13 @@ package final class Zones: Sendable {
   package static let path = "timezone"
 
   private let directories: [String]
-  private let known = Mutex<[String: Zone]>([:])
+  private let known = Mutex(Known())
+
+  private struct Known {
+    var zones: [String: Zone] = [:]
+    /// Empty until a name was wrong.
+    var names: [String] = []
+  }
 
   package init(directories: [String]) { self.directories = directories }
 
@@ -27,9 +33,9 @@ package final class Zones: Sendable {
   /// machine cannot tell.
   package func zone(_ name: String) throws(Problem) -> Zone {
     if name == "UTC" || name == "Etc/UTC" { return name == "UTC" ? .utc : Zone(name: name, offset: 0) }
-    if let zone = known.withLock({ $0[name] }) { return zone }
+    if let zone = known.withLock({ $0.zones[name] }) { return zone }
     let zone = try read(name)
-    known.withLock { $0[name] = zone }
+    known.withLock { $0.zones[name] = zone }
     return zone
   }
 
@@ -44,10 +50,19 @@ package final class Zones: Sendable {
   }
 
   /// Forgets what was read, so that a new release of the data counts from now on.
-  package func forget() { known.withLock { $0 = [:] } }
+  package func forget() { known.withLock { $0 = Known() } }
 
-  /// All names that the installed data lists, in its order.
+  /// All names that the installed data lists, in its order; `UTC` comes first.
   package var names: [String] {
+    let kept = known.withLock { $0.names }
+    if !kept.isEmpty { return kept }
+    let names = listed()
+    // Where there is no data yet, it may still come.
+    if names.count > 1 { known.withLock { $0.names = names } }
+    return names
+  }
+
+  private func listed() -> [String] {
     var names: [String] = ["UTC"]
     for directory in directories {
       // "Z Europe/Paris 0:9:21 …" and "L Europe/Paris Europe/Monaco" (link, its target first); every name is there, tables come after.
@@ -111,23 +126,31 @@ package final class Zones: Sendable {
         hint: "Install the package 'tzdata', or set TZDIR; \"UTC\" works without.", path: Self.path)
     }
     let near = Self.nearest(to: name, in: names)
-    let hint = "Write a name of the IANA database, e.g. \"Europe/Paris\", or \"UTC\"."
+    let hint =
+      near == nil && Self.isAbbreviation(name)
+      ? "Abbreviations mean several zones; write an area and a city, e.g. \"America/New_York\", or \"UTC\"."
+      : "Write a name of the IANA database, e.g. \"Europe/Paris\", or \"UTC\"."
     return Problem(.invalid, "timezone '\(shown)' is unknown", hint: hint, path: Self.path, didYouMean: near)
   }
 
   /// "europe/pari" is near to a whole name, "New York" to its last part, and "+02:00" to "Etc/GMT-2", whose sign is the other way round.
   private static func nearest(to name: String, in names: [String]) -> String? {
     guard name.utf8.count <= 64 else { return nil }
+    if name.lowercased() == "z" { return "UTC" }
     if let offset = fixedOffset(name) { return offset }
     let wanted = String(name.map { $0 == " " ? "_" : $0 })
     let lowered = wanted.lowercased()
-    return names.first { $0.lowercased() == lowered } ?? names.first { $0.lowercased().hasSuffix("/" + lowered) }
-      ?? Suggestion.nearest(to: wanted, in: names)
+    if let same = names.first(where: { $0.lowercased() == lowered }) ?? names.first(where: { $0.lowercased().hasSuffix("/" + lowered) }) { return same }
+    // "PST" is one letter from "EST", and three hours.
+    if isAbbreviation(name) { return nil }
+    return Suggestion.nearest(to: wanted, in: names)
       ?? names.first { candidate in
         guard let last = candidate.split(separator: "/").last else { return false }
         return Suggestion.nearest(to: wanted, in: CollectionOfOne(String(last))) != nil
       }
   }
+
+  private static func isAbbreviation(_ name: String) -> Bool { (1...4).contains(name.utf8.count) && name.utf8.allSatisfy { (97...122).contains($0 | 0x20) } }
 
   /// The zone of whole hours for `+2`, `UTC+02:00`, `GMT-5`.
   private static func fixedOffset(_ name: String) -> String? {

@@ -75,6 +75,10 @@ double ck_dot(const float *a, const float *b, size_t dimensions);
 double ck_squared_distance(const float *a, const float *b, size_t dimensions);
 /// Squared distance of a row and a centroid that is kept in double precision.
 double ck_centroid_distance(const float *row, const double *centroid, size_t dimensions);
+/// The cosine of the angle between two rows, exactly 1 for equal ones; 0 when one is zero, as it points nowhere.
+double ck_cosine(const float *a, const float *b, size_t dimensions);
+/// Distance (not squared) of two means.
+double ck_distance(const double *a, const double *b, size_t dimensions);
 
 /// sum += row * weight, for the dimensions from `first` up to `last`.
 void ck_add_row(double *sum, const float *row, double weight, size_t first, size_t last);

@@ -1,0 +1,145 @@
+package import Basics
+package import Engine
+package import HTTP
+import Model
+import Synchronization
+
+/// The host's operations over HTTP: authorises, finds the operation, calls it, and translates what comes back.
+package final class Service: Sendable {
+  package struct Configuration: Sendable {
+    package var endpoints: [Endpoint]
+    package var maxBody: Int
+    package var handlerThreads: Int
+    /// A secret that the owner of the store's file may use instead of a key; nil when there is none.
+    package var localToken: String?
+    /// Called after each request: method, path, status, duration.
+    package var log: @Sendable (_ line: AccessLine) -> Void
+
+    package init(
+      endpoints: [Endpoint], maxBody: Int = 16 << 20, handlerThreads: Int = 32, localToken: String? = nil,
+      log: @escaping @Sendable (_ line: AccessLine) -> Void = { _ in }
+    ) {
+      self.endpoints = endpoints
+      self.maxBody = maxBody
+      self.handlerThreads = handlerThreads
+      self.localToken = localToken
+      self.log = log
+    }
+  }
+
+  package struct AccessLine: Sendable {
+    package var method: String
+    package var path: String
+    package var status: Int
+    package var duration: Duration
+    package var requestID: String
+  }
+
+  private let host: Host
+  private let configuration: Configuration
+  private let router: Router<Operation>
+  private let authorization: Authorization
+  private let server: Mutex<Server?> = Mutex(nil)
+  private let openAPI: [UInt8]
+
+  package init(host: Host, configuration: Configuration) {
+    self.host = host
+    self.configuration = configuration
+    var router = Router<Operation>()
+    for operation in Operation.all { router.add(operation.method, operation.path, operation) }
+    self.router = router
+    authorization = Authorization(host: host, localToken: configuration.localToken)
+    openAPI = OpenAPI.document(of: Operation.all).bytes
+  }
+
+  /// Listens, and answers the addresses that it listens at (a port 0 has become a real one).
+  package func start() throws(Problem) -> [Endpoint] {
+    var options = ServerOptions(endpoints: configuration.endpoints)
+    options.limits.body = configuration.maxBody
+    options.handlerThreads = configuration.handlerThreads
+    let server = Server(options: options, surroundings: host.surroundings) { [self] request in answer(request) }
+    try server.start()
+    self.server.withLock { $0 = server }
+    return server.endpoints
+  }
+
+  /// Takes no new connections, lets requests end, and closes.
+  package func stop(draining: Duration = .seconds(5)) {
+    if let server = server.withLock({ $0 }) { _ = server.stop(draining: draining) }
+  }
+
+  /// One request to one response; no socket is needed for it.
+  package func answer(_ request: Request) -> Response {
+    let started = host.surroundings.ticks()
+    let requestID = Identifier.make("req", host.surroundings)
+    var response: Response
+    do throws(Problem) {
+      response = try respond(request)
+    } catch {
+      if error.kind == .internal { host.log("error", "\(requestID) \(request.method) \(request.target): \(error)") }
+      response = ErrorMapping.response(to: error)
+    }
+    response.headers.set("X-Request-Id", requestID)
+    configuration.log(
+      AccessLine(
+        method: request.method, path: request.target, status: response.status, duration: host.surroundings.ticks() - started, requestID: requestID))
+    return response
+  }
+
+  private func respond(_ request: Request) throws(Problem) -> Response {
+    if request.method == "GET" || request.method == "HEAD", request.segments == ["openapi.json"] { return .bytes(openAPI, type: "application/json") }
+    let operation: Operation
+    let path: [String: String]
+    switch router.match(request.method, request.segments) {
+    case .found(let found, let parameters): (operation, path) = (found, parameters)
+    case .methodNotAllowed(let allowed):
+      var response = ErrorMapping.response(
+        status: 405, to: Problem(.invalid, "\(request.method) is not allowed here", hint: "Allowed: \(allowed.joined(separator: ", "))"))
+      response.headers.set("Allow", allowed.joined(separator: ", "))
+      return response
+    case .notFound(let nearest):
+      throw Problem(
+        .notFound, "there is nothing at /\(request.segments.joined(separator: "/"))", hint: "GET /openapi.json lists every path", didYouMean: nearest)
+    }
+    var caller = Caller(name: "anonymous", scopes: [])
+    if let scope = operation.scope {
+      caller = try authorization.caller(of: request)
+      guard caller.may(scope) else {
+        throw Problem(
+          .forbidden, "the key '\(caller.name)' does not allow '\(scope.rawValue)'", hint: "perigee key create --scopes \(scope.rawValue) makes one that does")
+      }
+    }
+    var call = Call(caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: try Self.body(of: request))
+    if operation.inNamespace {
+      // A header without a value counts as absent; the SDK sends it empty when nothing is configured.
+      let named = [request.headers["X-Namespace"], request.query["namespace"]].compactMap(\.self).first { !$0.isEmpty }
+      if let named { call.namespace = try host.namespace(named, for: caller) } else { call.namespace = try host.defaultNamespace(for: caller) }
+    }
+    switch try operation.perform(host, call) {
+    case .json(let value): return .json(value)
+    case .nothing: return Response(status: 204)
+    }
+  }
+
+  /// The body as JSON. No body is an empty object: the SDK posts none where every field is optional.
+  private static func body(of request: Request) throws(Problem) -> JSON {
+    guard !request.body.isEmpty else { return [:] }
+    if let type = request.headers["Content-Type"], !type.isEmpty {
+      let media = type.split(separator: ";").first.map { $0.trimmed.lowercased() } ?? ""
+      guard media == "application/json" || media.hasSuffix("+json") else {
+        throw Problem(.unsupported, "the body is '\(media)'", hint: "Send Content-Type: application/json", path: "Content-Type", details: ["http_status": 415])
+      }
+    }
+    let body = try JSON(parsing: request.body)
+    return body == .null ? [:] : body
+  }
+}
+
+extension Substring {
+  fileprivate var trimmed: Substring {
+    var result = self
+    while result.first == " " || result.first == "\t" { result.removeFirst() }
+    while result.last == " " || result.last == "\t" { result.removeLast() }
+    return result
+  }
+}

@@ -1,0 +1,13 @@
+// The kernel's interfaces that Swift's Glibc module leaves out: epoll and eventfd. Headers only; nothing of ours.
+#pragma once
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+// Function-like or cast macros do not cross into Swift; these do.
+static const uint32_t cl_epollin = EPOLLIN;
+static const uint32_t cl_epollout = EPOLLOUT;
+static const uint32_t cl_epollhup = EPOLLHUP;
+static const uint32_t cl_epollerr = EPOLLERR;
+static const int cl_eventfd_flags = EFD_NONBLOCK | EFD_CLOEXEC;
+static const int cl_epoll_cloexec = EPOLL_CLOEXEC;

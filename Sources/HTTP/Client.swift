@@ -1,0 +1,157 @@
+package import Basics
+import Glibc
+
+/// An HTTP/1.1 client for the command line and for tests: it blocks, keeps its connection, and speaks no TLS.
+///
+/// Not for several threads at once. A connection that the server has closed in the meantime is opened again; a request is sent again
+/// only when not one byte of it can have been handled.
+package final class Client {
+  package struct Answer: Sendable {
+    package var status: Int
+    package var headers: Headers
+    package var body: [UInt8]
+
+    package var text: String { String(decoding: body, as: UTF8.self) }
+
+    /// The body as JSON. Throws `.malformed` when it is something else.
+    package func json() throws(Problem) -> JSON { try JSON(parsing: body, limits: JSONLimits(depth: 128, bytes: .max)) }
+  }
+
+  package let endpoint: Endpoint
+  private let timeout: Duration
+  private var descriptor: Int32?
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+
+  /// `timeout` is the longest silence of the server while an answer is awaited.
+  package init(_ endpoint: Endpoint, timeout: Duration = .seconds(60)) {
+    self.endpoint = endpoint
+    self.timeout = timeout
+  }
+
+  deinit {
+    disconnect()
+    buffer.deallocate()
+  }
+
+  package func disconnect() {
+    if let descriptor { close(descriptor) }
+    descriptor = nil
+  }
+
+  /// Sends a request and waits for the whole answer, whatever its status. `target` is path and query, percent-encoded.
+  ///
+  /// Throws `.unavailable` when the server cannot be reached or falls silent, `.malformed` when it answers something else than HTTP.
+  package func send(_ method: String, _ target: String, headers: Headers = [:], body: [UInt8] = []) throws(Problem) -> Answer {
+    var whole: [UInt8] = []
+    var answer = try send(method, target, headers: headers, body: body) { piece in
+      whole += piece
+      return true
+    }
+    answer.body = whole
+    return answer
+  }
+
+  /// Sends a request and hands over the body piece by piece as it comes, for event streams and exports; false from `onBody` ends it.
+  package func send(
+    _ method: String, _ target: String, headers: Headers = [:], body: [UInt8] = [], onBody: ([UInt8]) -> Bool
+  ) throws(Problem) -> Answer {
+    let message = message(method, target, headers, body)
+    let isFresh = descriptor == nil
+    if !isFresh, hasEnded() { disconnect() }
+    let socket = try connected()
+    guard write(message, to: socket) else {
+      disconnect()
+      // A server may close a kept connection just as the next request is written; it has read none of it then.
+      if !isFresh { return try send(method, target, headers: headers, body: body, onBody: onBody) }
+      throw Problem(.unavailable, "\(endpoint) closed the connection before it had the request", hint: "Look into the server's log.")
+    }
+    do throws(Problem) {
+      return try receive(method, from: socket, onBody)
+    } catch {
+      disconnect()
+      throw error
+    }
+  }
+
+  // MARK: - Private
+
+  private func message(_ method: String, _ target: String, _ headers: Headers, _ body: [UInt8]) -> [UInt8] {
+    var message: [UInt8] = []
+    message.reserveCapacity(256 + body.count)
+    message.append(contentsOf: method.utf8)
+    message.append(UInt8(ascii: " "))
+    message.append(contentsOf: target.utf8)
+    message.append(ascii: " HTTP/1.1\r\n")
+    if !headers.contains("Host") {
+      message.append(ascii: "Host: ")
+      if case .unix = endpoint { message.append(ascii: "localhost") } else { message.append(contentsOf: endpoint.description.utf8) }
+      message.append(ascii: "\r\n")
+    }
+    headers.write(to: &message)
+    if !headers.contains("Content-Length"), !headers.contains("Transfer-Encoding"), !body.isEmpty || method != "GET" && method != "HEAD" {
+      message.append(ascii: "Content-Length: ")
+      message.append(decimal: body.count)
+      message.append(ascii: "\r\n")
+    }
+    message.append(ascii: "\r\n")
+    message.append(contentsOf: body)
+    return message
+  }
+
+  private func connected() throws(Problem) -> Int32 {
+    if let descriptor { return descriptor }
+    let opened = try Socket.connect(to: endpoint, timeout: timeout)
+    descriptor = opened
+    return opened
+  }
+
+  /// Whether a kept connection has been closed by the server: then it is readable although nothing was asked.
+  private func hasEnded() -> Bool {
+    guard let descriptor else { return true }
+    var byte: UInt8 = 0
+    let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+    return count >= 0 || errno != EAGAIN && errno != EWOULDBLOCK
+  }
+
+  private func write(_ message: [UInt8], to socket: Int32) -> Bool {
+    message.withUnsafeBytes { bytes in
+      var sent = 0
+      while sent < bytes.count {
+        guard case .count(let count) = Socket.write(socket, UnsafeRawBufferPointer(rebasing: bytes[sent...])) else {
+          // The server may have refused early and said why: the answer is read if there is one.
+          return sent > 0
+        }
+        sent += count
+      }
+      return true
+    }
+  }
+
+  private func receive(_ method: String, from socket: Int32, _ onBody: ([UInt8]) -> Bool) throws(Problem) -> Answer {
+    var parser = ResponseParser(answering: method)
+    var answer = Answer(status: 0, headers: [:], body: [])
+    while true {
+      while let event = try parser.next() {
+        switch event {
+        case .head(let status, let headers): (answer.status, answer.headers) = (status, headers)
+        case .body(let piece):
+          if !onBody(piece) {
+            disconnect()
+            return answer
+          }
+        case .end:
+          if !parser.keepAlive { disconnect() }
+          return answer
+        }
+      }
+      switch Socket.read(socket, into: buffer) {
+      case .count(let count): parser.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      case .wouldBlock: throw Problem(.unavailable, "\(endpoint) did not answer within \(timeout.inSeconds) s")
+      case .ended:
+        guard parser.end() else { throw Problem(.unavailable, "\(endpoint) closed the connection before its answer was complete") }
+        disconnect()
+        return answer
+      }
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package import Basics
+package import Model
+
+/// Which documents a list shows, in which order, and how much of each.
+package struct DocumentQuery: Sendable {
+  package var namespaceID: String
+  /// Empty means every collection of the namespace; identifiers of other namespaces find nothing.
+  package var collectionIDs: [String]
+  package var filter: Filter?
+  /// Fields with dots, `document_id`, `_internal.created_at`; without any, the order of insertion.
+  package var sort: [(field: String, descending: Bool)]
+  package var page: Page
+  package var vectors: Bool
+  /// The fields to keep, with dots; nil keeps all.
+  package var select: [String]?
+
+  package init(
+    namespaceID: String, collectionIDs: [String] = [], filter: Filter? = nil, sort: [(field: String, descending: Bool)] = [], page: Page = Page(),
+    vectors: Bool = false, select: [String]? = nil
+  ) {
+    self.namespaceID = namespaceID
+    self.collectionIDs = collectionIDs
+    self.filter = filter
+    self.sort = sort
+    self.page = page
+    self.vectors = vectors
+    self.select = select
+  }
+}
+
+/// A document whose fields are still text: for exports and scripts that parse little or nothing.
+package struct RawDocument {
+  package var id: String
+  package var collectionID: String
+  /// A JSON object in UTF-8, in SQLite's memory: good until the closure that got it returns.
+  package var body: UnsafeRawBufferPointer
+  package var createdAt: Instant
+  package var updatedAt: Instant
+  package var position: Int64
+}
+
+extension Reader {
+  /// One page. The total is that of all pages: always known without a filter, with one counted only if the page asks (else -1).
+  package func documents(_ query: DocumentQuery) throws(Problem) -> Listing<Document> {
+    let collections = try readable(query.collectionIDs, in: query.namespaceID)
+    if collections.isEmpty { return Listing(items: [], total: 0) }
+    var sql = FilterSQL()
+    var conditions = ["documents.collection_id IN (\(collections.indices.map { "$c\($0)" }.joined(separator: ", ")))"]
+    var parameters: Connection.Parameters = collections.enumerated().map { ("c\($0.offset)", .text($0.element)) }
+    if let filter = query.filter { conditions.append("(\(try sql.condition(filter)))") }
+    let order = try sql.order(query.sort)
+    var offset = Int64(query.page.offset)
+    if let text = query.page.cursor {
+      switch (try Cursor(text), query.sort.isEmpty) {
+      case (.after(let position), true):
+        conditions.append("documents.position > $after")
+        parameters.append(("after", .integer(position)))
+      case (.skip(let count), false): offset += count
+      default:
+        throw Problem(.invalid, "the cursor belongs to a list in another order", hint: "Give the same sort as for the page before", path: "cursor")
+      }
+    }
+    parameters += [("limit", .integer(Int64(query.page.limit) + 1)), ("offset", .integer(offset))]
+    var rows = try connection.rows(
+      composed: """
+        SELECT documents.document_id, documents.collection_id, documents.body, documents.created_at, documents.updated_at, documents.position
+        FROM documents WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT $limit OFFSET $offset
+        """, parameters + sql.parameters
+    ) { row throws(Problem) in (document: try Document.read(&row), position: row.int()) }
+    var next: String?
+    if rows.count > query.page.limit {
+      rows.removeLast()
+      let last = rows.last?.position ?? 0
+      next = (query.sort.isEmpty ? Cursor.after(position: last) : .skip(offset + Int64(rows.count))).text
+    }
+    if query.vectors {
+      for index in rows.indices {
+        rows[index].document.vectors = try vectors(of: rows[index].document.collectionID, at: rows[index].position)
+      }
+    }
+    if let select = query.select {
+      let paths = select.map { $0.split(separator: ".").map(String.init) }
+      for index in rows.indices { rows[index].document.fields = rows[index].document.fields.keeping(paths) }
+    }
+    var total: Int64 = query.filter == nil ? 0 : -1
+    if query.filter == nil || query.page.includeTotal { total = try count(collections, filter: query.filter) }
+    return Listing(items: rows.map(\.document), total: total, nextCursor: next)
+  }
+
+  /// How many documents of a collection pass.
+  package func count(_ collectionID: String, filter: Filter? = nil) throws(Problem) -> Int64 { try count([collectionID], filter: filter) }
+
+  private func count(_ collectionIDs: [String], filter: Filter?) throws(Problem) -> Int64 {
+    var total: Int64 = 0
+    guard let filter else {
+      for id in collectionIDs { total += try documentCount(id) }
+      return total
+    }
+    var sql = FilterSQL()
+    let condition = try sql.condition(filter)
+    for id in collectionIDs {
+      total += try connection.number(
+        composed: "SELECT count(*) FROM documents WHERE collection_id = $collection_id AND (\(condition))",
+        [("collection_id", .text(id))] + sql.parameters)
+    }
+    return total
+  }
+
+  /// Streams documents collection by collection, each in order of insertion, until `each` says false. No row is held, nothing is parsed.
+  package func bodies(
+    of collectionIDs: [String], in namespaceID: String, filter: Filter? = nil, _ each: (RawDocument) throws(Problem) -> Bool
+  ) throws(Problem) {
+    var sql = FilterSQL()
+    let condition = try filter.map { filter throws(Problem) in try sql.condition(filter) } ?? "1"
+    let statement = """
+      SELECT document_id, collection_id, body, created_at, updated_at, position FROM documents
+      WHERE collection_id = $collection_id AND (\(condition)) ORDER BY position
+      """
+    var goesOn = true
+    for id in try readable(collectionIDs, in: namespaceID) where goesOn {
+      let prepared = try translating { () throws(SQLiteFault) in try connection.prepared(composed: statement) }
+      try connection.forEach(prepared, [("collection_id", .text(id))] + sql.parameters) { row throws(Problem) in
+        goesOn = try each(RawDocument(&row))
+        return goesOn
+      }
+    }
+  }
+
+  /// The vectors of a document that was streamed.
+  package func vectors(of document: RawDocument) throws(Problem) -> [String: [Float]] {
+    try vectors(of: document.collectionID, at: document.position)
+  }
+
+  /// Those collections that are the namespace's own, in the order given.
+  private func readable(_ collectionIDs: [String], in namespaceID: String) throws(Problem) -> [String] {
+    let own = try self.collectionIDs(in: namespaceID)
+    if collectionIDs.isEmpty { return own }
+    let known = Set(own)
+    return collectionIDs.filter(known.contains)
+  }
+}
+
+extension RawDocument {
+  /// The columns of a document and its position.
+  init(_ row: inout Row) {
+    id = row.text()
+    collectionID = row.text()
+    body = row.bytes()
+    createdAt = row.instant()
+    updatedAt = row.instant()
+    position = row.int()
+  }
+}
+
+extension JSONObject {
+  /// Only the members that a path leads to or through.
+  func keeping(_ paths: [[String]]) -> JSONObject {
+    var result = JSONObject()
+    for member in members {
+      let rests = paths.filter { $0.first == member.key }.map { Array($0.dropFirst()) }
+      if rests.isEmpty { continue }
+      if rests.contains(where: \.isEmpty) {
+        result.members.append(member)
+      } else if case .object(let inner) = member.value {
+        let kept = inner.keeping(rests)
+        if !kept.isEmpty { result.members.append(.init(key: member.key, value: .object(kept))) }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,58 @@
+package import Basics
+package import Model
+
+/// Documents came, changed or went: written in the transaction that did it, so that an event exists exactly if its documents do.
+package struct DocumentEvent: Sendable, Equatable {
+  /// Counts the events of the whole store; the host gives it.
+  package var seq: Int64
+  package var namespaceID: String
+  package var type: Schedule.EventType
+  package var collectionID: String
+  package var count: Int64
+  package var documentIDs: [String]
+  package var at: Instant
+
+  package init(
+    seq: Int64, namespaceID: String, type: Schedule.EventType, collectionID: String, count: Int64, documentIDs: [String], at: Instant
+  ) {
+    self.seq = seq
+    self.namespaceID = namespaceID
+    self.type = type
+    self.collectionID = collectionID
+    self.count = count
+    self.documentIDs = documentIDs
+    self.at = at
+  }
+}
+
+extension Transaction {
+  package mutating func append(_ event: DocumentEvent) {
+    add(
+      .insertEvent,
+      [
+        ("seq", .integer(event.seq)), ("namespace_id", .text(event.namespaceID)), ("type", .text(event.type.rawValue)),
+        ("collection_id", .text(event.collectionID)), ("count", .integer(event.count)), ("document_ids", .strings(event.documentIDs)),
+        ("at", .instant(event.at)),
+      ])
+  }
+}
+
+extension Reader {
+  /// Events after `since`, oldest first, of one namespace or of all.
+  package func events(
+    in namespaceID: String? = nil, since: Int64, type: Schedule.EventType? = nil, collectionID: String? = nil, limit: Int = 1000
+  ) throws(Problem) -> [DocumentEvent] {
+    var parameters: Connection.Parameters = [
+      ("since", .integer(since)), ("type", .optional(type?.rawValue)), ("collection_id", .optional(collectionID)), ("limit", .integer(Int64(limit))),
+    ]
+    if let namespaceID { parameters.append(("namespace_id", .text(namespaceID))) }
+    return try connection.rows(namespaceID == nil ? .eventsEverywhere : .events, parameters) { row throws(Problem) in
+      DocumentEvent(
+        seq: row.int(), namespaceID: row.text(), type: try row.word(), collectionID: row.text(), count: row.int(), documentIDs: try row.strings(),
+        at: row.instant())
+    }
+  }
+
+  /// The number of the last event; 0 when there is none.
+  package func highestSeq() throws(Problem) -> Int64 { try connection.number(.highestSeq, []) }
+}

@@ -1,0 +1,84 @@
+import Basics
+
+/// Runs a batch of transactions in one transaction of SQLite, each behind a savepoint of its own.
+struct GroupCommit {
+  let connection: Connection
+
+  /// How one transaction ended before the batch was committed.
+  private enum Step { case done([[Value]]), lost(String), failed(Problem), broken(Problem) }
+
+  func run(_ batch: [Transaction]) -> [Outcome] {
+    do throws(SQLiteFault) { try control(.begin) } catch { return batch.map { _ in .failed(error.problem) } }
+    var outcomes: [Outcome] = []
+    outcomes.reserveCapacity(batch.count)
+    for transaction in batch {
+      switch perform(transaction) {
+      case .done(let rows): outcomes.append(.committed(returned: rows))
+      case .lost(let name): outcomes.append(.lost(name))
+      case .failed(let problem): outcomes.append(.failed(problem))
+      case .broken(let problem):
+        // Nothing of the batch is left, and none of it was promised yet.
+        if connection.isInTransaction { try? control(.rollback) }
+        return batch.map { _ in .failed(problem) }
+      }
+    }
+    do throws(SQLiteFault) {
+      try control(.commit)
+      return outcomes
+    } catch {
+      if connection.isInTransaction { try? control(.rollback) }
+      return batch.map { _ in .unknown(error.problem) }
+    }
+  }
+
+  private func perform(_ transaction: Transaction) -> Step {
+    do throws(SQLiteFault) {
+      try control(.savepoint)
+      var step = Step.done([])
+      do throws(Interruption) { step = .done(try statements(of: transaction)) } catch {
+        switch error {
+        case .lost(let name): step = .lost(name)
+        case .fault(let fault, let parameters):
+          step = .failed(fault.problem(parameters))
+          // Errors like a full disk may take the whole transaction with them: https://www.sqlite.org/lang_transaction.html
+          if !connection.isInTransaction { return .broken(fault.problem) }
+        }
+        try control(.undo)
+      }
+      try control(.release)
+      return step
+    } catch { return .broken(error.problem) }
+  }
+
+  private enum Interruption: Error {
+    case lost(String)
+    case fault(SQLiteFault, [(name: String, value: Value)])
+  }
+
+  private func statements(of transaction: Transaction) throws(Interruption) -> [[Value]] {
+    var returned: [[Value]] = []
+    for step in transaction.steps {
+      do throws(SQLiteFault) {
+        try connection.run(connection.prepared(step.statement), step.parameters) { row in
+          returned.append(row.values)
+          return true
+        }
+      } catch { throw .fault(error, step.parameters) }
+      if case .exactly(let count) = step.expectation, connection.changes != count { throw .lost(step.guardName ?? step.statement.name) }
+    }
+    return returned
+  }
+
+  private enum Control: String {
+    case begin = "BEGIN IMMEDIATE"
+    case commit = "COMMIT"
+    case rollback = "ROLLBACK"
+    case savepoint = "SAVEPOINT one"
+    case undo = "ROLLBACK TO one"
+    case release = "RELEASE one"
+  }
+
+  private func control(_ control: Control) throws(SQLiteFault) {
+    try connection.run(connection.prepared(composed: control.rawValue), []) { _ in true }
+  }
+}

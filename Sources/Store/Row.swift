@@ -1,0 +1,94 @@
+import Basics
+import CSQLite
+
+/// The current row of a running statement, read column by column from the left.
+///
+/// Bytes that it lends are good until the next row.
+struct Row {
+  private let statement: OpaquePointer
+  private var column: Int32 = 0
+
+  init(_ statement: OpaquePointer) { self.statement = statement }
+
+  private mutating func advance() -> Int32 {
+    defer { column += 1 }
+    return column
+  }
+
+  private mutating func nullable<T>(_ read: (inout Row) -> T) -> T? {
+    if sqlite3_column_type(statement, column) == SQLITE_NULL {
+      column += 1
+      return nil
+    }
+    return read(&self)
+  }
+
+  mutating func int() -> Int64 { sqlite3_column_int64(statement, advance()) }
+  mutating func optionalInt() -> Int64? { nullable { $0.int() } }
+  mutating func flag() -> Bool { int() != 0 }
+  mutating func instant() -> Instant { Instant(milliseconds: int()) }
+  mutating func optionalInstant() -> Instant? { nullable { $0.instant() } }
+
+  /// The bytes of a text or blob in SQLite's memory.
+  mutating func bytes() -> UnsafeRawBufferPointer {
+    let index = advance()
+    let start = sqlite3_column_blob(statement, index)
+    return UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(statement, index)))
+  }
+
+  mutating func text() -> String { String(decoding: bytes(), as: UTF8.self) }
+  mutating func optionalText() -> String? { nullable { $0.text() } }
+
+  mutating func floats() -> [Float] {
+    let bytes = bytes()
+    return [Float](unsafeUninitializedCapacity: bytes.count / 4) { buffer, count in
+      UnsafeMutableRawBufferPointer(buffer).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count / 4 * 4)]))
+      count = bytes.count / 4
+    }
+  }
+
+  /// JSON that we wrote ourselves; that it cannot be read means damage.
+  mutating func json() throws(Problem) -> JSON {
+    let name = sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "a column"
+    do throws(Problem) {
+      return try JSON(parsing: bytes(), limits: JSONLimits(depth: 256, bytes: .max))
+    } catch {
+      throw Problem(.unavailable, "\(name) is damaged in the store: \(error.message)", hint: SQLiteFault.restore)
+    }
+  }
+
+  mutating func optionalJSON() throws(Problem) -> JSON? {
+    if sqlite3_column_type(statement, column) == SQLITE_NULL {
+      column += 1
+      return nil
+    }
+    return try json()
+  }
+
+  mutating func object() throws(Problem) -> JSONObject { try json().object ?? JSONObject() }
+  mutating func strings() throws(Problem) -> [String] { try json().array?.compactMap(\.string) ?? [] }
+
+  /// One of an enumeration's words; another word was written by a newer version.
+  mutating func word<Word: RawRepresentable>(_ type: Word.Type = Word.self) throws(Problem) -> Word where Word.RawValue == String {
+    let text = text()
+    guard let word = Word(rawValue: text) else {
+      throw Problem(.unavailable, "the store holds the unknown word '\(text)' for \(Word.self)", hint: "Was it written by a newer version?")
+    }
+    return word
+  }
+
+  /// Every column as it is.
+  var values: [Value] {
+    (0..<sqlite3_column_count(statement)).map { index in
+      switch sqlite3_column_type(statement, index) {
+      case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, index))
+      case SQLITE_FLOAT: return .real(sqlite3_column_double(statement, index))
+      case SQLITE_NULL: return .null
+      case let type:
+        let start = sqlite3_column_blob(statement, index)
+        let bytes = UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(statement, index)))
+        return type == SQLITE_TEXT ? .text(String(decoding: bytes, as: UTF8.self)) : .blob(Array(bytes))
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/// The tables, as SQLite has them. Another database has a text of its own for the same columns.
+///
+/// Every identifier is ours and every time is milliseconds that were handed in. JSON is opaque text: what the host filters, sorts
+/// or counts is a column. The one exception is `documents.body`, whose fields `FilterSQL` looks into.
+enum Schema {
+  /// Version 1.
+  static let first = """
+    CREATE TABLE namespaces (
+      namespace_id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL UNIQUE, description TEXT, vector_indexes TEXT NOT NULL,
+      shard INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT;
+
+    -- Who runs the triggers of which namespaces. One host owns everything and needs no row here; a fleet writes its leases.
+    CREATE TABLE shards (shard INTEGER PRIMARY KEY NOT NULL, owner TEXT, epoch INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+
+    CREATE TABLE api_keys (
+      key_id TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, prefix TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL,
+      namespaces TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER) STRICT;
+
+    CREATE TABLE collections (
+      collection_id TEXT PRIMARY KEY NOT NULL, namespace_id TEXT NOT NULL REFERENCES namespaces, name TEXT NOT NULL, description TEXT,
+      metadata TEXT NOT NULL, source TEXT NOT NULL, extractor TEXT NOT NULL, document_count INTEGER NOT NULL DEFAULT 0,
+      created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, UNIQUE (namespace_id, name)) STRICT;
+
+    CREATE TABLE vector_indexes (
+      collection_id TEXT NOT NULL REFERENCES collections, name TEXT NOT NULL, ordinal INTEGER NOT NULL, dimensions INTEGER NOT NULL,
+      metric TEXT NOT NULL, PRIMARY KEY (collection_id, name)) STRICT;
+
+    -- 'position' counts insertions: lists go by it, cursors point at it.
+    CREATE TABLE documents (
+      collection_id TEXT NOT NULL REFERENCES collections, document_id TEXT NOT NULL, namespace_id TEXT NOT NULL, position INTEGER NOT NULL,
+      body TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (collection_id, document_id)) STRICT;
+    CREATE UNIQUE INDEX documents_by_position ON documents (collection_id, position);
+    CREATE INDEX documents_by_namespace ON documents (namespace_id, document_id);
+
+    -- A table of its own, keyed by the position of the document: one index of one collection lies in the order in which it is read.
+    -- No foreign key to documents, since both are written in one transaction and a lookup per vector costs a tenth of an insert.
+    CREATE TABLE vectors (
+      collection_id TEXT NOT NULL, index_name TEXT NOT NULL, position INTEGER NOT NULL, document_id TEXT NOT NULL, vector BLOB NOT NULL,
+      PRIMARY KEY (collection_id, index_name, position)) STRICT;
+
+    CREATE TABLE clusters (
+      cluster_id TEXT PRIMARY KEY NOT NULL, namespace_id TEXT NOT NULL REFERENCES namespaces, name TEXT NOT NULL, description TEXT,
+      collection_ids TEXT NOT NULL, algorithm TEXT NOT NULL, parameters TEXT NOT NULL, vector_index TEXT, normalize INTEGER NOT NULL,
+      filters TEXT NOT NULL, enrich_source INTEGER NOT NULL, enrichment TEXT NOT NULL, output_collection_ids TEXT NOT NULL, text_fields TEXT,
+      metadata TEXT NOT NULL, vector_config TEXT NOT NULL, last_run_id TEXT, last_task_id TEXT, created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL, UNIQUE (namespace_id, name)) STRICT;
+
+    -- 'centroids': the groups' centroids one after the other, float32; each group's JSON says how many numbers are its own.
+    CREATE TABLE cluster_runs (
+      run_id TEXT PRIMARY KEY NOT NULL, cluster_id TEXT NOT NULL REFERENCES clusters, namespace_id TEXT NOT NULL, task_id TEXT NOT NULL,
+      status TEXT NOT NULL, points INTEGER NOT NULL, source_documents INTEGER NOT NULL, groups TEXT NOT NULL, centroids BLOB NOT NULL,
+      metrics TEXT NOT NULL, seed INTEGER NOT NULL, error TEXT, created_at INTEGER NOT NULL, completed_at INTEGER) STRICT;
+    CREATE INDEX cluster_runs_by_cluster ON cluster_runs (cluster_id, created_at, run_id);
+    CREATE INDEX cluster_runs_by_namespace ON cluster_runs (namespace_id);
+
+    CREATE TABLE triggers (
+      trigger_id TEXT PRIMARY KEY NOT NULL, namespace_id TEXT NOT NULL REFERENCES namespaces, name TEXT, description TEXT,
+      action_type TEXT NOT NULL, action_config TEXT NOT NULL, resource_id TEXT, trigger_type TEXT NOT NULL, schedule_config TEXT NOT NULL,
+      status TEXT NOT NULL, last_triggered_at INTEGER, last_execution_task_id TEXT, next_scheduled_at INTEGER,
+      execution_count INTEGER NOT NULL, consecutive_failures INTEGER NOT NULL, last_execution_status TEXT, last_execution_error TEXT,
+      event_counter INTEGER NOT NULL, event_cursor INTEGER NOT NULL, last_cooldown_at INTEGER, last_condition_check_at INTEGER,
+      baseline TEXT, baseline_mean BLOB, last_drift_measurement TEXT NOT NULL, last_volume_measurement TEXT NOT NULL,
+      armed INTEGER NOT NULL, state TEXT NOT NULL, fence INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+      created_by TEXT) STRICT;
+    CREATE INDEX triggers_by_namespace ON triggers (namespace_id, created_at, trigger_id);
+    CREATE INDEX triggers_by_status ON triggers (status, next_scheduled_at);
+
+    -- A due instant of a trigger makes one task, whoever tries.
+    CREATE TABLE tasks (
+      task_id TEXT PRIMARY KEY NOT NULL, namespace_id TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, trigger_id TEXT,
+      scheduled_at INTEGER, inputs TEXT NOT NULL, outputs TEXT NOT NULL, error TEXT, attempt INTEGER NOT NULL,
+      fence INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, started_at INTEGER, finished_at INTEGER,
+      UNIQUE (trigger_id, scheduled_at)) STRICT;
+    CREATE INDEX tasks_by_namespace ON tasks (namespace_id, created_at, task_id);
+    CREATE INDEX tasks_unfinished ON tasks (created_at) WHERE status IN ('PENDING', 'IN_PROGRESS');
+
+    CREATE TABLE evaluations (
+      evaluation_id TEXT PRIMARY KEY NOT NULL, trigger_id TEXT NOT NULL, namespace_id TEXT NOT NULL, outcome TEXT NOT NULL,
+      reason TEXT NOT NULL, detail TEXT NOT NULL, task_id TEXT, scheduled_at INTEGER, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+      count INTEGER NOT NULL) STRICT;
+    CREATE INDEX evaluations_by_trigger ON evaluations (trigger_id, last_at, evaluation_id);
+    CREATE INDEX evaluations_by_namespace ON evaluations (namespace_id);
+
+    CREATE TABLE events (
+      seq INTEGER PRIMARY KEY NOT NULL, namespace_id TEXT NOT NULL, type TEXT NOT NULL, collection_id TEXT NOT NULL,
+      count INTEGER NOT NULL, document_ids TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+    CREATE INDEX events_by_namespace ON events (namespace_id, seq);
+
+    -- An integer stands in 'number', so that it can be counted up in place; anything else is JSON in 'value'.
+    CREATE TABLE kv (
+      namespace_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT, number INTEGER, expires_at INTEGER, PRIMARY KEY (namespace_id, key)) STRICT;
+    CREATE INDEX kv_by_expiry ON kv (expires_at) WHERE expires_at IS NOT NULL;
+    """
+}

@@ -1,0 +1,424 @@
+/// Every statement that is written down in advance, by name: compiled once per connection, its `$name` parameters bound by name.
+///
+/// The texts keep to what SQLite and PostgreSQL share; a test looks for words that they do not. What cannot be written in advance is
+/// composed from fixed pieces: filters and orders over documents' fields (`FilterSQL`, `DocumentQuery`), the sort orders of triggers.
+package enum Statement: Int, CaseIterable, Sendable {
+  // Namespaces
+  case insertNamespace, updateNamespace, deleteNamespace, namespace, namespaces, countNamespaces
+  // Keys
+  case insertKey, revokeKey, keyByHash, keys
+  // Collections
+  case insertCollection, insertVectorIndex, updateCollection, adjustDocumentCount, deleteCollection, deleteVectorIndexes
+  case deleteCollectionsOfNamespace, deleteVectorIndexesOfNamespace, collection, collections, countCollections, collectionIDs
+  case vectorIndexes, documentCount
+  // Documents and their vectors
+  case insertDocument, updateDocument, deleteDocument, insertVector, putVector, deleteVectorsOfDocument, deleteVectorPiece
+  case deleteDocumentPiece, deleteDocumentsOfCollection, deleteVectorsOfCollection, deleteVectorsOfNamespace, deleteDocumentsOfNamespace
+  case document, documentAnywhere, documentExists, vector, countVectors, highestPosition
+  // Clusters and their runs
+  case insertCluster, updateCluster, deleteCluster, deleteClustersOfNamespace, cluster, clusters, countClusters, insertRun, updateRun
+  case pointClusterAtRun, deleteRun, deleteRunsOfCluster, deleteRunsOfNamespace, run, runs, countRuns
+  // Triggers
+  case insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, deleteTrigger, deleteTriggersOfNamespace
+  case trigger, activeTriggers
+  // Tasks
+  case insertTask, startTask, finishTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
+  // Evaluations
+  case insertEvaluation, coalesceEvaluation, deleteEvaluationsOfTrigger, deleteEvaluationsOfNamespace, evaluations, countEvaluations
+  // Events
+  case insertEvent, deleteEventsOfNamespace, events, eventsEverywhere, highestSeq
+  // Keys and values of scripts
+  case setValue, incrementValue, deleteValue, deleteExpiredValues, deleteValuesOfNamespace, value, values
+
+  package var name: String { "\(self)" }
+
+  package var sql: String {
+    switch self {
+    case .insertNamespace:
+      """
+      INSERT INTO namespaces (namespace_id, name, description, vector_indexes, shard, created_at, updated_at)
+      VALUES ($namespace_id, $name, $description, $vector_indexes, $shard, $created_at, $updated_at)
+      """
+    case .updateNamespace:
+      """
+      UPDATE namespaces SET name = $name, description = $description, vector_indexes = $vector_indexes, updated_at = $updated_at
+      WHERE namespace_id = $namespace_id
+      """
+    case .deleteNamespace: "DELETE FROM namespaces WHERE namespace_id = $namespace_id"
+    case .namespace:
+      """
+      SELECT namespace_id, name, description, vector_indexes, created_at, updated_at FROM namespaces WHERE namespace_id = $identifier OR name =
+      $identifier
+      ORDER BY CASE WHEN namespace_id = $identifier THEN 0 ELSE 1 END LIMIT 1
+      """
+    case .namespaces:
+      """
+      SELECT namespace_id, name, description, vector_indexes, created_at, updated_at FROM namespaces ORDER BY created_at, namespace_id LIMIT
+      $limit OFFSET $offset
+      """
+    case .countNamespaces: "SELECT count(*) FROM namespaces"
+    case .insertKey:
+      """
+      INSERT INTO api_keys (key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at)
+      VALUES ($key_id, $name, $prefix, $hash, $scopes, $namespaces, $created_at, $expires_at, $revoked_at)
+      """
+    case .revokeKey: "UPDATE api_keys SET revoked_at = $revoked_at WHERE key_id = $key_id AND revoked_at IS NULL"
+    case .keyByHash: "SELECT key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at FROM api_keys WHERE hash = $hash"
+    case .keys: "SELECT key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at FROM api_keys ORDER BY created_at, key_id"
+    case .insertCollection:
+      """
+      INSERT INTO collections (collection_id, namespace_id, name, description, metadata, source, extractor, created_at, updated_at)
+      VALUES ($collection_id, $namespace_id, $name, $description, $metadata, $source, $extractor, $created_at, $updated_at)
+      """
+    case .insertVectorIndex:
+      """
+      INSERT INTO vector_indexes (collection_id, name, ordinal, dimensions, metric)
+      VALUES ($collection_id, $name, $ordinal, $dimensions, $metric)
+      """
+    case .updateCollection:
+      """
+      UPDATE collections SET name = $name, description = $description, metadata = $metadata, source = $source, extractor = $extractor,
+        updated_at = $updated_at
+      WHERE collection_id = $collection_id
+      """
+    case .adjustDocumentCount: "UPDATE collections SET document_count = document_count + $by WHERE collection_id = $collection_id"
+    case .deleteCollection: "DELETE FROM collections WHERE collection_id = $collection_id"
+    case .deleteVectorIndexes: "DELETE FROM vector_indexes WHERE collection_id = $collection_id"
+    case .deleteCollectionsOfNamespace: "DELETE FROM collections WHERE namespace_id = $namespace_id"
+    case .deleteVectorIndexesOfNamespace:
+      """
+      DELETE FROM vector_indexes
+      WHERE collection_id IN (SELECT collection_id FROM collections WHERE namespace_id = $namespace_id)
+      """
+    case .collection:
+      """
+      SELECT collection_id, namespace_id, name, description, metadata, source, extractor, created_at, updated_at
+      FROM collections WHERE namespace_id = $namespace_id AND (collection_id = $identifier OR name = $identifier)
+      ORDER BY CASE WHEN collection_id = $identifier THEN 0 ELSE 1 END LIMIT 1
+      """
+    case .collections:
+      """
+      SELECT collection_id, namespace_id, name, description, metadata, source, extractor, created_at, updated_at, document_count
+      FROM collections WHERE namespace_id = $namespace_id ORDER BY created_at, collection_id LIMIT $limit OFFSET $offset
+      """
+    case .countCollections: "SELECT count(*) FROM collections WHERE namespace_id = $namespace_id"
+    case .collectionIDs: "SELECT collection_id FROM collections WHERE namespace_id = $namespace_id ORDER BY created_at, collection_id"
+    case .vectorIndexes: "SELECT name, dimensions, metric FROM vector_indexes WHERE collection_id = $collection_id ORDER BY ordinal, name"
+    case .documentCount: "SELECT document_count FROM collections WHERE collection_id = $collection_id"
+    case .insertDocument:
+      """
+      INSERT INTO documents (collection_id, document_id, namespace_id, position, body, created_at, updated_at)
+      VALUES ($collection_id, $document_id, $namespace_id, $position, $body, $created_at, $updated_at)
+      """
+    case .updateDocument:
+      """
+      UPDATE documents SET body = $body, updated_at = $updated_at WHERE collection_id = $collection_id AND document_id = $document_id
+      """
+    case .deleteDocument: "DELETE FROM documents WHERE collection_id = $collection_id AND document_id = $document_id"
+    case .insertVector:
+      """
+      INSERT INTO vectors (collection_id, index_name, position, document_id, vector)
+      VALUES ($collection_id, $index_name, $position, $document_id, $vector)
+      """
+    case .putVector:
+      """
+      INSERT INTO vectors (collection_id, index_name, position, document_id, vector)
+      SELECT $collection_id, $index_name, position, document_id, $vector FROM documents
+      WHERE collection_id = $collection_id AND document_id = $document_id
+      ON CONFLICT (collection_id, index_name, position) DO UPDATE SET vector = excluded.vector
+      """
+    case .deleteVectorsOfDocument:
+      """
+      DELETE FROM vectors WHERE collection_id = $collection_id
+        AND index_name IN (SELECT name FROM vector_indexes WHERE collection_id = $collection_id)
+        AND position = (SELECT position FROM documents WHERE collection_id = $collection_id AND document_id = $document_id)
+      """
+    case .deleteVectorPiece:
+      """
+      DELETE FROM vectors WHERE collection_id = $collection_id AND position IN (
+        SELECT position FROM documents WHERE collection_id = $collection_id ORDER BY position LIMIT $limit)
+        AND index_name IN (SELECT name FROM vector_indexes WHERE collection_id = $collection_id)
+      """
+    case .deleteDocumentPiece:
+      """
+      DELETE FROM documents WHERE collection_id = $collection_id AND position IN (
+        SELECT position FROM documents WHERE collection_id = $collection_id ORDER BY position LIMIT $limit)
+      RETURNING document_id
+      """
+    case .deleteDocumentsOfCollection: "DELETE FROM documents WHERE collection_id = $collection_id"
+    case .deleteVectorsOfCollection: "DELETE FROM vectors WHERE collection_id = $collection_id"
+    case .deleteVectorsOfNamespace:
+      """
+      DELETE FROM vectors
+      WHERE collection_id IN (SELECT collection_id FROM collections WHERE namespace_id = $namespace_id)
+      """
+    case .deleteDocumentsOfNamespace:
+      """
+      DELETE FROM documents
+      WHERE collection_id IN (SELECT collection_id FROM collections WHERE namespace_id = $namespace_id)
+      """
+    case .document:
+      """
+      SELECT document_id, collection_id, body, created_at, updated_at, position FROM documents WHERE collection_id = $collection_id AND
+      document_id = $document_id
+        AND namespace_id = $namespace_id
+      """
+    case .documentAnywhere:
+      """
+      SELECT document_id, collection_id, body, created_at, updated_at, position FROM documents WHERE namespace_id = $namespace_id AND document_id
+      = $document_id
+      ORDER BY created_at, collection_id LIMIT 1
+      """
+    case .documentExists: "SELECT 1 FROM documents WHERE collection_id = $collection_id AND document_id = $document_id"
+    case .vector: "SELECT vector FROM vectors WHERE collection_id = $collection_id AND index_name = $index_name AND position = $position"
+    case .countVectors: "SELECT count(*) FROM vectors WHERE collection_id = $collection_id AND index_name = $index_name"
+    case .highestPosition:
+      """
+      SELECT COALESCE(max(highest), 0) FROM (
+        SELECT (SELECT max(position) FROM documents WHERE documents.collection_id = collections.collection_id) AS highest FROM collections) AS every
+      """
+    case .insertCluster:
+      """
+      INSERT INTO clusters (cluster_id, namespace_id, name, description, collection_ids, algorithm, parameters, vector_index, normalize,
+      filters, enrich_source, enrichment, output_collection_ids, text_fields, metadata, vector_config, last_run_id, last_task_id,
+      created_at, updated_at)
+      VALUES ($cluster_id, $namespace_id, $name, $description, $collection_ids, $algorithm, $parameters, $vector_index, $normalize,
+      $filters, $enrich_source, $enrichment, $output_collection_ids, $text_fields, $metadata, $vector_config, $last_run_id,
+      $last_task_id, $created_at, $updated_at)
+      """
+    case .updateCluster:
+      """
+      UPDATE clusters SET name = $name, description = $description, collection_ids = $collection_ids, algorithm = $algorithm, parameters
+      = $parameters, vector_index = $vector_index, normalize = $normalize, filters = $filters, enrich_source = $enrich_source,
+      enrichment = $enrichment, output_collection_ids = $output_collection_ids, text_fields = $text_fields, metadata = $metadata,
+      vector_config = $vector_config, last_run_id = $last_run_id, last_task_id = $last_task_id, updated_at = $updated_at
+      WHERE cluster_id = $cluster_id
+      """
+    case .deleteCluster: "DELETE FROM clusters WHERE cluster_id = $cluster_id"
+    case .deleteClustersOfNamespace: "DELETE FROM clusters WHERE namespace_id = $namespace_id"
+    case .cluster:
+      """
+      SELECT cluster_id, namespace_id, name, description, collection_ids, algorithm, parameters, vector_index, normalize, filters,
+      enrich_source, enrichment, output_collection_ids, text_fields, metadata, vector_config, last_run_id, last_task_id, created_at,
+      updated_at
+      FROM clusters WHERE namespace_id = $namespace_id AND (cluster_id = $identifier OR name = $identifier)
+      ORDER BY CASE WHEN cluster_id = $identifier THEN 0 ELSE 1 END LIMIT 1
+      """
+    case .clusters:
+      """
+      SELECT cluster_id, namespace_id, name, description, collection_ids, algorithm, parameters, vector_index, normalize, filters,
+      enrich_source, enrichment, output_collection_ids, text_fields, metadata, vector_config, last_run_id, last_task_id, created_at,
+      updated_at
+      FROM clusters WHERE namespace_id = $namespace_id ORDER BY created_at, cluster_id LIMIT $limit OFFSET $offset
+      """
+    case .countClusters: "SELECT count(*) FROM clusters WHERE namespace_id = $namespace_id"
+    case .insertRun:
+      """
+      INSERT INTO cluster_runs (run_id, cluster_id, namespace_id, task_id, status, points, source_documents, groups, centroids, metrics,
+      seed, error, created_at, completed_at)
+      VALUES ($run_id, $cluster_id, $namespace_id, $task_id, $status, $points, $source_documents, $groups, $centroids, $metrics, $seed,
+      $error, $created_at, $completed_at)
+      """
+    case .updateRun:
+      """
+      UPDATE cluster_runs SET task_id = $task_id, status = $status, points = $points, source_documents = $source_documents, groups =
+      $groups, centroids = $centroids, metrics = $metrics, seed = $seed, error = $error, completed_at = $completed_at
+      WHERE run_id = $run_id
+      """
+    case .pointClusterAtRun:
+      """
+      UPDATE clusters SET last_run_id = $run_id, last_task_id = $task_id, updated_at = $updated_at WHERE cluster_id = $cluster_id
+      """
+    case .deleteRun: "DELETE FROM cluster_runs WHERE run_id = $run_id"
+    case .deleteRunsOfCluster: "DELETE FROM cluster_runs WHERE cluster_id = $cluster_id"
+    case .deleteRunsOfNamespace: "DELETE FROM cluster_runs WHERE namespace_id = $namespace_id"
+    case .run:
+      """
+      SELECT run_id, cluster_id, namespace_id, task_id, status, points, source_documents, groups, centroids, metrics, seed, error,
+      created_at, completed_at
+      FROM cluster_runs WHERE run_id = $run_id AND namespace_id = $namespace_id
+      """
+    case .runs:
+      """
+      SELECT run_id, cluster_id, namespace_id, task_id, status, points, source_documents, groups, centroids, metrics, seed, error,
+      created_at, completed_at
+      FROM cluster_runs WHERE cluster_id = $cluster_id AND status = COALESCE($status, status)
+      ORDER BY created_at DESC, run_id DESC LIMIT $limit OFFSET $offset
+      """
+    case .countRuns: "SELECT count(*) FROM cluster_runs WHERE cluster_id = $cluster_id AND status = COALESCE($status, status)"
+    case .insertTrigger:
+      """
+      INSERT INTO triggers (trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type,
+      schedule_config, status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
+      last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
+      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by)
+      VALUES ($trigger_id, $namespace_id, $name, $description, $action_type, $action_config, $resource_id, $trigger_type,
+      $schedule_config, $status, $last_triggered_at, $last_execution_task_id, $next_scheduled_at, $execution_count,
+      $consecutive_failures, $last_execution_status, $last_execution_error, $event_counter, $event_cursor, $last_cooldown_at,
+      $last_condition_check_at, $baseline, $baseline_mean, $last_drift_measurement, $last_volume_measurement, $armed, $state, $fence,
+      $created_at, $updated_at, $created_by)
+      """
+    case .updateTrigger:
+      """
+      UPDATE triggers SET name = $name, description = $description, action_type = $action_type, action_config = $action_config,
+      resource_id = $resource_id, trigger_type = $trigger_type, schedule_config = $schedule_config, status = $status, last_triggered_at
+      = $last_triggered_at, last_execution_task_id = $last_execution_task_id, next_scheduled_at = $next_scheduled_at, execution_count =
+      $execution_count, consecutive_failures = $consecutive_failures, last_execution_status = $last_execution_status,
+      last_execution_error = $last_execution_error, event_cursor = $event_cursor, last_cooldown_at = $last_cooldown_at,
+      last_condition_check_at = $last_condition_check_at, baseline = $baseline, baseline_mean = $baseline_mean, last_drift_measurement =
+      $last_drift_measurement, last_volume_measurement = $last_volume_measurement, armed = $armed, state = $state, updated_at =
+      $updated_at, fence = $fence + 1
+      WHERE trigger_id = $trigger_id AND fence = $fence
+      """
+    case .claimTrigger:
+      """
+      UPDATE triggers SET next_scheduled_at = $next_scheduled_at, last_triggered_at = $at,
+        last_execution_task_id = COALESCE($task_id, last_execution_task_id), last_cooldown_at = COALESCE($last_cooldown_at, last_cooldown_at),
+        event_counter = CASE WHEN event_counter > $consumed THEN event_counter - $consumed ELSE 0 END, armed = $armed, fence = fence + 1
+      WHERE trigger_id = $trigger_id AND fence = $fence
+      """
+    case .countEvents:
+      """
+      UPDATE triggers SET event_counter = event_counter + $by, event_cursor = COALESCE($event_cursor, event_cursor)
+      WHERE trigger_id = $trigger_id
+      """
+    case .rescheduleTrigger:
+      """
+      UPDATE triggers SET next_scheduled_at = $next_scheduled_at, armed = COALESCE($armed, armed),
+        last_condition_check_at = COALESCE($last_condition_check_at, last_condition_check_at),
+        last_drift_measurement = COALESCE($last_drift_measurement, last_drift_measurement),
+        last_volume_measurement = COALESCE($last_volume_measurement, last_volume_measurement), state = COALESCE($state, state), fence = fence + 1
+      WHERE trigger_id = $trigger_id AND fence = $fence
+      """
+    case .settleTrigger:
+      """
+      UPDATE triggers SET execution_count = execution_count + $executions, consecutive_failures = $consecutive_failures,
+        last_execution_status = $last_execution_status, last_execution_error = $last_execution_error, status = COALESCE($status, status),
+        baseline = COALESCE($baseline, baseline), baseline_mean = COALESCE($baseline_mean, baseline_mean), state = COALESCE($state, state),
+        updated_at = $updated_at
+      WHERE trigger_id = $trigger_id
+      """
+    case .deleteTrigger: "DELETE FROM triggers WHERE trigger_id = $trigger_id"
+    case .deleteTriggersOfNamespace: "DELETE FROM triggers WHERE namespace_id = $namespace_id"
+    case .trigger:
+      """
+      SELECT trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type, schedule_config,
+      status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
+      last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
+      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by
+      FROM triggers WHERE trigger_id = $trigger_id AND namespace_id = COALESCE($namespace_id, namespace_id)
+      """
+    case .activeTriggers:
+      """
+      SELECT trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type, schedule_config,
+      status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
+      last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
+      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by
+      FROM triggers WHERE status = 'active' ORDER BY created_at, trigger_id
+      """
+    case .insertTask:
+      """
+      INSERT INTO tasks (task_id, namespace_id, kind, status, trigger_id, scheduled_at, inputs, outputs, error, attempt, created_at,
+      started_at, finished_at)
+      VALUES ($task_id, $namespace_id, $kind, $status, $trigger_id, $scheduled_at, $inputs, $outputs, $error, $attempt, $created_at,
+      $started_at, $finished_at)
+      """
+    case .startTask:
+      """
+      UPDATE tasks SET status = 'IN_PROGRESS', attempt = attempt + 1, fence = fence + 1, started_at = $started_at
+      WHERE task_id = $task_id AND attempt = $attempt AND status IN ('PENDING', 'IN_PROGRESS')
+      """
+    case .finishTask:
+      """
+      UPDATE tasks SET status = $status, outputs = $outputs, error = $error, finished_at = $finished_at
+      WHERE task_id = $task_id AND attempt = COALESCE($attempt, attempt) AND status IN ('PENDING', 'IN_PROGRESS')
+      """
+    case .deleteTasksOfNamespace: "DELETE FROM tasks WHERE namespace_id = $namespace_id"
+    case .task:
+      """
+      SELECT task_id, namespace_id, kind, status, trigger_id, scheduled_at, inputs, outputs, error, attempt, created_at, started_at,
+      finished_at
+      FROM tasks WHERE task_id = $task_id AND namespace_id = COALESCE($namespace_id, namespace_id)
+      """
+    case .tasks:
+      """
+      SELECT task_id, namespace_id, kind, status, trigger_id, scheduled_at, inputs, outputs, error, attempt, created_at, started_at,
+      finished_at
+      FROM tasks WHERE namespace_id = $namespace_id AND status = COALESCE($status, status) AND kind = COALESCE($kind, kind)
+        AND COALESCE(trigger_id, '') = COALESCE($trigger_id, trigger_id, '')
+      ORDER BY created_at DESC, task_id DESC LIMIT $limit OFFSET $offset
+      """
+    case .countTasks:
+      """
+      SELECT count(*) FROM tasks WHERE namespace_id = $namespace_id AND status = COALESCE($status, status) AND kind = COALESCE($kind, kind)
+        AND COALESCE(trigger_id, '') = COALESCE($trigger_id, trigger_id, '')
+      """
+    case .unfinishedTasks:
+      """
+      SELECT task_id, namespace_id, kind, status, trigger_id, scheduled_at, inputs, outputs, error, attempt, created_at, started_at,
+      finished_at
+      FROM tasks WHERE status IN ('PENDING', 'IN_PROGRESS') ORDER BY created_at, task_id
+      """
+    case .insertEvaluation:
+      """
+      INSERT INTO evaluations (evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at,
+      last_at, count)
+      VALUES ($evaluation_id, $trigger_id, $namespace_id, $outcome, $reason, $detail, $task_id, $scheduled_at, $first_at, $last_at,
+      $count)
+      """
+    case .coalesceEvaluation: "UPDATE evaluations SET count = count + 1, last_at = $last_at, detail = $detail WHERE evaluation_id = $evaluation_id"
+    case .deleteEvaluationsOfTrigger: "DELETE FROM evaluations WHERE trigger_id = $trigger_id"
+    case .deleteEvaluationsOfNamespace: "DELETE FROM evaluations WHERE namespace_id = $namespace_id"
+    case .evaluations:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE trigger_id = $trigger_id ORDER BY last_at DESC, evaluation_id DESC LIMIT $limit OFFSET $offset
+      """
+    case .countEvaluations: "SELECT count(*) FROM evaluations WHERE trigger_id = $trigger_id"
+    case .insertEvent:
+      """
+      INSERT INTO events (seq, namespace_id, type, collection_id, count, document_ids, at)
+      VALUES ($seq, $namespace_id, $type, $collection_id, $count, $document_ids, $at)
+      """
+    case .deleteEventsOfNamespace: "DELETE FROM events WHERE namespace_id = $namespace_id"
+    case .events:
+      """
+      SELECT seq, namespace_id, type, collection_id, count, document_ids, at
+      FROM events WHERE namespace_id = $namespace_id AND seq > $since AND type = COALESCE($type, type) AND collection_id =
+      COALESCE($collection_id, collection_id)
+      ORDER BY seq LIMIT $limit
+      """
+    case .eventsEverywhere:
+      """
+      SELECT seq, namespace_id, type, collection_id, count, document_ids, at
+      FROM events WHERE seq > $since AND type = COALESCE($type, type) AND collection_id = COALESCE($collection_id, collection_id)
+      ORDER BY seq LIMIT $limit
+      """
+    case .highestSeq: "SELECT COALESCE(max(seq), 0) FROM events"
+    case .setValue:
+      """
+      INSERT INTO kv (namespace_id, key, value, number, expires_at) VALUES ($namespace_id, $key, $value, $number, $expires_at)
+      ON CONFLICT (namespace_id, key) DO UPDATE SET value = excluded.value, number = excluded.number, expires_at = excluded.expires_at
+      """
+    case .incrementValue:
+      """
+      INSERT INTO kv (namespace_id, key, number, expires_at) VALUES ($namespace_id, $key, $by, $expires_at)
+      ON CONFLICT (namespace_id, key) DO UPDATE SET value = NULL,
+        number = CASE WHEN kv.expires_at <= $now THEN excluded.number ELSE kv.number + excluded.number END,
+        expires_at = CASE WHEN kv.expires_at <= $now THEN excluded.expires_at ELSE COALESCE(excluded.expires_at, kv.expires_at) END
+      WHERE kv.number IS NOT NULL OR kv.expires_at <= $now
+      RETURNING number
+      """
+    case .deleteValue: "DELETE FROM kv WHERE namespace_id = $namespace_id AND key = $key"
+    case .deleteExpiredValues: "DELETE FROM kv WHERE expires_at <= $now"
+    case .deleteValuesOfNamespace: "DELETE FROM kv WHERE namespace_id = $namespace_id"
+    case .value: "SELECT value, number FROM kv WHERE namespace_id = $namespace_id AND key = $key AND (expires_at IS NULL OR expires_at > $now)"
+    case .values:
+      """
+      SELECT key, value, number FROM kv
+      WHERE namespace_id = $namespace_id AND key >= $from AND substr(key, 1, length($from)) = $from AND (expires_at IS NULL OR expires_at > $now)
+      ORDER BY key LIMIT $limit
+      """
+    }
+  }
+}

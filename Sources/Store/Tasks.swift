@@ -1,0 +1,86 @@
+package import Basics
+package import Model
+
+extension Transaction {
+  /// A task of an instant that has one already is a `.conflict`.
+  package mutating func insert(_ task: TaskRecord) {
+    add(
+      .insertTask,
+      [
+        ("task_id", .text(task.id)), ("namespace_id", .text(task.namespaceID)), ("kind", .text(task.kind.rawValue)),
+        ("status", .text(task.status.rawValue)), ("trigger_id", .optional(task.triggerID)), ("scheduled_at", .optional(task.scheduledAt)),
+        ("inputs", .json(task.inputs)), ("outputs", .json(task.outputs)), ("error", .optional(task.error)), ("attempt", .integer(task.attempt)),
+        ("created_at", .instant(task.createdAt)), ("started_at", .optional(task.startedAt)), ("finished_at", .optional(task.finishedAt)),
+      ])
+  }
+
+  /// A worker takes the task, for the first time or again after a crash: its attempt goes up by one.
+  ///
+  /// Lost (`task`) when it is final or was started since `attempt` was read.
+  package mutating func startTask(_ taskID: String, attempt: Int64, at now: Instant) {
+    add(
+      .startTask, [("started_at", .instant(now)), ("task_id", .text(taskID)), ("attempt", .integer(attempt))], expecting: .exactly(1),
+      guardName: "task")
+  }
+
+  /// The task ends. Lost (`task`) when it is final already, or when `attempt` is given and another attempt is under way.
+  package mutating func finishTask(
+    _ taskID: String, attempt: Int64? = nil, status: TaskRecord.Status, outputs: JSONObject = JSONObject(), error: String? = nil, at now: Instant
+  ) {
+    add(
+      .finishTask,
+      [
+        ("status", .text(status.rawValue)), ("outputs", .json(outputs)), ("error", .optional(error)), ("finished_at", .instant(now)),
+        ("task_id", .text(taskID)), ("attempt", .optional(attempt)),
+      ], expecting: .exactly(1), guardName: "task")
+  }
+}
+
+/// Which tasks of a namespace a list shows; the newest come first.
+package struct TaskQuery: Sendable {
+  package var namespaceID: String
+  package var status: TaskRecord.Status?
+  package var kind: TaskRecord.Kind?
+  package var triggerID: String?
+  package var offset: Int
+  package var limit: Int
+
+  package init(
+    namespaceID: String, status: TaskRecord.Status? = nil, kind: TaskRecord.Kind? = nil, triggerID: String? = nil, offset: Int = 0, limit: Int = 100
+  ) {
+    self.namespaceID = namespaceID
+    self.status = status
+    self.kind = kind
+    self.triggerID = triggerID
+    self.offset = offset
+    self.limit = limit
+  }
+}
+
+extension Reader {
+  package func task(_ taskID: String, in namespaceID: String? = nil) throws(Problem) -> TaskRecord? {
+    try connection.first(.task, [("task_id", .text(taskID)), ("namespace_id", .optional(namespaceID))], TaskRecord.read)
+  }
+
+  package func tasks(_ query: TaskQuery) throws(Problem) -> Listing<TaskRecord> {
+    let conditions: Connection.Parameters = [
+      ("namespace_id", .text(query.namespaceID)), ("status", .optional(query.status?.rawValue)), ("kind", .optional(query.kind?.rawValue)),
+      ("trigger_id", .optional(query.triggerID)),
+    ]
+    let page = Page(limit: query.limit, offset: query.offset)
+    return Listing(
+      items: try connection.rows(.tasks, conditions + page.parameters, TaskRecord.read), total: try connection.number(.countTasks, conditions))
+  }
+
+  /// Tasks that are pending or were under way, oldest first: what a crash left behind.
+  package func unfinishedTasks() throws(Problem) -> [TaskRecord] { try connection.rows(.unfinishedTasks, [], TaskRecord.read) }
+}
+
+extension TaskRecord {
+  static func read(_ row: inout Row) throws(Problem) -> TaskRecord {
+    TaskRecord(
+      id: row.text(), namespaceID: row.text(), kind: try row.word(), status: try row.word(), triggerID: row.optionalText(),
+      scheduledAt: row.optionalInstant(), inputs: try row.object(), outputs: try row.object(), error: row.optionalText(), attempt: row.int(),
+      createdAt: row.instant(), startedAt: row.optionalInstant(), finishedAt: row.optionalInstant())
+  }
+}

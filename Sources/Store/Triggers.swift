@@ -1,0 +1,154 @@
+package import Basics
+package import Model
+
+extension Transaction {
+  package mutating func insert(_ trigger: Trigger) {
+    add(
+      .insertTrigger,
+      trigger.columns + [
+        ("trigger_id", .text(trigger.id)), ("namespace_id", .text(trigger.namespaceID)), ("event_counter", .integer(trigger.eventCounter)),
+        ("fence", .integer(trigger.fence)), ("created_at", .instant(trigger.createdAt)), ("created_by", .optional(trigger.createdBy)),
+      ])
+  }
+
+  /// Writes the whole trigger but its event counter, which only `countEvents` and `claim` move.
+  ///
+  /// Lost (`trigger`) when its fence is not the stored one any more; the stored one goes up by one, and so must the caller's.
+  package mutating func update(_ trigger: Trigger) {
+    add(
+      .updateTrigger, trigger.columns + [("trigger_id", .text(trigger.id)), ("fence", .integer(trigger.fence))], expecting: .exactly(1),
+      guardName: "trigger")
+  }
+
+  package mutating func deleteTrigger(_ triggerID: Trigger.ID) {
+    add(.deleteEvaluationsOfTrigger, [("trigger_id", .text(triggerID))])
+    add(.deleteTrigger, [("trigger_id", .text(triggerID))], expecting: .exactly(1), guardName: "trigger")
+  }
+
+  /// The trigger fires: its next instant moves and the events that it fires for are taken off its counter. Goes into one transaction
+  /// with the insertion of the task, whose unique (trigger, instant) makes sure that an instant fires once.
+  ///
+  /// Lost (`trigger`) on another fence; the stored one goes up by one. A `taskID` or `cooldownAt` of nil leaves the old one.
+  package mutating func claim(
+    _ triggerID: Trigger.ID, fence: Int64, next: Instant?, taskID: String?, at now: Instant, cooldownAt: Instant? = nil, consumedEvents: Int64 = 0,
+    armed: Bool
+  ) {
+    add(
+      .claimTrigger,
+      [
+        ("next_scheduled_at", .optional(next)), ("at", .instant(now)), ("task_id", .optional(taskID)), ("last_cooldown_at", .optional(cooldownAt)),
+        ("consumed", .integer(consumedEvents)), ("armed", .flag(armed)), ("trigger_id", .text(triggerID)), ("fence", .integer(fence)),
+      ], expecting: .exactly(1), guardName: "trigger")
+  }
+
+  /// Counts events for a trigger, and how far its filter has looked. A trigger that is gone counts nothing; the fence stays.
+  package mutating func countEvents(_ triggerID: Trigger.ID, by count: Int64, cursor: Int64? = nil) {
+    add(.countEvents, [("by", .integer(count)), ("event_cursor", .optional(cursor)), ("trigger_id", .text(triggerID))])
+  }
+
+  /// The trigger was looked at and does not fire: its next instant moves, and what was measured is kept. Nil leaves the old value.
+  ///
+  /// Lost (`trigger`) on another fence; the stored one goes up by one.
+  package mutating func reschedule(
+    _ triggerID: Trigger.ID, fence: Int64, next: Instant?, armed: Bool? = nil, checkedAt: Instant? = nil, drift: JSONObject? = nil,
+    volume: JSONObject? = nil, state: JSONObject? = nil
+  ) {
+    add(
+      .rescheduleTrigger,
+      [
+        ("next_scheduled_at", .optional(next)), ("armed", .optional(armed)), ("last_condition_check_at", .optional(checkedAt)),
+        ("last_drift_measurement", .optional(drift)), ("last_volume_measurement", .optional(volume)), ("state", .optional(state)),
+        ("trigger_id", .text(triggerID)), ("fence", .integer(fence)),
+      ], expecting: .exactly(1), guardName: "trigger")
+  }
+
+  /// A task of the trigger has ended: `executions` more successes, and so many failures in a row by now. Nil leaves the old value.
+  ///
+  /// A trigger that is gone settles nothing. The fence stays: a task may end after its trigger was edited.
+  package mutating func settle(
+    _ triggerID: Trigger.ID, executions: Int64, consecutiveFailures: Int64, lastStatus: String, lastError: String?, status: Trigger.Status? = nil,
+    baseline: Baseline? = nil, state: JSONObject? = nil, at now: Instant
+  ) {
+    add(
+      .settleTrigger,
+      [
+        ("executions", .integer(executions)), ("consecutive_failures", .integer(consecutiveFailures)), ("last_execution_status", .text(lastStatus)),
+        ("last_execution_error", .optional(lastError)), ("status", .optional(status?.rawValue)), ("baseline", .optional(baseline?.stored)),
+        ("baseline_mean", baseline.map { .floats($0.mean) } ?? .null), ("state", .optional(state)), ("updated_at", .instant(now)),
+        ("trigger_id", .text(triggerID)),
+      ])
+  }
+}
+
+extension Trigger {
+  /// What both an insertion and a full update write.
+  fileprivate var columns: [(String, Value)] {
+    [
+      ("name", .optional(name)), ("description", .optional(description)), ("action_type", .text(action.kind.rawValue)),
+      ("action_config", .json(action.config)), ("resource_id", .optional(action.resourceID)), ("trigger_type", .text(schedule.type.rawValue)),
+      ("schedule_config", .json(schedule.json)), ("status", .text(status.rawValue)), ("last_triggered_at", .optional(lastTriggeredAt)),
+      ("last_execution_task_id", .optional(lastExecutionTaskID)), ("next_scheduled_at", .optional(nextScheduledAt)),
+      ("execution_count", .integer(executionCount)), ("consecutive_failures", .integer(consecutiveFailures)),
+      ("last_execution_status", .optional(lastExecutionStatus)), ("last_execution_error", .optional(lastExecutionError)),
+      ("event_cursor", .integer(eventCursor)), ("last_cooldown_at", .optional(lastCooldownAt)),
+      ("last_condition_check_at", .optional(lastConditionCheckAt)), ("baseline", .optional(baseline?.stored)),
+      ("baseline_mean", baseline.map { .floats($0.mean) } ?? .null), ("last_drift_measurement", .json(lastDriftMeasurement)),
+      ("last_volume_measurement", .json(lastVolumeMeasurement)), ("armed", .flag(armed)), ("state", .json(state)),
+      ("updated_at", .instant(updatedAt)),
+    ]
+  }
+
+  /// Reads the columns of `Statement.trigger`, in its order.
+  static func read(_ row: inout Row) throws(Problem) -> Trigger {
+    let id = row.text()
+    do throws(Problem) {
+      let (namespaceID, name, description) = (row.text(), row.optionalText(), row.optionalText())
+      let action = try Action(type: row.text(), config: row.json())
+      _ = row.optionalText()  // resource_id, which the action knows
+      let schedule = try Schedule(row.word(TriggerType.self), row.json())
+      var trigger = Trigger(
+        id: id, namespaceID: namespaceID, name: name, description: description, action: action, schedule: schedule, status: try row.word(),
+        createdAt: Instant(milliseconds: 0))
+      trigger.lastTriggeredAt = row.optionalInstant()
+      trigger.lastExecutionTaskID = row.optionalText()
+      trigger.nextScheduledAt = row.optionalInstant()
+      trigger.executionCount = row.int()
+      trigger.consecutiveFailures = row.int()
+      trigger.lastExecutionStatus = row.optionalText()
+      trigger.lastExecutionError = row.optionalText()
+      trigger.eventCounter = row.int()
+      trigger.eventCursor = row.int()
+      trigger.lastCooldownAt = row.optionalInstant()
+      trigger.lastConditionCheckAt = row.optionalInstant()
+      let baseline = try row.optionalJSON()
+      trigger.baseline = Baseline(stored: baseline, mean: row.floats())
+      trigger.lastDriftMeasurement = try row.object()
+      trigger.lastVolumeMeasurement = try row.object()
+      trigger.armed = row.flag()
+      trigger.state = try row.object()
+      trigger.fence = row.int()
+      trigger.createdAt = row.instant()
+      trigger.updatedAt = row.instant()
+      trigger.createdBy = row.optionalText()
+      return trigger
+    } catch {
+      var problem = error.within("triggers.\(id)")
+      problem.kind = .unavailable
+      throw problem
+    }
+  }
+}
+
+extension Baseline {
+  /// Everything but the mean, which is a blob.
+  fileprivate var stored: JSONObject {
+    ["captured_at": .int(capturedAt.milliseconds), "documents": .int(documents), "vectors": .int(vectors), "run_id": .optional(runID)]
+  }
+
+  fileprivate init?(stored json: JSON?, mean: [Float]) {
+    guard let json, let capturedAt = json["captured_at"]?.int else { return nil }
+    self.init(
+      capturedAt: Instant(milliseconds: capturedAt), documents: json["documents"]?.int ?? 0, vectors: json["vectors"]?.int ?? 0, mean: mean,
+      runID: json["run_id"]?.string)
+  }
+}

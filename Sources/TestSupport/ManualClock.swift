@@ -1,0 +1,37 @@
+package import Basics
+import Synchronization
+
+/// A clock that stands still until a test moves it, and numbers that are the same at each run.
+package final class ManualClock: Sendable {
+  private struct State {
+    var now: Instant
+    var ticks: UInt64 = 1_000_000_000
+    var random: SeededRandom
+  }
+  private let state: Mutex<State>
+
+  package init(_ start: String = "2026-01-01T00:00:00Z", seed: UInt64 = 1) {
+    state = Mutex(State(now: Instant(start) ?? Instant(seconds: 0), random: SeededRandom(seed: seed)))
+  }
+
+  package var now: Instant { state.withLock { $0.now } }
+
+  package func advance(by duration: Duration) {
+    state.withLock {
+      $0.now = $0.now + duration
+      $0.ticks += UInt64(max(0, duration.inMilliseconds)) * 1_000_000
+    }
+  }
+
+  package var surroundings: Surroundings {
+    Surroundings(
+      now: { self.state.withLock { $0.now } },
+      ticks: {
+        self.state.withLock {
+          $0.ticks += 1000
+          return Ticks(nanoseconds: $0.ticks)
+        }
+      },
+      random: { self.state.withLock { $0.random.next() } })
+  }
+}

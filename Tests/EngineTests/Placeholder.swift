@@ -1,5 +1,0 @@
-import Testing
-
-@Suite("Engine") struct EnginePlaceholder {
-  @Test("builds") func builds() { #expect(Bool(true)) }
-}
