@@ -1,16 +1,17 @@
 #include "cassets_demo.h"
 
-const unsigned char cassets_demo_documents[] = {
+static const unsigned char documents[] = {
 #embed "data/demo.ndjson"
 };
-const size_t cassets_demo_documents_size = sizeof cassets_demo_documents;
 
-const unsigned char cassets_demo_vectors[] = {
+static const unsigned char vectors[] = {
 #embed "data/demo.q8"
 };
-const size_t cassets_demo_vectors_size = sizeof cassets_demo_vectors;
 
-const unsigned char cassets_demo_licence[] = {
+static const unsigned char licence[] = {
 #embed "data/WORDNET-LICENSE.txt"
 };
-const size_t cassets_demo_licence_size = sizeof cassets_demo_licence;
+
+cassets_bytes cassets_demo_documents(void) { return (cassets_bytes){documents, sizeof documents}; }
+cassets_bytes cassets_demo_vectors(void) { return (cassets_bytes){vectors, sizeof vectors}; }
+cassets_bytes cassets_demo_licence(void) { return (cassets_bytes){licence, sizeof licence}; }

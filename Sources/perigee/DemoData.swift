@@ -16,8 +16,8 @@ struct DemoData {
   let entries: [Entry]
 
   init() throws(Problem) {
-    let text = UnsafeBufferPointer(start: Self.address(of: &cassets_demo_documents), count: cassets_demo_documents_size)
-    let numbers = UnsafeRawBufferPointer(start: Self.address(of: &cassets_demo_vectors), count: cassets_demo_vectors_size)
+    let text = Self.bytes(cassets_demo_documents())
+    let numbers = UnsafeRawBufferPointer(Self.bytes(cassets_demo_vectors()))
     let stride = 4 + Self.dimensions
     var entries: [Entry] = []
     for line in text.split(separator: 0x0A) {
@@ -40,10 +40,7 @@ struct DemoData {
   }
 
   /// The licence under which the data may be passed on.
-  static var licence: String {
-    String(decoding: UnsafeBufferPointer(start: address(of: &cassets_demo_licence), count: cassets_demo_licence_size), as: UTF8.self)
-  }
+  static var licence: String { String(decoding: bytes(cassets_demo_licence()), as: UTF8.self) }
 
-  /// C arrays of unknown length arrive as their first element; the address is what counts.
-  private static func address(of first: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> { first }
+  private static func bytes(_ asset: cassets_bytes) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: asset.bytes, count: asset.size) }
 }

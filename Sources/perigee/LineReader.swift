@@ -28,27 +28,26 @@ struct LineReader: ~Copyable {
   private var isAtEnd = false
 
   init(path: String, bufferSize: Int = 1 << 18) throws(Problem) {
+    let (descriptor, size) = path == "-" ? (0, nil) : try Self.opened(path)
     self.path = path
+    self.descriptor = descriptor
+    self.size = size
+    closes = path != "-"
     buffer = [UInt8](repeating: 0, count: bufferSize)
-    if path == "-" {
-      descriptor = 0
-      closes = false
-      size = nil
-      return
-    }
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    closes = true
-    guard descriptor >= 0 else {
-      size = nil
-      throw fileProblem(path, "read", errno)
-    }
-    var status = stat()
-    let isKnown = fstat(descriptor, &status) == 0
-    if isKnown, status.st_mode & S_IFMT == S_IFDIR { throw Problem(.invalid, "'\(path)' is a folder", hint: "Give a file") }
-    size = isKnown && status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil
   }
 
-  deinit { if closes, descriptor >= 0 { close(descriptor) } }
+  private static func opened(_ path: String) throws(Problem) -> (Int32, Int64?) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw fileProblem(path, "read", errno) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+      close(descriptor)
+      throw fileProblem(path, "read", EISDIR)
+    }
+    return (descriptor, status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil)
+  }
+
+  deinit { if closes { close(descriptor) } }
 
   /// The next line that is not blank, or nil at the end.
   mutating func next() throws(Problem) -> Line? {
@@ -151,10 +150,11 @@ struct FileWriter: ~Copyable {
   private var isFinished = false
 
   init(path: String) throws(Problem) {
+    let descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw fileProblem(path, "write", errno) }
     self.path = path
     partial = path + ".part"
-    descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw fileProblem(path, "write", errno) }
+    self.descriptor = descriptor
   }
 
   mutating func write(_ bytes: [UInt8]) throws(Problem) {
