@@ -25,18 +25,18 @@ struct EventFilter {
       while true {
         let rows = try host.read { reader throws(Problem) in
           try reader.events(
-            namespaceID: trigger.namespaceID, since: result.through, type: rule.eventType.rawValue, collectionID: rule.collectionID, limit: Self.limit)
+            in: trigger.namespaceID, since: result.through, type: rule.eventType, collectionID: rule.collectionID, limit: Self.limit)
         }
         for row in rows {
-          let bodies = try host.read { reader throws(Problem) in try reader.bodies(of: row.documentIDs, collectionID: row.collectionID) }
+          let bodies = try host.read { reader throws(Problem) in try reader.bodies(of: row.documentIDs, in: row.collectionID) }
           let events = row.documentIDs.map { id in
-            ScriptEvent(type: row.type, collectionID: row.collectionID, documentID: id, document: bodies[id] ?? "{}", at: row.at, payload: nil)
+            ScriptEvent(type: row.type.rawValue, collectionID: row.collectionID, documentID: id, document: bodies[id] ?? "{}", at: row.at, payload: nil)
           }
           let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
           let outcome = interpreter.filter(
             script, events: events, context: ScriptSession.context(trigger, scheduledAt: nil, now: host.surroundings.now(), host: host),
             budget: .standard(for: .filter), host: session, cancellation: nil)
-          result.through = row.sequence
+          result.through = row.seq
           switch outcome {
           case .success(let accepted): result.accepted += Int64(accepted.count { $0 })
           // A filter that fails counts nothing of this write and says so; the cursor moves on, or it would fail for ever.

@@ -1,6 +1,6 @@
 package import Basics
 package import Model
-import Scheduling
+package import Scheduling
 import Scripting
 package import Store
 import Synchronization
@@ -53,7 +53,7 @@ package final class Host: Sendable {
 
   private init(_ configuration: Configuration, _ ledger: SQLiteLedger) throws(Problem) {
     self.configuration = configuration
-    readers = try Readers(path: configuration.path, count: configuration.readers)
+    readers = Readers(path: configuration.path, count: configuration.readers, surroundings: configuration.surroundings)
     zones = Zones()
     startedAt = configuration.surroundings.now()
     workers = try Workers(inbox: inbox)

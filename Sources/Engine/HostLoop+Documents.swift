@@ -33,7 +33,7 @@ extension HostLoop {
 
   func askFilter(_ id: Trigger.ID) {
     do throws(Problem) {
-      guard let trigger = try readers.read({ reader throws(Problem) in try reader.trigger(id, namespaceID: nil) }) else { return }
+      guard let trigger = try readers.read({ reader throws(Problem) in try reader.trigger(id) }) else { return }
       openQuestions += 1
       parts.workers.ask(.filter(trigger))
     } catch { log("error", "trigger \(id): \(error)") }
@@ -47,7 +47,7 @@ extension HostLoop {
       case .patch: nil
       }
     }
-    let existing = try readers.read { reader throws(Problem) in try reader.existing(named, collectionID: write.collectionID) }
+    let existing = try readers.read { reader throws(Problem) in try reader.existing(named, in: write.collectionID) }
     var added: [String] = []
     var updated: [String] = []
     var deleted: [String] = []
@@ -80,7 +80,7 @@ extension HostLoop {
         updated.append(id)
       case .delete:
         guard existing.contains(id), within.insert(id).inserted else { continue }
-        plan.transaction.delete(documentID: id, collectionID: write.collectionID)
+        plan.transaction.deleteDocument(id, from: write.collectionID)
         deleted.append(id)
       }
     }
@@ -95,15 +95,16 @@ extension HostLoop {
 
   private func insert(_ document: Document, _ write: DocumentWrite, _ plan: inout Plan, _ added: inout [String]) {
     position += 1
-    plan.transaction.insert(document, namespaceID: write.namespaceID, position: position)
+    plan.transaction.insert(document, in: write.namespaceID, position: position)
     plan.report.documents.append(document)
     added.append(document.id)
   }
 
   private func record(_ type: Schedule.EventType, _ ids: [String], _ write: DocumentWrite, _ plan: inout Plan) {
     sequence += 1
-    plan.transaction.appendEvent(
-      sequence: sequence, namespaceID: write.namespaceID, type: type.rawValue, collectionID: write.collectionID, documentIDs: ids, at: now())
+    plan.transaction.append(
+      DocumentEvent(
+        seq: sequence, namespaceID: write.namespaceID, type: type, collectionID: write.collectionID, count: Int64(ids.count), documentIDs: ids, at: now()))
     let (counting, filtering) = agenda.listeners(to: type, in: write.collectionID)
     for id in counting {
       plan.transaction.countEvents(id, by: Int64(ids.count))
@@ -113,7 +114,7 @@ extension HostLoop {
   }
 
   private func current(_ id: String, _ write: DocumentWrite) throws(Problem) -> Document? {
-    try readers.read { reader throws(Problem) in try reader.document(id, collectionID: write.collectionID, namespaceID: write.namespaceID, vectors: false) }
+    try readers.read { reader throws(Problem) in try reader.document(id, collectionID: write.collectionID, in: write.namespaceID, vectors: false) }
   }
 
   /// An upsert replaces the fields, but the document stays as old as it is.
@@ -137,7 +138,7 @@ extension HostLoop {
   func take(_ filtered: Filtered) {
     openQuestions -= 1
     var transaction = Transaction()
-    transaction.moveEventCursor(filtered.triggerID, through: filtered.through, counting: filtered.accepted)
+    transaction.countEvents(filtered.triggerID, by: filtered.accepted, cursor: filtered.through)
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return log("error", "trigger \(filtered.triggerID): \(outcome.problem)") }
       agenda.count(filtered.accepted, for: filtered.triggerID)

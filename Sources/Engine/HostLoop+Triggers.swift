@@ -12,14 +12,19 @@ extension HostLoop {
       timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
     } catch { return reply.give(.failure(error)) }
     var transaction = Transaction()
-    if isNew { transaction.insert(trigger) } else { transaction.update(trigger) }
+    if isNew {
+      transaction.insert(trigger)
+    } else {
+      guard let current = stored(trigger.id), current.fence == trigger.fence else {
+        return reply.give(.failure(Outcome.lost("trigger").problem))
+      }
+      transaction.update(trigger.over(current))
+    }
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
       if trigger.status == .active {
-        var current = trigger
-        if !isNew { current.fence += 1 }
         // Counters may have moved since the edit was read; the row knows.
-        if let stored = stored(trigger.id) { current = stored }
+        guard let current = stored(trigger.id) else { return reply.give(.failure(Problem(.internal, "the trigger is not there after its commit"))) }
         agenda.insert(current, timetable: timetable)
       } else {
         agenda.remove(trigger.id)
@@ -30,7 +35,7 @@ extension HostLoop {
 
   private func stored(_ id: Trigger.ID) -> Trigger? {
     do throws(Problem) {
-      return try readers.read { reader throws(Problem) in try reader.trigger(id, namespaceID: nil) }
+      return try readers.read { reader throws(Problem) in try reader.trigger(id) }
     } catch {
       log("error", "trigger \(id): \(error)")
       return nil
@@ -88,7 +93,9 @@ extension HostLoop {
       triggerID: trigger.id, scheduledAt: fire.scheduledAt, inputs: trigger.action.config, createdAt: now)
     var transaction = Transaction()
     transaction.claim(
-      trigger.id, fence: fire.fence, next: fire.next, taskID: task.id, at: now, consumedEvents: fire.consumedEvents, armed: fire.armed)
+      trigger.id, fence: fire.fence, next: fire.next, taskID: task.id, at: now, cooldownAt: trigger.schedule.type == .event ? now : nil,
+      consumedEvents: fire.consumedEvents, armed: fire.armed)
+    touched.insert("trigger/\(trigger.id)")
     transaction.insert(task)
     var detail = judgement?.detail ?? JSONObject()
     if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
@@ -134,10 +141,9 @@ extension HostLoop {
   }
 
   private func keep(_ judgement: Judgement, of id: Trigger.ID, at now: Instant, in transaction: inout Transaction) {
-    if let state = judgement.state { transaction.saveState(id, state) }
-    if judgement.drift != nil || judgement.volume != nil {
-      transaction.saveMeasurement(id, drift: judgement.drift, volume: judgement.volume, checkedAt: now)
-    }
+    guard judgement.state != nil || judgement.question.about == .condition else { return }
+    transaction.remember(
+      id, state: judgement.state, drift: judgement.drift, volume: judgement.volume, checkedAt: judgement.question.about == .condition ? now : nil)
   }
 
   func noteFailure(of id: Trigger.ID, _ problem: Problem) {
@@ -158,13 +164,13 @@ extension HostLoop {
       last.lastAt = now
       last.count += counting
       last.detail = detail
-      transaction.coalesce(last)
+      transaction.coalesceEvaluation(last.id, by: counting, detail: detail, at: now)
       lastEvaluations[id] = last
       return
     }
     guard let trigger = task?.namespaceID ?? stored(id)?.namespaceID else { return }
     let evaluation = Evaluation(
-      id: Identifier.make("eval", surroundings), triggerID: id, namespaceID: trigger, outcome: outcome, reason: reason, detail: detail, taskID: task?.id,
+      id: Identifier.ordered("eval", at: now, count: nextEvaluation(), surroundings), triggerID: id, namespaceID: trigger, outcome: outcome, reason: reason, detail: detail, taskID: task?.id,
       scheduledAt: task?.scheduledAt, firstAt: now, lastAt: now, count: counting)
     transaction.insert(evaluation)
     lastEvaluations[id] = evaluation
@@ -190,7 +196,7 @@ extension HostLoop {
       return take(failed)
     }
     var transaction = plan.transaction
-    transaction.finish(task, status: status, outputs: ending.outputs, error: error, at: now)
+    transaction.finishTask(task.id, status: status, outputs: ending.outputs, error: error, at: now)
     var trigger: Trigger?
     if let id = task.triggerID, let stored = stored(id) {
       trigger = stored
@@ -198,9 +204,10 @@ extension HostLoop {
       let failed = stored.status == .active && failures >= stored.schedule.maxConsecutiveFailures
       let moved = agenda.finished(id, at: now)
       transaction.settle(
-        id, status: failed ? .failed : stored.status, executionStatus: status.rawValue, error: error, succeeded: status == .completed,
-        consecutiveFailures: failures, next: moved, baseline: ending.baseline, rearm: ending.baseline != nil || status == .failed)
-      if let state = ending.state { transaction.saveState(id, state) }
+        id, executions: status == .completed ? 1 : 0, consecutiveFailures: failures, lastStatus: status.rawValue, lastError: error,
+        status: failed ? .failed : nil, baseline: ending.baseline, state: ending.state, next: moved,
+        armed: ending.baseline != nil || status == .failed ? true : nil, at: now)
+      touched.insert("trigger/\(id)")
       if failed { trigger?.status = .failed }
     }
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
@@ -234,7 +241,7 @@ extension HostLoop {
   func recover() throws(Problem) {
     let (triggers, tasks) = try readers.read { reader throws(Problem) in
       position = try reader.highestPosition()
-      sequence = try reader.highestSequence()
+      sequence = try reader.highestSeq()
       return (try reader.activeTriggers(), try reader.unfinishedTasks())
     }
     for trigger in triggers {
@@ -249,5 +256,21 @@ extension HostLoop {
       parts.workers.run(task, of: task.triggerID.flatMap(stored))
     }
     if !tasks.isEmpty { log("info", "\(tasks.count) task\(tasks.count == 1 ? "" : "s") of the last run taken up again") }
+  }
+}
+
+extension Trigger {
+  /// The edit, with everything that runs of the trigger write taken from the row: an edit read a moment ago must not undo them.
+  fileprivate func over(_ current: Trigger) -> Trigger {
+    var result = current
+    result.name = name
+    result.description = description
+    result.action = action
+    result.schedule = schedule
+    result.status = status
+    result.nextScheduledAt = nextScheduledAt
+    if status == .active, current.status != .active { result.consecutiveFailures = consecutiveFailures }
+    result.updatedAt = updatedAt
+    return result
   }
 }

@@ -35,6 +35,7 @@ final class HostLoop {
   /// Tasks that are pending or running, with their trigger.
   var openTasks: Set<String> = []
   var openQuestions = 0
+  private var evaluations: UInt64 = 0
   private var settling: [Reply<Result<Void, Problem>>] = []
   private var stopping = false
 
@@ -52,6 +53,10 @@ final class HostLoop {
   }
 
   func now() -> Instant { surroundings.now() }
+  func nextEvaluation() -> UInt64 {
+    evaluations += 1
+    return evaluations
+  }
   func log(_ level: String, _ message: String) { parts.configuration.log(level, message) }
 
   func run() {
@@ -123,7 +128,14 @@ final class HostLoop {
           reply.give(.success(plan.report))
         }
       } catch { reply.give(.failure(error)) }
-    case .put(let trigger, let isNew, let reply): put(trigger, isNew: isNew, reply)
+    case .put(let trigger, let isNew, let reply):
+      // An edit is laid over what the row says now; if this batch moves the row, the edit waits for the next.
+      if touched.contains("trigger/\(trigger.id)") {
+        deferred.append(command)
+        return
+      }
+      touched.insert("trigger/\(trigger.id)")
+      put(trigger, isNew: isNew, reply)
     case .start(let task, let reply):
       var transaction = Transaction()
       transaction.insert(task)
@@ -158,7 +170,7 @@ final class HostLoop {
     var trigger: Trigger?
     if let id = task.triggerID {
       do throws(Problem) {
-        trigger = try readers.read { reader throws(Problem) in try reader.trigger(id, namespaceID: nil) }
+        trigger = try readers.read { reader throws(Problem) in try reader.trigger(id) }
       } catch { log("error", "task \(task.id): \(error)") }
       if task.scheduledAt == nil { agenda.started(id) }
     }

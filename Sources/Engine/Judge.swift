@@ -96,7 +96,8 @@ struct Measurement {
         json = result
         return
       }
-      let value = condition.metric == .centroidShift ? Drift.centroidShift(baseline.mean, current.mean) : Drift.cosine(baseline.mean, current.mean)
+      let (before, after) = (baseline.mean.map(Double.init), current.mean.map(Double.init))
+      let value = condition.metric == .centroidShift ? try Drift.centroidShift(baselineMean: before, currentMean: after) : try Drift.cosine(baselineMean: before, currentMean: after)
       result["value"] = .double(value)
     case .volume:
       let documents = try Scope(trigger, condition, host: host).documentCount(host: host)
@@ -141,14 +142,14 @@ struct Scope {
       if let collectionID {
         ids = [collectionID]
       } else if trigger.action.kind == .cluster, let clusterID = trigger.action.resourceID,
-        let definition = try reader.cluster(clusterID, namespaceID: trigger.namespaceID)
+        let definition = try reader.cluster(clusterID, in: trigger.namespaceID)
       {
         ids = definition.collectionIDs
         name = name ?? definition.vectorIndex
       }
       var collections: [Collection] = []
       for id in ids {
-        if let collection = try reader.collection(id, namespaceID: trigger.namespaceID) { collections.append(collection) }
+        if let collection = try reader.collection(id, in: trigger.namespaceID) { collections.append(collection) }
       }
       let index = collections.first.flatMap { first in name.map { first.index(named: $0) } ?? first.vectorIndexes.first }
       return (collections, index)
@@ -167,9 +168,10 @@ struct Scope {
   func snapshot(host: Host, at now: Instant, runID: String? = nil) throws(Problem) -> Baseline {
     let documents = try documentCount(host: host)
     guard let index, !collections.isEmpty else { return Baseline(capturedAt: now, documents: documents, vectors: 0, mean: [], runID: runID) }
-    let set = try host.read { reader throws(Problem) in try reader.vectors(in: collections.map(\.id), index: index.name, filter: nil) }
-    var accumulator = MeanAccumulator(dimensions: index.dimensions, normalising: index.metric == .cosine)
-    accumulator.add(Matrix(rows: set.count, columns: index.dimensions, values: set.values))
-    return Baseline(capturedAt: now, documents: documents, vectors: Int64(set.count), mean: accumulator.mean, runID: runID)
+    let set = try host.read { reader throws(Problem) in try reader.vectors(of: collections.map(\.id), index: index.name) }
+    var accumulator = MeanAccumulator(dimensions: index.dimensions, normalised: index.metric == .cosine)
+    try accumulator.add(Matrix(rows: set.count, columns: index.dimensions, values: set.values))
+    return Baseline(
+      capturedAt: now, documents: documents, vectors: Int64(set.count), mean: accumulator.mean?.map { Float($0) } ?? [], runID: runID)
   }
 }

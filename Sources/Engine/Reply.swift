@@ -149,7 +149,6 @@ final class OwnThread: @unchecked Sendable {
       box.release()
       throw Problem(.unavailable, "the thread '\(name)' could not be started: \(String(cString: strerror(status)))")
     }
-    pthread_setname_np(thread.handle, String(name.prefix(15)))
     return thread
   }
 

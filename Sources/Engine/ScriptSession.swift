@@ -235,9 +235,10 @@ package final class ScriptSession: ScriptHost {
     let fields = try Fields(options, path: "ctx.events", accepting: ["since", "limit", "type", "collection_id"])
     let since = try fields.int("since") ?? 0
     let limit = Int(try fields.int("limit", in: 1...1000) ?? 100)
-    let (type, collection) = (try fields.string("type"), try fields.string("collection_id"))
+    let type: Schedule.EventType? = try fields.choice("type")
+    let collection = try fields.string("collection_id")
     return try host.read { reader throws(Problem) in
-      .array(try reader.events(namespaceID: namespaceID, since: since, type: type, collectionID: collection, limit: limit).map(\.json))
+      .array(try reader.events(in: namespaceID, since: since, type: type, collectionID: collection, limit: limit).map(\.json))
     }
   }
 

@@ -82,7 +82,7 @@ struct TaskRun {
 
   private func begin() throws(Problem) -> Bool {
     var transaction = Transaction()
-    transaction.start(task, at: host.surroundings.now())
+    transaction.startTask(task.id, attempt: task.attempt, at: host.surroundings.now())
     do throws(Problem) {
       try host.commit(transaction)
       return true

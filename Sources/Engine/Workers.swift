@@ -48,7 +48,9 @@ final class Workers: Sendable {
     }
     threads.withLock { threads in
       for (name, body) in [("perigee-ask-1", quick), ("perigee-run-1", slow), ("perigee-run-2", slow)] {
-        do { threads.append(try OwnThread.start(name: name, body)) } catch { host.log("error", error.description) }
+        do throws(Problem) {
+          threads.append(try OwnThread.start(name: name, body))
+        } catch { host.log("error", error.description) }
       }
     }
   }

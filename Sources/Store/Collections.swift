@@ -46,6 +46,13 @@ extension Transaction {
   }
 }
 
+extension Transaction {
+  /// Sets the count kept with the collection to what is there now.
+  package mutating func recountDocuments(_ collectionID: String) {
+    add(.recountDocuments, [("collection_id", .text(collectionID))], expecting: .exactly(1), guardName: "collection")
+  }
+}
+
 extension Reader {
   /// A collection by its identifier or its name.
   package func collection(_ identifier: String, in namespaceID: String) throws(Problem) -> Collection? {

@@ -90,6 +90,15 @@ extension Reader {
     return result
   }
 
+  /// The text of these documents, by identifier; those that are gone are missing.
+  package func bodies(of documentIDs: [String], in collectionID: String) throws(Problem) -> [String: String] {
+    var result: [String: String] = [:]
+    for id in documentIDs {
+      result[id] = try connection.first(.documentBody, [("collection_id", .text(collectionID)), ("document_id", .text(id))]) { $0.text() }
+    }
+    return result
+  }
+
   /// The highest position that a document has; 0 in an empty store.
   package func highestPosition() throws(Problem) -> Int64 { try connection.number(.highestPosition, []) }
 }

@@ -14,9 +14,9 @@ extension Transaction {
   }
 
   /// The same decision once more: the row counts up and keeps the newest numbers. Lost (`evaluation`) when the row is gone.
-  package mutating func coalesceEvaluation(_ evaluationID: String, detail: JSONObject, at now: Instant) {
+  package mutating func coalesceEvaluation(_ evaluationID: String, by count: Int64 = 1, detail: JSONObject, at now: Instant) {
     add(
-      .coalesceEvaluation, [("last_at", .instant(now)), ("detail", .json(detail)), ("evaluation_id", .text(evaluationID))], expecting: .exactly(1),
+      .coalesceEvaluation, [("by", .integer(count)), ("last_at", .instant(now)), ("detail", .json(detail)), ("evaluation_id", .text(evaluationID))], expecting: .exactly(1),
       guardName: "evaluation")
   }
 }

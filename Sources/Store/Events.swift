@@ -25,6 +25,16 @@ package struct DocumentEvent: Sendable, Equatable {
   }
 }
 
+extension DocumentEvent {
+  /// As scripts and the API see it.
+  package var json: JSON {
+    [
+      "seq": .int(seq), "type": .string(type.rawValue), "collection_id": .string(collectionID), "count": .int(count),
+      "document_ids": .array(documentIDs.map(JSON.string)), "at": .instant(at),
+    ]
+  }
+}
+
 extension Transaction {
   package mutating func append(_ event: DocumentEvent) {
     add(

@@ -8,18 +8,18 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Keys
   case insertKey, revokeKey, keyByHash, keys
   // Collections
-  case insertCollection, insertVectorIndex, updateCollection, adjustDocumentCount, deleteCollection, deleteVectorIndexes
+  case insertCollection, insertVectorIndex, updateCollection, adjustDocumentCount, recountDocuments, deleteCollection, deleteVectorIndexes
   case deleteCollectionsOfNamespace, deleteVectorIndexesOfNamespace, collection, collections, countCollections, collectionIDs
   case vectorIndexes, documentCount
   // Documents and their vectors
   case insertDocument, updateDocument, deleteDocument, insertVector, putVector, deleteVectorsOfDocument, deleteVectorPiece
   case deleteDocumentPiece, deleteDocumentsOfCollection, deleteVectorsOfCollection, deleteVectorsOfNamespace, deleteDocumentsOfNamespace
-  case document, documentAnywhere, documentExists, vector, countVectors, highestPosition
+  case document, documentAnywhere, documentExists, documentBody, vector, countVectors, highestPosition
   // Clusters and their runs
   case insertCluster, updateCluster, deleteCluster, deleteClustersOfNamespace, cluster, clusters, countClusters, insertRun, updateRun
   case pointClusterAtRun, deleteRun, deleteRunsOfCluster, deleteRunsOfNamespace, run, runs, countRuns
   // Triggers
-  case insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, deleteTrigger, deleteTriggersOfNamespace
+  case insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger, deleteTrigger, deleteTriggersOfNamespace
   case trigger, activeTriggers
   // Tasks
   case insertTask, startTask, finishTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
@@ -82,6 +82,11 @@ package enum Statement: Int, CaseIterable, Sendable {
       WHERE collection_id = $collection_id
       """
     case .adjustDocumentCount: "UPDATE collections SET document_count = document_count + $by WHERE collection_id = $collection_id"
+    case .recountDocuments:
+      """
+      UPDATE collections SET document_count = (SELECT count(*) FROM documents WHERE documents.collection_id = $collection_id)
+      WHERE collection_id = $collection_id
+      """
     case .deleteCollection: "DELETE FROM collections WHERE collection_id = $collection_id"
     case .deleteVectorIndexes: "DELETE FROM vector_indexes WHERE collection_id = $collection_id"
     case .deleteCollectionsOfNamespace: "DELETE FROM collections WHERE namespace_id = $namespace_id"
@@ -169,6 +174,7 @@ package enum Statement: Int, CaseIterable, Sendable {
       = $document_id
       ORDER BY created_at, collection_id LIMIT 1
       """
+    case .documentBody: "SELECT body FROM documents WHERE collection_id = $collection_id AND document_id = $document_id"
     case .documentExists: "SELECT 1 FROM documents WHERE collection_id = $collection_id AND document_id = $document_id"
     case .vector: "SELECT vector FROM vectors WHERE collection_id = $collection_id AND index_name = $index_name AND position = $position"
     case .countVectors: "SELECT count(*) FROM vectors WHERE collection_id = $collection_id AND index_name = $index_name"
@@ -295,7 +301,14 @@ package enum Statement: Int, CaseIterable, Sendable {
       UPDATE triggers SET execution_count = execution_count + $executions, consecutive_failures = $consecutive_failures,
         last_execution_status = $last_execution_status, last_execution_error = $last_execution_error, status = COALESCE($status, status),
         baseline = COALESCE($baseline, baseline), baseline_mean = COALESCE($baseline_mean, baseline_mean), state = COALESCE($state, state),
-        updated_at = $updated_at
+        next_scheduled_at = COALESCE($next_scheduled_at, next_scheduled_at), armed = COALESCE($armed, armed), updated_at = $updated_at
+      WHERE trigger_id = $trigger_id
+      """
+    case .rememberTrigger:
+      """
+      UPDATE triggers SET state = COALESCE($state, state), last_drift_measurement = COALESCE($last_drift_measurement, last_drift_measurement),
+        last_volume_measurement = COALESCE($last_volume_measurement, last_volume_measurement),
+        last_condition_check_at = COALESCE($last_condition_check_at, last_condition_check_at)
       WHERE trigger_id = $trigger_id
       """
     case .deleteTrigger: "DELETE FROM triggers WHERE trigger_id = $trigger_id"
@@ -344,13 +357,13 @@ package enum Statement: Int, CaseIterable, Sendable {
       """
       SELECT task_id, namespace_id, kind, status, trigger_id, scheduled_at, inputs, outputs, error, attempt, created_at, started_at,
       finished_at
-      FROM tasks WHERE namespace_id = $namespace_id AND status = COALESCE($status, status) AND kind = COALESCE($kind, kind)
+      FROM tasks WHERE namespace_id = COALESCE($namespace_id, namespace_id) AND status = COALESCE($status, status) AND kind = COALESCE($kind, kind)
         AND COALESCE(trigger_id, '') = COALESCE($trigger_id, trigger_id, '')
       ORDER BY created_at DESC, task_id DESC LIMIT $limit OFFSET $offset
       """
     case .countTasks:
       """
-      SELECT count(*) FROM tasks WHERE namespace_id = $namespace_id AND status = COALESCE($status, status) AND kind = COALESCE($kind, kind)
+      SELECT count(*) FROM tasks WHERE namespace_id = COALESCE($namespace_id, namespace_id) AND status = COALESCE($status, status) AND kind = COALESCE($kind, kind)
         AND COALESCE(trigger_id, '') = COALESCE($trigger_id, trigger_id, '')
       """
     case .unfinishedTasks:
@@ -366,7 +379,7 @@ package enum Statement: Int, CaseIterable, Sendable {
       VALUES ($evaluation_id, $trigger_id, $namespace_id, $outcome, $reason, $detail, $task_id, $scheduled_at, $first_at, $last_at,
       $count)
       """
-    case .coalesceEvaluation: "UPDATE evaluations SET count = count + 1, last_at = $last_at, detail = $detail WHERE evaluation_id = $evaluation_id"
+    case .coalesceEvaluation: "UPDATE evaluations SET count = count + $by, last_at = $last_at, detail = $detail WHERE evaluation_id = $evaluation_id"
     case .deleteEvaluationsOfTrigger: "DELETE FROM evaluations WHERE trigger_id = $trigger_id"
     case .deleteEvaluationsOfNamespace: "DELETE FROM evaluations WHERE namespace_id = $namespace_id"
     case .evaluations:

@@ -36,9 +36,9 @@ extension Transaction {
   }
 }
 
-/// Which tasks of a namespace a list shows; the newest come first.
+/// Which tasks a list shows, of one namespace or of all; the newest come first.
 package struct TaskQuery: Sendable {
-  package var namespaceID: String
+  package var namespaceID: String?
   package var status: TaskRecord.Status?
   package var kind: TaskRecord.Kind?
   package var triggerID: String?
@@ -46,7 +46,7 @@ package struct TaskQuery: Sendable {
   package var limit: Int
 
   package init(
-    namespaceID: String, status: TaskRecord.Status? = nil, kind: TaskRecord.Kind? = nil, triggerID: String? = nil, offset: Int = 0, limit: Int = 100
+    namespaceID: String?, status: TaskRecord.Status? = nil, kind: TaskRecord.Kind? = nil, triggerID: String? = nil, offset: Int = 0, limit: Int = 100
   ) {
     self.namespaceID = namespaceID
     self.status = status
@@ -64,7 +64,7 @@ extension Reader {
 
   package func tasks(_ query: TaskQuery) throws(Problem) -> Listing<TaskRecord> {
     let conditions: Connection.Parameters = [
-      ("namespace_id", .text(query.namespaceID)), ("status", .optional(query.status?.rawValue)), ("kind", .optional(query.kind?.rawValue)),
+      ("namespace_id", .optional(query.namespaceID)), ("status", .optional(query.status?.rawValue)), ("kind", .optional(query.kind?.rawValue)),
       ("trigger_id", .optional(query.triggerID)),
     ]
     let page = Page(limit: query.limit, offset: query.offset)

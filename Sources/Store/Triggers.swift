@@ -67,7 +67,7 @@ extension Transaction {
   /// A trigger that is gone settles nothing. The fence stays: a task may end after its trigger was edited.
   package mutating func settle(
     _ triggerID: Trigger.ID, executions: Int64, consecutiveFailures: Int64, lastStatus: String, lastError: String?, status: Trigger.Status? = nil,
-    baseline: Baseline? = nil, state: JSONObject? = nil, at now: Instant
+    baseline: Baseline? = nil, state: JSONObject? = nil, next: Instant? = nil, armed: Bool? = nil, at now: Instant
   ) {
     add(
       .settleTrigger,
@@ -75,7 +75,19 @@ extension Transaction {
         ("executions", .integer(executions)), ("consecutive_failures", .integer(consecutiveFailures)), ("last_execution_status", .text(lastStatus)),
         ("last_execution_error", .optional(lastError)), ("status", .optional(status?.rawValue)), ("baseline", .optional(baseline?.stored)),
         ("baseline_mean", baseline.map { .floats($0.mean) } ?? .null), ("state", .optional(state)), ("updated_at", .instant(now)),
-        ("trigger_id", .text(triggerID)),
+        ("next_scheduled_at", .optional(next)), ("armed", .optional(armed)), ("trigger_id", .text(triggerID)),
+      ])
+  }
+
+  /// What a check measured and what its script wants to keep. Nil leaves the old value; the fence stays.
+  package mutating func remember(
+    _ triggerID: Trigger.ID, state: JSONObject? = nil, drift: JSONObject? = nil, volume: JSONObject? = nil, checkedAt: Instant? = nil
+  ) {
+    add(
+      .rememberTrigger,
+      [
+        ("state", .optional(state)), ("last_drift_measurement", .optional(drift)), ("last_volume_measurement", .optional(volume)),
+        ("last_condition_check_at", .optional(checkedAt)), ("trigger_id", .text(triggerID)),
       ])
   }
 }

@@ -1,4 +1,113 @@
-#ifndef CLUA_H
-#define CLUA_H
-int clua_version(void);
-#endif
+#pragma once
+// The face of the Lua shim: opaque pointers in, plain numbers and bytes out. It names no Lua type, so that no Lua error can
+// be raised in, or jump across, a frame that is not C.
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct clua_state clua_state;
+
+/// Bytes that somebody else owns.
+typedef struct {
+  const uint8_t *data;
+  size_t count;
+} clua_bytes;
+
+/// Tags of the flat form ("tape") in which values cross between Lua and the host. Numbers are native-endian, counts and lengths
+/// are uint32; a string is its length and bytes; an array its count and values; an object its count and pairs of key (length,
+/// bytes; no tag) and value.
+enum {
+  CLUA_NIL = 0, CLUA_NULL = 1, CLUA_FALSE = 2, CLUA_TRUE = 3, CLUA_INTEGER = 4, CLUA_NUMBER = 5, CLUA_STRING = 6, CLUA_ARRAY = 7, CLUA_OBJECT = 8
+};
+
+/// One function that scripts can call. `path` is dotted: "perigee.kv.get" makes a frozen table `perigee` with a frozen table `kv`.
+typedef struct {
+  const char *path;
+  int32_t id;
+  int32_t form;
+} clua_function;
+
+enum {
+  CLUA_HOSTED = 0,      // arguments cross as JSON-like values, one value comes back
+  CLUA_RAW = 1,         // arguments and results cross as scalars, byte for byte; a table arrives as nil
+  CLUA_METHOD = 2,      // as hosted, but a leading `ctx` is dropped: for functions called with a colon
+  CLUA_TEXT = 3,        // arguments are joined to one line of text, as `print` does
+  CLUA_EACH = 4,        // an iterator over pages that the host returns
+  CLUA_JSON_ENCODE = 5,
+  CLUA_JSON_DECODE = 6,
+  CLUA_JSON_ARRAY = 7,
+  CLUA_JSON_NULL = 8,   // not a function: the value that stands for JSON's null
+};
+
+/// What the state asks of its host while a script runs. None of these may enter the same state again.
+typedef struct {
+  /// Runs function `id`. Arguments: `clua_arguments`. Leaves a value (0) or an error text (1) by `clua_reply`. Id -1: the message
+  /// for a member that does not exist; the arguments are the table's path and the member's name.
+  int32_t (*call)(void *context, int32_t id);
+  bool (*cancelled)(void *context);
+} clua_host;
+
+typedef enum { CLUA_RETURNED = 0, CLUA_FAILED = 1, CLUA_OUT_OF_MEMORY = 2, CLUA_KILLED = 3, CLUA_BROKEN = 4 } clua_outcome;
+typedef enum { CLUA_NOT_KILLED = 0, CLUA_INSTRUCTIONS = 1, CLUA_DEADLINE = 2, CLUA_CANCELLED = 3 } clua_kill;
+
+typedef struct {
+  clua_bytes source;
+  clua_bytes name;        // shown in messages
+  bool expression;        // the source may be a bare expression
+  bool batch;             // `arguments` become `arg` and `...`; a returned function is not called
+  bool raw;               // results are scalars, byte for byte
+  const char *entry;      // which function, when the chunk returns a table of them
+  clua_bytes context;     // tape of the object `ctx`; empty for none
+  clua_bytes state;       // tape of `ctx.state`; empty for a new table
+  clua_bytes arguments;   // tapes, one after the other
+  size_t memory;          // bytes
+  uint64_t wall;          // nanoseconds; 0 for no limit
+  uint64_t instructions;  // 0 for no limit
+  uint64_t seed;          // of math.random
+} clua_request;
+
+typedef struct {
+  int32_t outcome;  // clua_outcome
+  int32_t kill;     // clua_kill
+  int32_t line;     // where it failed or was stopped; 0 when unknown
+  bool compiling;   // it failed before it ran
+  uint64_t instructions, nanoseconds, peak, host_calls;
+} clua_result;
+
+/// One event as a filter sees it; texts may be empty. `document` and `payload` are JSON text.
+typedef struct {
+  clua_bytes type, collection, document_id, document, payload;
+  double at;
+} clua_event;
+
+/// A hardened state, or NULL when there is no memory. `fail_after` < 0: never fail.
+clua_state *clua_open(const clua_function *functions, size_t count, const clua_host *host, size_t memory, int64_t fail_after);
+void clua_close(clua_state *state);
+
+clua_result clua_check(clua_state *state, const clua_request *request);
+clua_result clua_run(clua_state *state, const clua_request *request, void *context);
+
+/// Asks the script's function about each event; `verdicts[i]` becomes 0 or 1. `done` counts the events that were decided: all of
+/// them, or those before the one that failed. The budget holds for each event on its own.
+clua_result clua_filter(clua_state *state, const clua_request *request, const clua_event *events, size_t count, uint8_t *verdicts, size_t *done, void *context);
+
+// After a run (valid until the next):
+clua_bytes clua_values(const clua_state *state);     // tapes of the results
+clua_bytes clua_saved(const clua_state *state);      // tape of ctx.state
+clua_bytes clua_message(const clua_state *state);    // the error
+clua_bytes clua_traceback(const clua_state *state);  // one line for each frame
+
+// During a call of the host:
+clua_bytes clua_arguments(const clua_state *state);
+void clua_reply(clua_state *state, const uint8_t *data, size_t count);
+
+/// False once memory ran out in a run, or an error found no handler: the state is to be closed and a new one opened.
+bool clua_usable(const clua_state *state);
+/// Bytes the state holds now.
+size_t clua_memory(const clua_state *state);
+/// All that a script can name without the host's functions, one dotted path a line, sorted; freed by `free`.
+char *clua_listing(clua_state *state);
+/// Fails the n-th allocation from now (0: the next); negative: never. Fault injection for tests.
+void clua_fail_after(clua_state *state, int64_t allocations);
+/// Runs source in an ordinary Lua with all of its libraries and gives its result as text: the oracle of tests. Freed by `free`.
+char *clua_stock(const char *source, size_t count, size_t *length);

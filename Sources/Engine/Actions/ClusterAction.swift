@@ -33,57 +33,57 @@ struct ClusterAction {
     var run = ClusterRun(
       id: runID, clusterID: definition.id, namespaceID: task.namespaceID, taskID: task.id, status: .processing, createdAt: task.createdAt)
     var opening = Transaction()
-    opening.put(run)
+    // A run of that name is there already when a crash made the task start again.
+    if try host.read({ reader throws(Problem) in try reader.run(runID, in: task.namespaceID) }) == nil { opening.insert(run) } else { opening.update(run) }
     try host.commit(opening)
 
     let filter = try filter(of: definition)
-    let (collections, outputs, index, set) = try load(definition, filter)
+    let (collections, outputs, index, set, texts) = try load(definition, filter)
     try cancellation.check()
     guard set.count > 0 else {
       throw Problem(
         .invalid, "no document has a vector in index '\(index.name)'", hint: "Add documents with vectors to \(collections.map(\.name).joined(separator: ", "))",
         path: "collection_ids")
     }
-    var matrix = Matrix(rows: set.count, columns: index.dimensions, values: set.values)
-    if definition.normalize, index.metric == .cosine { matrix = matrix.normalized() }
+    var matrix = try Matrix(rows: set.count, columns: index.dimensions, values: set.values)
+    if definition.normalize, index.metric == .cosine { matrix = try matrix.normalised() }
+    let threads = host.configuration.threads
     guard case .kmeans(let parameters) = definition.algorithm else { return }
-    let clustering = try KMeans(parameters, threads: host.configuration.threads).run(on: matrix, cancellation: cancellation)
+    let clustering = try KMeans(
+      clusters: parameters.clusters, maxIterations: parameters.maxIterations, tolerance: parameters.tolerance, runs: parameters.runs,
+      seed: parameters.seed, threads: threads, spherical: parameters.spherical
+    ).run(on: matrix, cancellation: cancellation)
     try cancellation.check()
 
-    let texts = set.bodies.map { Self.text(of: $0, fields: definition.textFields) }
-    let keywords = Keywords.extract(from: texts, labels: clustering.labels, clusters: clustering.centroids.rows, count: Self.keywordCount)
+    let keywords = try Keywords(count: Self.keywordCount).extract(texts, labels: clustering.labels)
     let scores = try ClusterScores(
-      matrix, labels: clustering.labels, centroids: clustering.centroids, sampleSize: Self.silhouetteSample, seed: clustering.seed,
-      threads: host.configuration.threads, cancellation: cancellation)
-    let representatives = Representatives.nearest(
-      matrix, labels: clustering.labels, centroids: clustering.centroids, count: Self.representativeCount)
+      of: matrix, labels: clustering.labels, sampleSize: Self.silhouetteSample, seed: clustering.seed, threads: threads, cancellation: cancellation)
+    let representatives = try Representatives.nearest(
+      Self.representativeCount, in: matrix, labels: clustering.labels, centroids: clustering.centroids)
     for cluster in 0..<clustering.centroids.rows {
-      let words = keywords[cluster].map(\.word)
+      let words = cluster < keywords.count ? keywords[cluster].words.map(\.text) : []
+      let cohesion = cluster < scores.cohesion.count ? scores.cohesion[cluster] : nil
       run.groups.append(
         ClusterRun.Group(
           id: "cl_\(cluster)", members: clustering.sizes[cluster], label: words.isEmpty ? "Cluster \(cluster)" : words.prefix(3).joined(separator: ", "),
-          keywords: words, meanCosine: scores.meanCosine[cluster], minCosine: scores.minCosine[cluster],
+          keywords: words, meanCosine: cohesion?.meanCosine, minCosine: cohesion?.minimumCosine,
           representatives: representatives[cluster].map { .init(documentID: set.documentIDs[$0], collectionID: set.collectionIDs[$0]) },
-          centroid: Array(clustering.centroids.row(cluster))))
+          centroid: clustering.centroids[cluster]))
     }
     run.status = .completed
     run.points = set.count
     run.sourceDocuments = set.count
     run.seed = clustering.seed
     run.completedAt = host.surroundings.now()
-    run.metrics = scores.json
+    run.metrics = Self.metrics(scores, points: set.count)
     run.metrics["inertia"] = .double(clustering.inertia)
     run.metrics["iterations"] = .int(clustering.iterations)
     run.metrics["seconds"] = .double((host.surroundings.now() - started).inSeconds)
 
     var results = Transaction()
-    results.put(run)
-    var updated = definition
-    updated.lastRunID = run.id
-    updated.lastTaskID = task.id
-    updated.updatedAt = host.surroundings.now()
-    results.update(updated)
-    let result = Result(run: run, set: set, labels: clustering.labels, distances: clustering.distances)
+    results.update(run)
+    results.pointCluster(definition.id, at: run.id, taskID: task.id, now: host.surroundings.now())
+    let result = Result(run: run, set: set, labels: clustering.labels, distances: clustering.distances(in: matrix))
     try write(result, to: outputs, &results)
     product.writes.append(.statements(results))
     if definition.enrichSource { product.writes += enrichments(of: definition, collections, result) }
@@ -94,10 +94,27 @@ struct ClusterAction {
     ]
   }
 
+  private static func metrics(_ scores: ClusterScores, points: Int) -> JSONObject {
+    [
+      "silhouette_score": .optional(scores.silhouette), "silhouette_sample": .int(scores.silhouetteRows), "davies_bouldin_index": .optional(scores.daviesBouldin),
+      "calinski_harabasz_score": .optional(scores.calinskiHarabasz), "avg_cluster_size": .double(Double(points) / Double(max(1, scores.clusters))),
+      "noise_ratio": .double(scores.noiseRatio), "cluster_size_entropy": .double(scores.sizeEntropy),
+      "mean_cosine_to_centroid": .double(scores.meanCosine), "min_cosine_to_centroid": .double(scores.minimumCosine),
+    ]
+  }
+
   /// The last word on the run of a task that did not succeed.
   static func close(_ task: TaskRecord, _ status: ClusterRun.Status, error: Problem?, host: Host) -> Write {
     var transaction = Transaction()
-    transaction.closeRun(runID(of: task), status: status, error: error?.description, at: host.surroundings.now())
+    let id = runID(of: task)
+    let now = host.surroundings.now()
+    let stored = try? host.read { reader throws(Problem) in try reader.run(id, in: task.namespaceID) }
+    var run = stored ?? ClusterRun(
+      id: id, clusterID: task.inputs["cluster_id"]?.string ?? "", namespaceID: task.namespaceID, taskID: task.id, status: status, createdAt: task.createdAt)
+    run.status = status
+    run.error = error?.description
+    run.completedAt = now
+    if stored == nil { transaction.insert(run) } else { transaction.update(run) }
     return .statements(transaction)
   }
 
@@ -105,7 +122,7 @@ struct ClusterAction {
 
   private func definition() throws(Problem) -> ClusterDefinition {
     guard let name = config["cluster_id"]?.string else { throw Problem(.invalid, "the task names no cluster", path: "cluster_id") }
-    guard let found = try host.read({ reader throws(Problem) in try reader.cluster(name, namespaceID: task.namespaceID) }) else {
+    guard let found = try host.read({ reader throws(Problem) in try reader.cluster(name, in: task.namespaceID) }) else {
       throw Problem(.notFound, "cluster '\(name)' does not exist", hint: "It was deleted after the trigger was made", path: "action_config.cluster_id")
     }
     return found
@@ -121,13 +138,13 @@ struct ClusterAction {
 
   private func load(
     _ definition: ClusterDefinition, _ filter: Filter?
-  ) throws(Problem) -> (sources: [Collection], outputs: [Collection], VectorIndex, VectorSet) {
+  ) throws(Problem) -> (sources: [Collection], outputs: [Collection], VectorIndex, VectorSet, texts: [String]) {
     let outputIDs = config["output_collection_ids"]?.array?.compactMap(\.string) ?? definition.outputCollectionIDs
     return try host.read { reader throws(Problem) in
       func collections(_ ids: [String], _ path: String) throws(Problem) -> [Collection] {
         var found: [Collection] = []
         for id in ids {
-          guard let collection = try reader.collection(id, namespaceID: task.namespaceID) else {
+          guard let collection = try reader.collection(id, in: task.namespaceID) else {
             throw Problem(.notFound, "collection '\(id)' does not exist", path: path)
           }
           found.append(collection)
@@ -136,8 +153,13 @@ struct ClusterAction {
       }
       let sources = try collections(definition.collectionIDs, "collection_ids")
       let index = try Self.index(of: definition, in: sources)
-      let set = try reader.vectors(in: sources.map(\.id), index: index.name, filter: filter, bodies: true)
-      return (sources, try collections(outputIDs, "output_collection_ids"), index, set)
+      let set = try reader.vectors(of: sources.map(\.id), index: index.name, filter: filter)
+      var texts: [String] = []
+      texts.reserveCapacity(set.count)
+      try reader.bodiesOfVectors(of: sources.map(\.id), index: index.name, filter: filter) { _, document throws(Problem) in
+        texts.append(try Self.text(of: document.body, fields: definition.textFields))
+      }
+      return (sources, try collections(outputIDs, "output_collection_ids"), index, set, texts)
     }
   }
 
@@ -163,8 +185,8 @@ struct ClusterAction {
   }
 
   /// The words of a document: the named fields, or every string at its root.
-  private static func text(of body: String, fields: [String]?) -> String {
-    guard case .object(let object)? = try? JSON(parsing: body) else { return "" }
+  private static func text(of body: UnsafeRawBufferPointer, fields: [String]?) throws(Problem) -> String {
+    guard case .object(let object) = try JSON(parsing: body) else { return "" }
     var words: [String] = []
     for member in object.members where fields?.contains(member.key) ?? (member.key != "id") {
       if case .string(let text) = member.value { words.append(text) }
@@ -185,12 +207,11 @@ struct ClusterAction {
   private func write(_ result: Result, to outputs: [Collection], _ transaction: inout Transaction) throws(Problem) {
     let now = host.surroundings.now()
     for output in outputs {
-      transaction.deleteDocuments(of: output.id)
-      transaction.setDocumentCount(output.id, to: Int64(result.set.count + result.run.groups.count))
+      transaction.deleteDocuments(from: output.id, limit: .max)
       var position: Int64 = 0
       func insert(_ document: Document) {
         position += 1
-        transaction.insert(document, namespaceID: task.namespaceID, position: position)
+        transaction.insert(document, in: task.namespaceID, position: position)
       }
       for group in result.run.groups {
         var fields: JSONObject = [
@@ -210,6 +231,7 @@ struct ClusterAction {
         let id = Identifier.derived("doc", from: output.id, result.set.collectionIDs[row], documentID)
         insert(Document(id: id, collectionID: output.id, fields: fields, createdAt: now, updatedAt: now))
       }
+      transaction.recountDocuments(output.id)
     }
   }
 

@@ -98,12 +98,12 @@ extension Operation {
       var transaction = Transaction()
       if call.query["cascade_output_collections"]?.bool ?? true {
         for id in definition.outputCollectionIDs {
-          if let output = try host.read({ reader throws(Problem) in try reader.collection(id, namespaceID: definition.namespaceID) }) {
-            transaction.delete(output)
+          if let output = try host.read({ reader throws(Problem) in try reader.collection(id, in: definition.namespaceID) }) {
+            transaction.deleteCollection(output.id)
           }
         }
       }
-      transaction.delete(definition)
+      transaction.deleteCluster(definition.id)
       try host.commit(transaction)
       return .json(["success": true, "message": "deleted", "cluster_id": .string(definition.id)])
     },
@@ -135,7 +135,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let definition = try host.cluster(call)
       let run = try host.read { reader throws(Problem) in
-        if let id = definition.lastRunID { return try reader.run(id) }
+        if let id = definition.lastRunID { return try reader.run(id, in: definition.namespaceID) }
         return nil
       }
       return .json(["cluster_id": .string(definition.id), "run_id": .optional(run?.id), "groups": run?.json()["centroids"] ?? [], "total": .int(run?.groups.count ?? 0)])
@@ -154,7 +154,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let definition = try host.cluster(call)
       let page = try Page(call.listFields(accepting: ["filters", "sort", "search"]))
-      let runs = try host.read { reader throws(Problem) in try reader.runs(clusterID: definition.id, page) }
+      let runs = try host.read { reader throws(Problem) in try reader.runs(of: definition.id, page) }
       return .json(page.envelope(try runs.map { run throws(Problem) in run.json() }))
     },
     Operation(
@@ -187,7 +187,7 @@ extension Operation {
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     let page = try Page(call.listFields(accepting: ["search", "sort", "filters"]))
     let namespaceID = try call.namespaceID()
-    let listing = try host.read { reader throws(Problem) in try reader.clusters(namespaceID: namespaceID, page) }
+    let listing = try host.read { reader throws(Problem) in try reader.clusters(in: namespaceID, page) }
     return .json(page.envelope(try listing.map { definition throws(Problem) in definition.json }))
   }
 }
@@ -195,21 +195,21 @@ extension Operation {
 extension Host {
   /// The cluster that the path names, by id or name.
   func cluster(_ call: Call) throws(Problem) -> ClusterDefinition {
-    let identifier = try call.path["cluster_identifier"] ?? call.parameter("cluster_id")
+    let identifier = call.path["cluster_identifier"] ?? call.path["cluster_id"] ?? ""
     return try cluster(identifier, in: call.namespaceID(), path: "cluster_id")
   }
 
   func cluster(_ identifier: String, in namespaceID: String, path: String) throws(Problem) -> ClusterDefinition {
     try read { reader throws(Problem) in
-      if let found = try reader.cluster(identifier, namespaceID: namespaceID) { return found }
-      throw .missing("cluster", identifier, path: path, known: try reader.clusters(namespaceID: namespaceID, Page(limit: 100)).items.map(\.name))
+      if let found = try reader.cluster(identifier, in: namespaceID) { return found }
+      throw .missing("cluster", identifier, path: path, known: try reader.clusters(in: namespaceID, Page(limit: 100)).items.map(\.name))
     }
   }
 
   func run(_ call: Call) throws(Problem) -> ClusterRun {
     let definition = try cluster(call)
     let id = try call.parameter("run_id")
-    guard let run = try read({ reader throws(Problem) in try reader.run(id) }), run.clusterID == definition.id else {
+    guard let run = try read({ reader throws(Problem) in try reader.run(id, in: definition.namespaceID) }), run.clusterID == definition.id else {
       throw .missing("run", id, path: "run_id")
     }
     return run

@@ -43,7 +43,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
       var transaction = Transaction()
-      transaction.delete(collection)
+      transaction.deleteCollection(collection.id)
       try host.commit(transaction)
       return .json(["success": true, "message": "deleted", "collection_id": .string(collection.id)])
     },
@@ -61,9 +61,7 @@ extension Operation {
     let page = try Page(fields)
     let namespaceID = try call.namespaceID()
     let listing = try host.read { reader throws(Problem) in
-      try reader.collections(namespaceID: namespaceID, page).map { collection throws(Problem) in
-        collection.json(documentCount: try reader.documentCount(collection.id))
-      }
+      try reader.collections(in: namespaceID, page).map { item throws(Problem) in item.collection.json(documentCount: item.documents) }
     }
     return .json(page.envelope(listing))
   }
@@ -88,8 +86,8 @@ extension Host {
 
   func collection(_ identifier: String, in namespaceID: String, path: String) throws(Problem) -> Collection {
     try read { reader throws(Problem) in
-      if let found = try reader.collection(identifier, namespaceID: namespaceID) { return found }
-      throw .missing("collection", identifier, path: path, known: try reader.collections(namespaceID: namespaceID, Page(limit: 100)).items.map(\.name))
+      if let found = try reader.collection(identifier, in: namespaceID) { return found }
+      throw .missing("collection", identifier, path: path, known: try reader.collections(in: namespaceID, Page(limit: 100)).items.map(\.collection.name))
     }
   }
 }

@@ -1,5 +1,5 @@
-import Basics
-import Model
+package import Basics
+package import Model
 import Store
 
 extension Operation {
@@ -71,7 +71,7 @@ extension Operation {
       let collection = try host.collection(call)
       let filter = try filter(Fields(.object(call.query)))
       let count = try host.read { reader throws(Problem) in
-        if let filter { return try reader.count(collection.id, filter) }
+        if let filter { return try reader.count(collection.id, filter: filter) }
         return try reader.documentCount(collection.id)
       }
       return .json(["count": .int(count), "collection_id": .string(collection.id)])
@@ -170,7 +170,7 @@ extension Operation {
     let id = try call.parameter("document_id")
     let namespaceID = try call.namespaceID()
     let found = try host.read { reader throws(Problem) in
-      try reader.document(id, collectionID: collection?.id, namespaceID: namespaceID, vectors: call.query["return_vectors"]?.bool ?? false)
+      try reader.document(id, collectionID: collection?.id, in: namespaceID, vectors: call.query["return_vectors"]?.bool ?? false)
     }
     guard let found else {
       throw Problem(
@@ -249,7 +249,7 @@ extension Host {
 
   /// Documents of a standalone namespace that name no collection live in one called `documents`, with the namespace's indexes.
   func standaloneCollection(of namespace: Namespace) throws(Problem) -> Collection {
-    if let known = try read({ reader throws(Problem) in try reader.collection("documents", namespaceID: namespace.id) }) { return known }
+    if let known = try read({ reader throws(Problem) in try reader.collection("documents", in: namespace.id) }) { return known }
     let now = surroundings.now()
     let made = Collection(
       id: Identifier.make("col", surroundings), namespaceID: namespace.id, name: "documents", vectorIndexes: namespace.vectorIndexes, createdAt: now,

@@ -1,5 +1,5 @@
-import Basics
-import Model
+package import Basics
+package import Model
 import Store
 
 extension Operation {
@@ -49,7 +49,7 @@ extension Operation {
         try host.put(trigger, isNew: false)
       }
       var transaction = Transaction()
-      transaction.delete(namespace)
+      transaction.deleteNamespace(namespace.id)
       try host.commit(transaction)
       return .json([
         "task_id": .string(Identifier.make("task", host.surroundings)), "task_type": "api_namespaces_delete", "status": "COMPLETED", "success": true,
@@ -61,9 +61,9 @@ extension Operation {
       inNamespace: false
     ) { host, call throws(Problem) in
       let namespace = try find(call, host)
-      let collections = try host.read { reader throws(Problem) in try reader.collections(namespaceID: namespace.id, Page(limit: 1000)) }
+      let collections = try host.read { reader throws(Problem) in try reader.collections(in: namespace.id, Page(limit: 1000)) }
       var documents: Int64 = 0
-      for collection in collections.items { documents += try host.read { reader throws(Problem) in try reader.documentCount(collection.id) } }
+      for collection in collections.items { documents += collection.documents }
       return .json([
         "namespace_id": .string(namespace.id), "namespace_name": .string(namespace.name), "collection_count": .int(collections.total),
         "document_count": .int(documents), "bucket_count": 0, "object_count": 0,
@@ -105,7 +105,7 @@ extension Operation {
   }
 
   static func find(_ call: Call, _ host: Host) throws(Problem) -> Namespace {
-    let identifier = try call.path["namespace_identifier"] ?? call.parameter("namespace_id")
+    let identifier = call.path["namespace_identifier"] ?? call.path["namespace_id"] ?? ""
     return try host.namespace(identifier, for: call.caller)
   }
 }

@@ -1,5 +1,6 @@
 import Basics
 import Model
+import Store
 
 extension Operation {
   /// The version of the API served and of the host.

@@ -1,7 +1,8 @@
-import Basics
+package import Basics
 import Glibc
 import Model
 import Store
+import Synchronization
 
 extension Operation {
   static let taskOperations: [Operation] = [
@@ -15,10 +16,13 @@ extension Operation {
       let fields = try call.listFields(accepting: ["status", "task_type", "trigger_id", "filters", "sort", "search"])
       let page = try Page(fields)
       let status: TaskRecord.Status? = try fields.choice("status")
+      let only = call.namespace?.id ?? (call.caller.namespaces.count == 1 ? call.caller.namespaces[0] : nil)
+      let wireType = try fields.string("task_type")
       let query = TaskQuery(
-        namespaceIDs: call.namespace.map { [$0.id] } ?? call.caller.namespaces, triggerID: try fields.string("trigger_id"), status: status,
-        wireType: try fields.string("task_type"), offset: page.offset, limit: page.limit)
-      let listing = try host.read { reader throws(Problem) in try reader.tasks(query) }
+        namespaceID: only, status: status, kind: wireType.flatMap { word in TaskRecord.Kind.allCases.first { $0.wireType == word } },
+        triggerID: try fields.string("trigger_id"), offset: page.offset, limit: page.limit)
+      var listing = try host.read { reader throws(Problem) in try reader.tasks(query) }
+      listing.items.removeAll { !call.caller.opens($0.namespaceID) }
       return .json(page.envelope(try listing.map { task throws(Problem) in task.json }))
     },
     Operation("cancel_task", "DELETE", "/v1/tasks/{task_id}", "Cancel a task", tag: "Tasks", scope: .execute, inNamespace: false) { host, call throws(Problem) in
@@ -36,7 +40,7 @@ extension Operation {
       if let known = call.gathering?.knownKV(key) {
         value = known
       } else {
-        value = try host.read { reader throws(Problem) in try reader.kv(key, namespaceID: namespaceID, now: host.surroundings.now()) }
+        value = try host.read { reader throws(Problem) in try reader.value(key, in: namespaceID, at: host.surroundings.now()) }
       }
       guard let value else { throw .missing("key", key, path: "key") }
       return .json(["key": .string(key), "value": value])
@@ -48,7 +52,7 @@ extension Operation {
       guard value.bytes.count <= 1 << 20 else { throw Problem(.tooLarge, "the value is larger than 1 MiB", hint: "Keep large things in documents", path: "value") }
       let expires = try fields.number("ttl_seconds", in: 0.001...315_576_000).map { host.surroundings.now() + .milliseconds(Int64($0 * 1000)) }
       var transaction = Transaction()
-      transaction.setKV(key, value, namespaceID: try call.namespaceID(), expiresAt: expires)
+      transaction.setValue(key, to: value, in: try call.namespaceID(), expiresAt: expires)
       try host.commit(transaction, call) { $0.noteKV(key, value) }
       return .json(["key": .string(key), "value": value])
     },
@@ -58,13 +62,13 @@ extension Operation {
       let fields = try Fields(call.body, accepting: ["by"])
       let by = try fields.int("by") ?? 1
       var transaction = Transaction()
-      transaction.incrementKV(key, by: by, namespaceID: namespaceID, now: host.surroundings.now())
+      transaction.incrementValue(key, by: by, in: namespaceID, at: host.surroundings.now())
       if let gathering = call.gathering {
         let before: JSON?
         if let known = gathering.knownKV(key) {
           before = known
         } else {
-          before = try host.read { reader throws(Problem) in try reader.kv(key, namespaceID: namespaceID, now: host.surroundings.now()) }
+          before = try host.read { reader throws(Problem) in try reader.value(key, in: namespaceID, at: host.surroundings.now()) }
         }
         guard let number = (before ?? .int(0)).int else { throw notANumber(key, before ?? .null) }
         gathering.add(.statements(transaction))
@@ -75,11 +79,11 @@ extension Operation {
       do throws(Problem) {
         rows = try host.commit(transaction)
       } catch {
-        let stored = try host.read { reader throws(Problem) in try reader.kv(key, namespaceID: namespaceID, now: host.surroundings.now()) }
+        let stored = try host.read { reader throws(Problem) in try reader.value(key, in: namespaceID, at: host.surroundings.now()) }
         if let stored, stored.int == nil { throw notANumber(key, stored) }
         throw error
       }
-      guard case .text(let text)? = rows.first?.first, let value = Int64(text) else {
+      guard case .integer(let value)? = rows.first?.first else {
         throw Problem(.internal, "the counter '\(key)' answered no number")
       }
       return .json(["key": .string(key), "value": .int(value)])
@@ -87,7 +91,7 @@ extension Operation {
     Operation("delete_kv", "DELETE", "/v1/kv/{key}", "Delete a value", tag: "Key-value", scope: .write) { host, call throws(Problem) in
       let key = try call.parameter("key")
       var transaction = Transaction()
-      transaction.deleteKV(key, namespaceID: try call.namespaceID())
+      transaction.deleteValue(key, in: try call.namespaceID())
       try host.commit(transaction, call) { $0.noteKV(key, nil) }
       return .json(["success": true, "key": .string(key)])
     },
@@ -136,6 +140,7 @@ extension Host {
   /// Sleeps on the caller's thread; only batch scripts and command lines do.
   package func pause(_ duration: Duration) {
     var time = timespec(tv_sec: Int(duration.components.seconds), tv_nsec: Int(duration.components.attoseconds / 1_000_000_000))
-    while nanosleep(&time, &time) != 0 && errno == EINTR {}
+    var left = timespec()
+    while nanosleep(&time, &left) != 0 && errno == EINTR { time = left }
   }
 }

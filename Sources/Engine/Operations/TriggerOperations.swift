@@ -105,7 +105,7 @@ extension Operation {
       let trigger = try host.trigger(call)
       let page = try Page(Fields(.object(call.query)), defaultLimit: 50)
       let listing = try host.read { reader throws(Problem) in
-        try reader.tasks(TaskQuery(namespaceIDs: [trigger.namespaceID], triggerID: trigger.id, offset: page.offset, limit: page.limit))
+        try reader.tasks(TaskQuery(namespaceID: trigger.namespaceID, triggerID: trigger.id, offset: page.offset, limit: page.limit))
       }
       let executions = listing.items.map { task -> JSON in
         [
@@ -125,7 +125,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let trigger = try host.trigger(call)
       let page = try Page(Fields(.object(call.query)), defaultLimit: 50)
-      let listing = try host.read { reader throws(Problem) in try reader.evaluations(triggerID: trigger.id, offset: page.offset, limit: page.limit) }
+      let listing = try host.read { reader throws(Problem) in try reader.evaluations(trigger.id, offset: page.offset, limit: page.limit) }
       return .json([
         "results": .array(listing.items.map(\.json)), "total": .int(listing.total), "offset": .int(page.offset), "limit": .int(page.limit),
       ])
@@ -134,7 +134,7 @@ extension Operation {
       "explain_trigger", "GET", "/v1/triggers/{trigger_id}/explain", "Why it fired or did not, and what would make it fire", tag: "Triggers", scope: .read
     ) { host, call throws(Problem) in
       let trigger = try host.trigger(call)
-      let last = try host.read { reader throws(Problem) in try reader.evaluations(triggerID: trigger.id, offset: 0, limit: 5) }
+      let last = try host.read { reader throws(Problem) in try reader.evaluations(trigger.id, offset: 0, limit: 5) }
       let explanation = Explanation(trigger, last.items, at: host.surroundings.now(), zones: host.zones)
       return .json([
         "trigger_id": .string(trigger.id), "status": .string(trigger.status.rawValue), "text": .string(explanation.text),
@@ -183,7 +183,7 @@ extension Operation {
     }
     let query = TriggerQuery(
       namespaceID: try call.namespaceID(), actionType: kind, triggerType: try fields.choice("trigger_type"), status: try fields.choice("status"),
-      resourceID: try fields.string("resource_id"), sortBy: try fields.string("sort_by") ?? "created_at", descending: direction == "desc", offset: offset,
+      resourceID: try fields.string("resource_id"), sortBy: try fields.choice("sort_by") ?? .createdAt, descending: direction == "desc", offset: offset,
       limit: limit)
     let listing = try host.read { reader throws(Problem) in try reader.triggers(query) }
     return .json([
@@ -278,7 +278,7 @@ extension Host {
     let id = try call.parameter("trigger_id")
     let namespaceID = try call.namespaceID()
     return try read { reader throws(Problem) in
-      if let found = try reader.trigger(id, namespaceID: namespaceID) { return found }
+      if let found = try reader.trigger(id, in: namespaceID) { return found }
       let known = try reader.triggers(TriggerQuery(namespaceID: namespaceID, limit: 100)).items.map(\.id)
       throw Problem(.notFound, "trigger '\(id)' does not exist", path: "trigger_id", didYouMean: Suggestion.nearest(to: id, in: known))
     }

@@ -1,0 +1,218 @@
+// What a filter sees: an event and its document, read from JSON text only where the script looks. No table is built for a
+// document, and what one script read of it is remembered until the next.
+#include "internal.h"
+
+enum { REMEMBERED = 64 };
+
+char document_key, event_key;
+
+typedef struct {
+  uint32_t key, length, value;
+  bool escaped;
+} field;
+
+typedef struct {
+  const char *text;  // NULL when the run that lent it is over
+  size_t length;
+  size_t seen;       // how far the text has been read
+  int count;
+  field fields[REMEMBERED];
+} document;
+
+typedef struct {
+  const clua_event *event;
+} event_box;
+
+static void document_set(document *d, clua_bytes text) {
+  d->text = (const char *)text.data;
+  d->length = text.count;
+  d->seen = 0;
+  d->count = 0;
+}
+
+static document *check_document(lua_State *L, int index) {
+  document *d = lua_touserdata(L, index);
+  if (d == NULL || d->text == NULL) luaL_error(L, "this document is not there any more: it can be read while its event is being judged");
+  return d;
+}
+
+static bool key_is(lua_State *L, const document *d, const field *f, const char *key, size_t length) {
+  const char *text = d->text + f->key;
+  if (!f->escaped) return f->length == length && memcmp(text, key, length) == 0;
+  json_push(L, d->text, text - 1, d->text + d->length, false);
+  size_t read;
+  const char *plain = lua_tolstring(L, -1, &read);
+  bool same = read == length && memcmp(plain, key, length) == 0;
+  lua_pop(L, 1);
+  return same;
+}
+
+/// Reads the next member from `at`; false at the end of the object. Leaves `at` behind its value.
+static bool next_field(lua_State *L, const document *d, size_t *at, field *f) {
+  const char *end = d->text + d->length, *s = json_space(d->text + *at, end);
+  if (*at == 0) {
+    if (s == end || *s != '{') return false;
+    s = json_space(s + 1, end);
+  } else if (s < end && *s == ',') {
+    s = json_space(s + 1, end);
+  }
+  if (s == end || *s != '"') return false;
+  const char *key = ++s;
+  f->escaped = false;
+  while (s < end && *s != '"') {
+    if (*s == '\\') {
+      f->escaped = true;
+      s++;
+    }
+    s++;
+  }
+  if (s >= end) return false;
+  f->key = (uint32_t)(key - d->text);
+  f->length = (uint32_t)(s - key);
+  s = json_space(s + 1, end);
+  if (s == end || *s != ':') return false;
+  s = json_space(s + 1, end);
+  f->value = (uint32_t)(s - d->text);
+  *at = (size_t)(json_skip(L, d->text, s, end) - d->text);
+  return true;
+}
+
+static bool find_field(lua_State *L, document *d, const char *key, size_t length, field *found) {
+  for (int i = 0; i < d->count; i++) {
+    if (key_is(L, d, &d->fields[i], key, length)) {
+      *found = d->fields[i];
+      return true;
+    }
+  }
+  size_t at = d->seen;
+  while (next_field(L, d, &at, found)) {
+    if (d->count < REMEMBERED) {
+      d->fields[d->count++] = *found;
+      d->seen = at;
+    }
+    if (key_is(L, d, found, key, length)) return true;
+  }
+  return false;
+}
+
+static int document_index(lua_State *L) {
+  charge(L, 1);
+  document *d = check_document(L, 1);
+  size_t length;
+  if (lua_type(L, 2) != LUA_TSTRING) return 0;
+  const char *key = lua_tolstring(L, 2, &length);
+  field f;
+  if (!find_field(L, d, key, length, &f)) return 0;
+  json_push(L, d->text, d->text + f.value, d->text + d->length, false);
+  return 1;
+}
+
+/// Its document is an upvalue, not the argument: a script can call an iterator with anything.
+static int document_next(lua_State *L) {
+  charge(L, 1);
+  document *d = check_document(L, lua_upvalueindex(2));
+  size_t at = (size_t)lua_tointeger(L, lua_upvalueindex(1));
+  field f;
+  for (;;) {
+    if (!next_field(L, d, &at, &f)) return 0;
+    json_push(L, d->text, d->text + f.key - 1, d->text + d->length, false);
+    json_push(L, d->text, d->text + f.value, d->text + d->length, false);
+    if (!lua_isnil(L, -1)) break;
+    lua_pop(L, 2);
+  }
+  lua_pushinteger(L, (lua_Integer)at);
+  lua_replace(L, lua_upvalueindex(1));
+  return 2;
+}
+
+static int document_pairs(lua_State *L) {
+  check_document(L, 1);
+  lua_pushinteger(L, 0);
+  lua_pushvalue(L, 1);
+  lua_pushcclosure(L, document_next, 2);
+  return 1;
+}
+
+static int read_only(lua_State *L) { return luaL_error(L, "events and their documents are read-only"); }
+
+static void push_text(lua_State *L, clua_bytes text) {
+  if (text.count) lua_pushlstring(L, (const char *)text.data, text.count);
+  else lua_pushnil(L);
+}
+
+static int event_index(lua_State *L) {
+  charge(L, 1);
+  event_box *box = lua_touserdata(L, 1);
+  const clua_event *event = box ? box->event : NULL;
+  if (event == NULL) return luaL_error(L, "this event is over");
+  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  if (strcmp(key, "document") == 0) {
+    if (event->document.count) lua_getiuservalue(L, 1, 1);
+    else lua_pushnil(L);
+  } else if (strcmp(key, "type") == 0) {
+    push_text(L, event->type);
+  } else if (strcmp(key, "collection_id") == 0) {
+    push_text(L, event->collection);
+  } else if (strcmp(key, "document_id") == 0) {
+    push_text(L, event->document_id);
+  } else if (strcmp(key, "at") == 0) {
+    lua_pushnumber(L, event->at);
+  } else if (strcmp(key, "payload") == 0 && event->payload.count) {
+    const char *text = (const char *)event->payload.data;
+    json_push(L, text, text, text + event->payload.count, false);
+  } else {
+    lua_pushnil(L);
+  }
+  return 1;
+}
+
+static void new_metatable(lua_State *L, const char *name, const luaL_Reg *methods, char *slot) {
+  lua_newtable(L);
+  luaL_setfuncs(L, methods, 0);
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, "__name");
+  lua_pushboolean(L, false);
+  lua_setfield(L, -2, "__metatable");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, slot);
+}
+
+void open_documents(lua_State *L) {
+  static const luaL_Reg document_methods[] = {{"__index", document_index}, {"__newindex", read_only}, {"__pairs", document_pairs}, {NULL, NULL}};
+  static const luaL_Reg event_methods[] = {{"__index", event_index}, {"__newindex", read_only}, {NULL, NULL}};
+  new_metatable(L, "document", document_methods, &document_key);
+  new_metatable(L, "event", event_methods, &event_key);
+}
+
+bool document_text(lua_State *L, int index, clua_bytes *text) {
+  if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) return false;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &document_key);
+  bool same = lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
+  document *d = lua_touserdata(L, index);
+  if (!same || d->text == NULL) return false;
+  *text = (clua_bytes){(const uint8_t *)d->text, d->length};
+  return true;
+}
+
+static void *new_box(lua_State *L, size_t size, int values, char *slot) {
+  void *box = memset(lua_newuserdatauv(L, size, values), 0, size);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, slot);
+  lua_setmetatable(L, -2);
+  return box;
+}
+
+/// Pushes an event that shows nothing yet, with its document inside.
+void push_event(lua_State *L) {
+  new_box(L, sizeof(event_box), 1, &event_key);
+  new_box(L, sizeof(document), 0, &document_key);
+  lua_setiuservalue(L, -2, 1);
+}
+
+/// Lends the event at `index` what it shows; NULL takes it away.
+void event_set(lua_State *L, int index, const clua_event *event) {
+  event_box *box = lua_touserdata(L, index);
+  box->event = event;
+  lua_getiuservalue(L, index, 1);
+  document_set(lua_touserdata(L, -1), event ? event->document : (clua_bytes){NULL, 0});
+  lua_pop(L, 1);
+}

@@ -1,0 +1,187 @@
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE  // memmem, pthread_getattr_np
+#endif
+// What the files of the shim share. Nothing here is seen by Swift.
+#include <lua5.4/lauxlib.h>
+#include <lua5.4/lua.h>
+#include <lua5.4/lualib.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include "clua.h"
+
+#define INTERNAL __attribute__((visibility("hidden")))
+
+enum {
+  BLOCK_LIMIT = 8 << 20,    // the largest single allocation: no one instruction can copy or compare more
+  SOURCE_LIMIT = 32 << 10,  // bounds, with the limit on links in run.c, the recursion behind variable names in error messages
+  HOOK_INTERVAL = 1000,     // instructions between two looks at the budget
+  OVERDRAFT = 64 << 10,     // for the error handling of a run that is already lost
+  DEPTH_LIMIT = 64,         // nesting of values that cross
+  MESSAGE_LIMIT = 1 << 10,
+};
+
+/// A growing block outside Lua's heap. It belongs to the state, so nothing leaks when a Lua error unwinds past its user.
+typedef struct {
+  uint8_t *data;
+  size_t count, capacity;
+} buffer;
+
+struct clua_state {
+  lua_State *L;
+  lua_State *running;  // the coroutine whose hook is to be armed
+  // Memory.
+  size_t used, peak, limit;
+  size_t since_look;        // bytes allocated since the budget was last looked at
+  size_t collected;         // bytes in use after the last full collection
+  size_t largest_string, largest_block;
+  int64_t fail_after;
+  bool refused;             // an allocation was refused: the state is not used again
+  // Budget.
+  int interval;
+  int kill;
+  int kill_line;
+  uint64_t instructions, uncounted, instruction_limit;
+  uint64_t started, wall, deadline;
+  uintptr_t stack_floor;    // C frames below this address are too deep
+  // Guards.
+  uintptr_t concat_frame;   // the C frame of the outermost __concat that runs; 0 for none
+  int close_depth;
+  lua_State *spare;         // a finished coroutine, kept for the next __concat
+  bool broken;
+  jmp_buf *panic;
+  // Host.
+  clua_host host;
+  void *context;
+  uint64_t host_calls;
+  uint64_t random[4];
+  // The run.
+  const clua_request *request;
+  clua_result result;
+  const clua_event *events;
+  size_t event_count, event_done;
+  uint8_t *verdicts;
+  buffer arguments, reply, values, saved, message, traceback, text;
+};
+
+static inline clua_state *state_of(lua_State *L) { return *(clua_state **)lua_getextraspace(L); }
+
+// Registry keys: the addresses count, not the contents.
+extern INTERNAL char chunks_key, array_key, frozen_key, environment_key, context_key, document_key, event_key;
+
+// budget.c
+INTERNAL uint64_t monotonic_now(void);
+INTERNAL void budget_start(clua_state *S);
+INTERNAL void budget_arm(clua_state *S, int count);
+INTERNAL void budget_collect(lua_State *L);
+INTERNAL void budget_fit_interval(clua_state *S);
+INTERNAL void budget_look(lua_State *L);
+INTERNAL void budget_settle(lua_State *L);
+INTERNAL _Noreturn void raise_kill(lua_State *L);
+INTERNAL void stack_overflow(lua_State *L);
+
+/// Pays for work that C does in place of instructions, and refuses to go on when the run is lost or the C stack is nearly used up.
+static inline void charge(lua_State *L, uint64_t units) {
+  clua_state *S = state_of(L);
+  S->uncounted += units < (1ull << 40) ? units : 1ull << 40;
+  if (__builtin_expect(S->uncounted >= HOOK_INTERVAL || S->kill, 0)) budget_settle(L);
+  if (__builtin_expect((uintptr_t)__builtin_frame_address(0) < S->stack_floor, 0)) stack_overflow(L);
+}
+
+/// Whether a __concat runs further out on the C stack. An error that unwound past its frame leaves an address below ours.
+static inline bool in_concat(clua_state *S) { return S->concat_frame > (uintptr_t)__builtin_frame_address(0); }
+
+// memory.c
+INTERNAL void *allocate(void *ud, void *block, size_t old, size_t size);
+INTERNAL bool buffer_append(buffer *b, const void *data, size_t count);
+INTERNAL void buffer_add(lua_State *L, buffer *b, const void *data, size_t count);
+
+// The libraries: each leaves a table on the stack.
+INTERNAL void open_base(lua_State *L);
+INTERNAL void open_coroutines(lua_State *L);
+INTERNAL void open_strings(lua_State *L);
+INTERNAL void open_matching(lua_State *L);  // adds to the table on the top
+INTERNAL void open_tables(lua_State *L);
+INTERNAL void open_math(lua_State *L);
+INTERNAL void random_seed(clua_state *S, uint64_t seed);
+INTERNAL void pick(lua_State *L, lua_CFunction open, const char *const *names);
+
+// base.c
+INTERNAL const char *text_of(lua_State *L, int index, size_t *length);
+INTERNAL bool is_frozen(lua_State *L, int index);
+INTERNAL void check_table(lua_State *L, int index);
+INTERNAL int run_stock(lua_State *L);
+
+// sandbox.c
+INTERNAL void build_sandbox(lua_State *L, const clua_function *functions, size_t count);
+INTERNAL void push_environment(lua_State *L);
+
+// pattern.c: Lua's patterns
+typedef struct {
+  uint8_t kind, quantifier, first, second;
+  uint32_t set;
+} step;
+
+typedef struct {
+  uint64_t bits[4];
+} byte_set;
+
+typedef struct {
+  uint32_t step;
+  size_t position, count;
+} choice;
+
+enum { INLINE_STEPS = 32, INLINE_SETS = 8, CAPTURES = 32 };
+
+/// A compiled pattern and the places of its last match. Small ones need no memory of their own.
+typedef struct {
+  lua_State *L;
+  step *steps;
+  byte_set *sets;
+  choice *choices;
+  const char *text;
+  size_t length;
+  uint64_t work;
+  int step_count, set_count, capture_count;
+  struct { size_t start, length; bool position, open; } captures[CAPTURES];
+  step own_steps[INLINE_STEPS];
+  byte_set own_sets[INLINE_SETS];
+  choice own_choices[INLINE_STEPS];
+} pattern;
+
+enum { NO_MATCH = -1 };
+INTERNAL void pattern_compile(lua_State *L, pattern *p, const char *text, size_t length);
+INTERNAL void pattern_subject(pattern *p, lua_State *L, const char *text, size_t length);
+INTERNAL ptrdiff_t pattern_match(pattern *p, size_t start);
+
+// walk.c: from Lua outwards
+INTERNAL void tape_append(lua_State *L, int index, buffer *out);
+INTERNAL void tape_append_scalar(lua_State *L, int index, buffer *out);
+INTERNAL void json_append(lua_State *L, int index, buffer *out);
+// tape.c, reader.c: into Lua
+INTERNAL int tape_push_all(lua_State *L, clua_bytes tape);
+INTERNAL const char *json_push(lua_State *L, const char *text, const char *at, const char *end, bool keep_null);
+INTERNAL const char *json_skip(lua_State *L, const char *text, const char *at, const char *end);
+INTERNAL const char *json_space(const char *at, const char *end);
+INTERNAL void push_array_table(lua_State *L, int size);
+INTERNAL bool utf8_valid(const char *text, size_t length, size_t *bad);
+INTERNAL void push_null(lua_State *L);
+INTERNAL bool is_null(lua_State *L, int index);
+
+// document.c
+INTERNAL void open_documents(lua_State *L);
+INTERNAL bool document_text(lua_State *L, int index, clua_bytes *text);
+INTERNAL void push_event(lua_State *L);
+INTERNAL void event_set(lua_State *L, int index, const clua_event *event);
+
+// host.c
+INTERNAL void push_host_function(lua_State *L, const clua_function *f);
+INTERNAL void push_missing_member(lua_State *L, const char *path);
+
+// errors.c
+INTERNAL int error_handler(lua_State *L);
+INTERNAL int error_describe(lua_State *L);
+
+// state.c
+INTERNAL void protect(clua_state *S, lua_CFunction body);

@@ -1,0 +1,140 @@
+package import Basics
+import CLua
+import Glibc
+
+/// A folder of hostile scripts, each with what must happen in its first line: `-- expect: killed|error within 400 ms`.
+///
+/// Outcomes: `error`, `memory error`, `killed`, or the first value returned (`nil`, `true`, `12`, a text). Every script runs in a
+/// new interpreter with 200 ms, ten million instructions and 16 MiB, and four functions to call: `host.echo`, `host.fail`, `host.add`, `host.big`.
+package struct HostileCorpus: Sendable {
+  package struct Entry: Sendable, CustomStringConvertible {
+    package var name: String
+    package var source: [UInt8]
+    package var expected: [String]
+    package var milliseconds: Double
+    package var description: String { name }
+  }
+
+  package struct Result: Sendable {
+    package var outcome: String
+    package var message: String
+    package var milliseconds: Double
+  }
+
+  /// In the order of their names.
+  package var entries: [Entry] = []
+
+  package static let budget = Budget(wall: .milliseconds(200), memory: 16 << 20, instructions: 10_000_000)
+
+  package init(folder: String) throws(Problem) {
+    guard let directory = opendir(folder) else { throw Problem(.notFound, "\(folder): \(String(cString: strerror(errno)))") }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name.hasSuffix(".lua") { names.append(name) }
+    }
+    for name in names.sorted() {
+      let source = try Self.read(folder + "/" + name)
+      entries.append(Self.entry(name: String(name.dropLast(4)), source: source))
+    }
+  }
+
+  /// Reads the expectation; a script without one may do anything but crash or stay.
+  static func entry(name: String, source: [UInt8]) -> Entry {
+    let first = String(decoding: source.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    guard first.hasPrefix("-- expect: "), let within = first.firstRange(of: " within ") else {
+      return Entry(name: name, source: source, expected: [], milliseconds: 1000)
+    }
+    let words = first[..<within.lowerBound].dropFirst("-- expect: ".count).split(separator: "|").map(String.init)
+    let limit = first[within.upperBound...].split(separator: " ").first.flatMap { Double($0) } ?? 1000
+    return Entry(name: name, source: source, expected: words, milliseconds: limit)
+  }
+
+  /// Nil when the outcome is one of those expected and came in time, else what differs.
+  package static func complaint(_ entry: Entry, _ result: Result) -> String? {
+    let wanted = entry.expected.joined(separator: "|")
+    if !entry.expected.isEmpty, !entry.expected.contains(result.outcome) {
+      return "\(entry.name): expected \(wanted), got \(result.outcome) (\(result.message))"
+    }
+    if result.milliseconds > entry.milliseconds {
+      return "\(entry.name): \(result.outcome) after \(Int(result.milliseconds)) ms; the limit is \(Int(entry.milliseconds)) ms"
+    }
+    return nil
+  }
+
+  /// Runs one script; call it on a thread that has `ScriptThread.stackSize` of stack.
+  package static func run(_ entry: Entry) -> Result {
+    let interpreter = Interpreter(memory: budget.memory, natives: natives)
+    let host = SilentHost()
+    let began = Surroundings.real.ticks()
+    let run = interpreter.runRaw(name: entry.name, source: entry.source, budget: budget, host: host)
+    let milliseconds = (Surroundings.real.ticks() - began).inSeconds * 1000
+    switch run.outcome {
+    case .returned(let values): return Result(outcome: word(values.first ?? .null), message: "", milliseconds: milliseconds)
+    case .failed(let problem): return Result(outcome: "error", message: problem.message, milliseconds: milliseconds)
+    case .killed(let problem):
+      let outcome = problem.details["limit"] == "memory" ? "memory error" : "killed"
+      return Result(outcome: outcome, message: problem.message, milliseconds: milliseconds)
+    }
+  }
+
+  private static func word(_ value: JSON) -> String {
+    switch value {
+    case .null: "nil"
+    case .bool(let truth): truth ? "true" : "false"
+    case .int(let number): "\(number)"
+    case .double(let number): "\(number)"
+    case .string(let text): text
+    case .array, .object: "table"
+    }
+  }
+
+  private static var natives: [NativeFunction] { [
+    NativeFunction(path: "host.echo") { arguments in arguments },
+    NativeFunction(path: "host.fail") { (_: [LuaValue]) throws(Problem) -> [LuaValue] in throw Problem(.invalid, "the host function failed, as it always does") },
+    NativeFunction(path: "host.add") { (arguments: [LuaValue]) throws(Problem) -> [LuaValue] in
+      guard arguments.count >= 2, case .int(let a) = arguments[0], case .int(let b) = arguments[1] else {
+        throw Problem(.invalid, "host.add takes two integers")
+      }
+      return [.int(a &+ b)]
+    },
+    NativeFunction(path: "host.big") { (arguments: [LuaValue]) throws(Problem) -> [LuaValue] in
+      guard case .int(let size)? = arguments.first, (0...(64 << 20)).contains(size) else {
+        throw Problem(.invalid, "host.big takes a size of at most 64 MiB")
+      }
+      return [.bytes([UInt8](repeating: UInt8(ascii: "x"), count: Int(size)))]
+    },
+  ] }
+
+  private final class SilentHost: ScriptHost {
+    func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON { throw Problem(.unsupported, "\(name) is not offered here") }
+    func write(log level: String, _ message: String) {}
+  }
+
+  private static func read(_ path: String) throws(Problem) -> [UInt8] {
+    guard let file = fopen(path, "rb") else { throw Problem(.notFound, "\(path): \(String(cString: strerror(errno)))") }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = fread(&chunk, 1, chunk.count, file)
+      if count == 0 { return bytes }
+      bytes.append(contentsOf: chunk.prefix(count))
+    }
+  }
+}
+
+extension Interpreter {
+  /// Runs source that need not be text, as a chunk; results are scalars.
+  func runRaw(name: String, source: [UInt8], budget: Budget, host: any ScriptHost) -> ScriptRun {
+    let script = Script(name: name, version: 0, source: String(decoding: source, as: UTF8.self))
+    let call = HostCall(kind: .action, host: host, cancellation: nil, natives: natives)
+    return source.lend { bytes in
+      var request = clua_request()
+      request.source = bytes
+      request.raw = true
+      return execute(script, request, budget, call) { state, request in clua_run(state, &request, call.pointer) }
+    }
+  }
+}

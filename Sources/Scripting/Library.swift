@@ -1,0 +1,108 @@
+import CLua
+
+/// Everything a script can call beside Lua's own functions: one list, from which the tables in Lua, the checks of rights, the
+/// suggestions in errors and the editor's stubs are made, so that they cannot disagree.
+package enum Library {
+  package static let functions: [LibraryFunction] =
+    documents + collections + namespaces + clusters + triggers + tasks + kv + values + logging + surroundings + context
+
+  /// The number of each function is its place in the list.
+  static let names: [String] = functions.map(\.name)
+
+  private static func function(
+    _ name: String, _ parameters: [String], _ returns: String?, _ right: LibraryFunction.Right, _ summary: String, form: Int32 = 0
+  ) -> LibraryFunction {
+    LibraryFunction(name: name, parameters: parameters.map { .init($0) }, returns: returns, summary: summary, right: right, form: form)
+  }
+
+  private static let documents = [
+    function("documents.get", ["collection: string", "id: string"], "table?", .read, "One document, or nil."),
+    function("documents.put", ["collection: string", "document: table"], "table", .write, "Stores a document; an existing one of the same id is replaced."),
+    function("documents.upsert", ["collection: string", "documents: table[]"], "table", .write, "Stores many documents at once."),
+    function("documents.patch", ["collection: string", "id: string", "changes: table"], "table", .write, "Changes some fields; json.null removes one."),
+    function("documents.delete", ["collection: string", "id: string"], "boolean", .write, "Removes a document; false when there was none."),
+    function("documents.count", ["collection: string", "filter?: table"], "integer", .read, "How many documents match."),
+    function("documents.list", ["query: table"], "table", .read, "A page of documents: {collection, filter?, sort?, select?, limit?, cursor?}."),
+    function(
+      "documents.each", ["query: table"], "fun(): table?", .read, "Streams documents: for doc in documents.each{collection=…, filter=…, select=…, batch=500}.",
+      form: Int32(CLUA_EACH)),
+  ]
+
+  private static let collections = [
+    function("collections.create", ["definition: table"], "table", .write, "Makes a collection."),
+    function("collections.get", ["collection: string"], "table?", .read, "A collection by id or name, or nil."),
+    function("collections.list", ["query?: table"], "table[]", .read, "The collections of the namespace."),
+    function("collections.delete", ["collection: string"], "boolean", .write, "Removes a collection and its documents."),
+  ]
+
+  private static let namespaces = [
+    function("namespaces.list", [], "table[]", .read, "The namespaces that the key may see."),
+    function("namespaces.get", ["namespace: string"], "table?", .read, "A namespace by id or name, or nil."),
+    function("namespaces.create", ["definition: table"], "table", .batch, "Makes a namespace."),
+  ]
+
+  private static let clusters = [
+    function("clusters.create", ["definition: table"], "table", .write, "Defines a clustering of a collection."),
+    function("clusters.get", ["cluster: string"], "table?", .read, "A clustering by id, or nil."),
+    function("clusters.list", ["query?: table"], "table[]", .read, "The clusterings of the namespace."),
+    function("clusters.execute", ["cluster: string", "options?: table"], "table", .write, "Starts a run and gives its task."),
+    function("clusters.executions", ["cluster: string", "query?: table"], "table[]", .read, "The runs so far, newest first."),
+    function("clusters.groups", ["cluster: string", "run_id?: string"], "table[]", .read, "The groups that a run found; the last run's by default."),
+  ]
+
+  private static let triggers = [
+    function("triggers.create", ["definition: table"], "table", .write, "Makes a trigger."),
+    function("triggers.get", ["trigger: string"], "table?", .read, "A trigger by id, or nil."),
+    function("triggers.list", ["query?: table"], "table[]", .read, "The triggers of the namespace."),
+    function("triggers.update", ["trigger: string", "changes: table"], "table", .write, "Changes a trigger."),
+    function("triggers.delete", ["trigger: string"], "boolean", .write, "Removes a trigger."),
+    function("triggers.pause", ["trigger: string"], "table", .write, "Keeps a trigger from firing until it is resumed."),
+    function("triggers.resume", ["trigger: string"], "table", .write, "Lets a paused trigger fire again."),
+    function("triggers.execute", ["trigger: string"], "table", .write, "Fires a trigger now and gives its task."),
+    function("triggers.history", ["trigger: string", "query?: table"], "table[]", .read, "The executions of a trigger, newest first."),
+    function("triggers.evaluations", ["trigger: string", "query?: table"], "table[]", .read, "The decisions of a trigger, with their reasons."),
+  ]
+
+  private static let tasks = [
+    function("tasks.get", ["task: string"], "table?", .read, "A task by id, or nil."),
+    function("tasks.list", ["query?: table"], "table[]", .read, "Tasks, newest first."),
+    function("tasks.wait", ["task: string", "seconds?: number"], "table", .batch, "Waits until a task has ended, or the time is over."),
+  ]
+
+  private static let kv = [
+    function("kv.get", ["key: string"], "any", .read, "The value of a key, or nil."),
+    function("kv.set", ["key: string", "value: any", "options?: {ttl?: number}"], nil, .write, "Sets a key; ttl is in seconds."),
+    function("kv.incr", ["key: string", "by?: number"], "number", .write, "Adds to a number, 0 at first, and gives the sum."),
+    function("kv.delete", ["key: string"], "boolean", .write, "Removes a key; false when there was none."),
+  ]
+
+  private static let values = [
+    function("json.encode", ["value: any"], "string", .none, "JSON text; members in the order of their names.", form: Int32(CLUA_JSON_ENCODE)),
+    function("json.decode", ["text: string"], "any", .none, "The value of JSON text; null becomes json.null.", form: Int32(CLUA_JSON_DECODE)),
+    function("json.array", ["table?: table"], "table", .none, "Marks a table as an array, also when it is empty.", form: Int32(CLUA_JSON_ARRAY)),
+    function("json.null", [], "lightuserdata", .none, "The value that stands for JSON's null.", form: Int32(CLUA_JSON_NULL)),
+  ]
+
+  private static let logging = ["debug", "info", "warn", "error"].map {
+    function("log." + $0, ["...: any"], nil, .none, "Writes a line of level \($0) to the run's log.", form: Int32(CLUA_TEXT))
+  } + [function("print", ["...: any"], nil, .none, "Writes a line to the run's output.", form: Int32(CLUA_TEXT))]
+
+  private static let surroundings = [
+    function("time.now", [], "number", .none, "Seconds since 1970 in UTC."),
+    function("time.parse", ["text: string"], "number?", .none, "Seconds since 1970 of an RFC 3339 text, or nil when it is none."),
+    function("time.format", ["seconds: number", "zone?: string"], "string", .none, "RFC 3339 text of a time; in UTC unless a zone is named."),
+    function("time.cron_next", ["expression: string", "after?: number", "zone?: string"], "number?", .none, "When a cron expression fires next."),
+    function("uuid", [], "string", .none, "A new random identifier."),
+    function("progress", ["done: number", "total?: number", "text?: string"], nil, .batch, "Shows how far a batch script is."),
+    function("sleep", ["seconds: number"], nil, .batch, "Waits."),
+  ]
+
+  private static let context = [
+    function("ctx.count", ["collection: string", "filter?: table"], "integer", .read, "How many documents match.", form: Int32(CLUA_METHOD)),
+    function("ctx.metric", ["name: string"], "number?", .read, "A metric by name, such as cosine_drift.", form: Int32(CLUA_METHOD)),
+    function("ctx.drift", ["options: table"], "table", .read, "Drift since the baseline: {metric=…, collection=…}.", form: Int32(CLUA_METHOD)),
+    function("ctx.events", ["options?: table"], "table", .read, "Events since a cursor: {since=ctx.cursor, limit=…}.", form: Int32(CLUA_METHOD)),
+    function("ctx.explain", ["key: string", "value: any"], nil, .none, "Keeps a value with the evaluation.", form: Int32(CLUA_METHOD)),
+    function("ctx.log", ["...: any"], nil, .none, "Writes a line to the run's log.", form: Int32(CLUA_TEXT)),
+  ]
+}

@@ -1,0 +1,53 @@
+package import Basics
+
+/// What a run may reach. The engine makes one for each run, so that a run's writes can be gathered and its reads see one snapshot.
+package protocol ScriptHost: AnyObject {
+  /// Answers a function of the library: "documents.get", "kv.set", "ctx.count". Runs on the interpreter's thread, and must not
+  /// enter the same interpreter. What it throws becomes an error in the script, which the script may catch.
+  func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON
+  /// A line of log or of `print`. Levels: "debug", "info", "warn", "error", "print". Control characters are already made visible.
+  func write(log level: String, _ message: String)
+}
+
+/// One event as a filter sees it.
+package struct ScriptEvent: Sendable {
+  package var type: String
+  package var collectionID: String
+  package var documentID: String
+  /// The document as JSON text in UTF-8; empty when the event has none. It is read only where the script looks.
+  package var document: [UInt8]
+  /// A custom event's payload as JSON text; empty when there is none.
+  package var payload: [UInt8]
+  package var at: Instant
+
+  package init(type: String, collectionID: String, documentID: String, document: [UInt8], payload: [UInt8] = [], at: Instant) {
+    self.type = type
+    self.collectionID = collectionID
+    self.documentID = documentID
+    self.document = document
+    self.payload = payload
+    self.at = at
+  }
+}
+
+/// A value as Lua has it, for the few functions that work on bytes instead of JSON.
+package enum LuaValue: Sendable, Equatable {
+  /// Also a table, a function, or anything else that is not a scalar.
+  case none
+  case bool(Bool)
+  case int(Int64)
+  case double(Double)
+  case bytes([UInt8])
+}
+
+/// A function beside the library, whose arguments and results cross byte for byte.
+package struct NativeFunction {
+  /// Dotted, as "host.add".
+  package var path: String
+  package var body: ([LuaValue]) throws(Problem) -> [LuaValue]
+
+  package init(path: String, body: @escaping ([LuaValue]) throws(Problem) -> [LuaValue]) {
+    self.path = path
+    self.body = body
+  }
+}

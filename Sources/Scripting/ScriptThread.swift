@@ -1,0 +1,36 @@
+package import Basics
+import Glibc
+
+/// A thread with the 16 MiB of stack that an interpreter is made for: Lua's own C recurses, and threads of pools have too little.
+package enum ScriptThread {
+  package static let stackSize = 16 << 20
+
+  /// Runs the work on a new thread and waits for it.
+  package static func run<Value>(_ work: @escaping () -> Value) throws(Problem) -> Value {
+    let box = Box(work)
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, stackSize)
+    var thread = pthread_t()
+    let status = pthread_create(
+      &thread, &attributes,
+      { pointer in
+        if let pointer { Unmanaged<Box>.fromOpaque(pointer).takeUnretainedValue().enter() }
+        return nil
+      }, Unmanaged.passUnretained(box).toOpaque())
+    guard status == 0 else {
+      throw Problem(.unavailable, "no thread for a script could be made: \(String(cString: strerror(status)))")
+    }
+    pthread_join(thread, nil)
+    guard let value = box.result as? Value else { throw Problem(.internal, "a script's thread ended without a result") }
+    return value
+  }
+
+  private final class Box {
+    private let work: () -> Any
+    private(set) var result: Any?
+    init(_ work: @escaping () -> Any) { self.work = work }
+    func enter() { result = work() }
+  }
+}

@@ -1,0 +1,52 @@
+import Basics
+import Glibc
+import Scripting
+import Testing
+
+/// Where this test's data lies.
+func dataFolder(_ name: String, _ file: String = #filePath) -> String {
+  file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/Data/" + name
+}
+
+/// Work on a thread with a stack that is large enough for Lua.
+func onScriptThread<Value>(_ work: @escaping () -> Value) throws -> Value { try ScriptThread.run(work) }
+
+@Suite("Hostile scripts") struct HostileTests {
+  static let all = try? HostileCorpus(folder: dataFolder("hostile"))
+  static let known = try? HostileCorpus(folder: dataFolder("known_5.4.4"))
+
+  @Test("end as their first line says, in time", arguments: all?.entries ?? [])
+  func corpus(entry: HostileCorpus.Entry) throws {
+    let result = try onScriptThread { HostileCorpus.run(entry) }
+    #expect(HostileCorpus.complaint(entry, result) == nil)
+  }
+
+  @Test("are all there") func complete() throws {
+    #expect(try #require(Self.all).entries.count >= 65)
+    #expect(try #require(Self.known).entries.count == 5)
+    #expect(try #require(Self.all).entries.allSatisfy { !$0.expected.isEmpty })
+  }
+
+  @Test("that crash Debian's Lua 5.4.4 end in order", arguments: known?.entries ?? [])
+  func knownCrashes(entry: HostileCorpus.Entry) throws {
+    let result = try onScriptThread { HostileCorpus.run(entry) }
+    #expect(["error", "killed", "nil", "0"].contains(result.outcome), "\(result)")
+    #expect(result.milliseconds < 600)
+  }
+
+  /// `scripts/hostile DIR` comes in here, to run a folder that is not part of the tests.
+  @Test("of the folder in HOSTILE_DIR end as they should", .enabled(if: getenv("HOSTILE_DIR") != nil))
+  func folder() throws {
+    let path = try #require(getenv("HOSTILE_DIR").map { String(cString: $0) })
+    let corpus = try HostileCorpus(folder: path)
+    var failed = 0
+    for entry in corpus.entries {
+      let result = try onScriptThread { HostileCorpus.run(entry) }
+      guard let complaint = HostileCorpus.complaint(entry, result) else { continue }
+      failed += 1
+      print("hostile: \(complaint)")
+    }
+    print("hostile: \(corpus.entries.count - failed) passed, \(failed) failed")
+    #expect(failed == 0)
+  }
+}

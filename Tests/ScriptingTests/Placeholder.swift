@@ -1,5 +1,0 @@
-import Testing
-
-@Suite("Scripting") struct ScriptingPlaceholder {
-  @Test("builds") func builds() { #expect(Bool(true)) }
-}
