@@ -51,7 +51,7 @@ let package = Package(
     floor("Engine", ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting"]),
     floor("API", ["Basics", "Model", "Engine", "HTTP", "CAssets"]),
     .executableTarget(
-      name: "perigee", dependencies: ["Basics", "Model", "Scheduling", "Clustering", "Engine", "API", "HTTP", "CAssets"], swiftSettings: settings),
+      name: "perigee", dependencies: ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting", "Engine", "API", "HTTP", "CAssets"], swiftSettings: settings),
     floor("TestSupport", ["Basics", "Model", "Engine"]),
     // Tests, one target per room
     tests("Basics"),
@@ -63,6 +63,6 @@ let package = Package(
     tests("HTTP", ["Basics"]),
     tests("Engine", ["Basics", "Model", "TestSupport"]),
     tests("API", ["Basics", "Model", "Engine", "HTTP", "TestSupport"]),
-    tests("perigee", ["Basics"]),
+    tests("perigee", ["Basics", "Model"]),
   ]
 )
