@@ -70,6 +70,12 @@ final class Connection {
     return try body(connection)
   }
 
+  /// Around a host that the caller opened and, by `close`, lets go.
+  convenience init(to host: Host, storePath: String, namespace: String) throws(Problem) {
+    self.init(.local(host), storePath: storePath, namespace: namespace)
+    try enter(.namespace)
+  }
+
   private convenience init(toOwner owner: JSON, path: String, namespace: String) throws(Problem) {
     guard let url = owner["url"]?.string, let token = owner["token"]?.string else {
       let pid = owner["pid"]?.int.map { " (pid \($0))" } ?? ""

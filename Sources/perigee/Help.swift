@@ -2,7 +2,7 @@ import Basics
 
 /// Help texts, made from the table of commands. They begin with examples, because that is what people copy.
 enum Help {
-  static let topics = ["exit-codes"]
+  static let topics = ["exit-codes", "licences"]
 
   static func usage(of command: Command) -> String {
     let words = command.positionals.map { word in

@@ -21,7 +21,7 @@ extension Command {
 
   static let help = Command(
     name: "help", summary: "Tell about a command, or list them all",
-    positionals: [Positional("COMMAND", .rest, "A command's name, or 'exit-codes'")],
+    positionals: [Positional("COMMAND", .rest, "A command's name, 'exit-codes' or 'licences'")],
     examples: [Example("perigee help", "all commands"), Example("perigee help key create", "one command"), Example("perigee help exit-codes", "what the shell is told")]
   ) { invocation throws(Problem) in
     let (stream, name) = (invocation.console.out, invocation.words.joined(separator: " "))
@@ -30,6 +30,8 @@ extension Command {
       text = Help.overview(all, stream)
     } else if name == "exit-codes" {
       text = Help.exitCodes(stream)
+    } else if name == "licences" {
+      text = DemoData.licence
     } else if let command = named(name) {
       text = Help.page(command, stream)
     } else if all.contains(where: { $0.name.hasPrefix(name + " ") }) {
