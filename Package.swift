@@ -49,7 +49,7 @@ let package = Package(
     floor("HTTP", ["Basics", "CLinux"]),
     // 4, 5, 6
     floor("Engine", ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting"]),
-    floor("API", ["Basics", "Model", "Engine", "HTTP", "CAssets"]),
+    floor("API", ["Basics", "Model", "Store", "Engine", "HTTP", "CAssets"]),
     .executableTarget(
       name: "perigee", dependencies: ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting", "Engine", "API", "HTTP", "CAssets"], swiftSettings: settings),
     floor("TestSupport", ["Basics", "Model", "Engine"]),

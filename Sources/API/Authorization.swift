@@ -2,6 +2,7 @@ import Basics
 import Engine
 import HTTP
 import Model
+import Store
 
 /// Who a request comes from: a bearer key, or the store's owner on the same machine.
 struct Authorization {

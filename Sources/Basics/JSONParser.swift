@@ -349,7 +349,7 @@ struct JSONParser {
         code = 0x10000 + (code & 0x3FF) << 10 + (low & 0x3FF)
       }
       guard let scalar = Unicode.Scalar(code) else { throw JSONFault(.loneSurrogate, backslash) }
-      text.append(contentsOf: UTF8.encode(scalar)!)  // every scalar has an encoding
+      text.append(contentsOf: String(Character(scalar)).utf8)
     default: throw JSONFault(.badEscape, backslash)
     }
   }

@@ -20,7 +20,7 @@ struct EventFilter {
     var result = Filtered(triggerID: trigger.id, through: trigger.eventCursor, accepted: 0, problem: nil)
     guard case .event(let rule) = trigger.schedule.when, let filter = rule.filter else { return result }
     do throws(Problem) {
-      let interpreter = try bench.interpreter(for: trigger.namespaceID)
+      let interpreter = bench.interpreter(for: trigger.namespaceID)
       let script = Script(name: "\(trigger.name ?? trigger.id) filter", version: 1, source: filter.source)
       while true {
         let rows = try host.read { reader throws(Problem) in
@@ -30,17 +30,18 @@ struct EventFilter {
         for row in rows {
           let bodies = try host.read { reader throws(Problem) in try reader.bodies(of: row.documentIDs, in: row.collectionID) }
           let events = row.documentIDs.map { id in
-            ScriptEvent(type: row.type.rawValue, collectionID: row.collectionID, documentID: id, document: bodies[id] ?? "{}", at: row.at, payload: nil)
+            ScriptEvent(type: row.type.rawValue, collectionID: row.collectionID, documentID: id, document: Array((bodies[id] ?? "{}").utf8), at: row.at)
           }
           let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
           let outcome = interpreter.filter(
             script, events: events, context: ScriptSession.context(trigger, scheduledAt: nil, now: host.surroundings.now(), host: host),
-            budget: .standard(for: .filter), host: session, cancellation: nil)
+            budget: ScriptKind.filter.budget, host: session, cancellation: nil)
+          // A filter that fails counts what it accepted before that and says so; the cursor moves on, or it would fail for ever.
           result.through = row.seq
-          switch outcome {
-          case .success(let accepted): result.accepted += Int64(accepted.count { $0 })
-          // A filter that fails counts nothing of this write and says so; the cursor moves on, or it would fail for ever.
-          case .failure(let problem): result.problem = problem
+          result.accepted += Int64(outcome.accepted.count { $0 })
+          switch outcome.run.outcome {
+          case .returned: break
+          case .failed(let problem), .killed(let problem): result.problem = problem
           }
         }
         if rows.count < Self.limit { return result }

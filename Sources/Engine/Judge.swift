@@ -58,7 +58,7 @@ struct Judge {
   ) throws(Problem) {
     let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
     let script = Script(name: "\(trigger.name ?? trigger.id) \(name)", version: 1, source: reference.source)
-    let run = try bench.run(
+    let run = bench.run(
       script, kind: .predicate, in: trigger.namespaceID,
       context: ScriptSession.context(trigger, scheduledAt: question.fire.scheduledAt, now: host.surroundings.now(), host: host),
       state: .object(trigger.state), arguments: [], session: session, cancellation: nil)

@@ -9,15 +9,17 @@ final class ScriptBench {
   private var order: [String] = []
   /// More namespaces than this and the one unused longest gives up its state.
   private static let limit = 16
+  /// What any run may hold at most; its kind's budget is tighter.
+  private static let memory = 64 << 20
 
   init(_ host: Host) { self.host = host }
 
-  func interpreter(for namespaceID: String) throws(Problem) -> Interpreter {
+  func interpreter(for namespaceID: String) -> Interpreter {
     order.removeAll { $0 == namespaceID }
     order.append(namespaceID)
     if let known = interpreters[namespaceID] { return known }
     if order.count > Self.limit { interpreters[order.removeFirst()] = nil }
-    let made = try Interpreter()
+    let made = Interpreter(memory: Self.memory, random: host.surroundings.random)
     interpreters[namespaceID] = made
     return made
   }
@@ -25,8 +27,8 @@ final class ScriptBench {
   func run(
     _ script: Script, kind: ScriptKind, in namespaceID: String, context: JSONObject, state: JSON?, arguments: [JSON], session: ScriptSession,
     cancellation: Cancellation?
-  ) throws(Problem) -> ScriptRun {
-    try interpreter(for: namespaceID).run(
-      script, kind: kind, context: context, state: state, arguments: arguments, budget: .standard(for: kind), host: session, cancellation: cancellation)
+  ) -> ScriptRun {
+    interpreter(for: namespaceID).run(
+      script, kind: kind, context: context, state: state, arguments: arguments, budget: kind.budget, host: session, cancellation: cancellation)
   }
 }

@@ -83,14 +83,16 @@ package final class ScriptSession: ScriptHost {
       }
     case "documents.put":
       let report = try perform("upsert_documents", path: ["collection_identifier": try text(0, "the collection")], body: ["documents": .array([object(1)])])
-      return report["document_ids"]?.array?.first ?? .null
+      return ["document_id": report["document_ids"]?.array?.first ?? .null]
     case "documents.upsert":
       return try perform("upsert_documents", path: ["collection_identifier": try text(0, "the collection")], body: ["documents": try list(arguments, 1, name)])
     case "documents.patch":
       return try perform(
         "update_document", path: ["collection_identifier": try text(0, "the collection"), "document_id": try text(1, "the document")], body: object(2))
     case "documents.delete":
-      return try perform("delete_document", path: ["collection_identifier": try text(0, "the collection"), "document_id": try text(1, "the document")])
+      return try existed { () throws(Problem) in
+        try perform("delete_document", path: ["collection_identifier": try text(0, "the collection"), "document_id": try text(1, "the document")])
+      }
     case "documents.count", "ctx.count":
       let answer = try perform(
         "count_documents", path: ["collection_identifier": try text(0, "the collection")],
@@ -100,7 +102,8 @@ package final class ScriptSession: ScriptHost {
     case "collections.create": return try perform("create_collection", body: object(0))
     case "collections.get": return try optional { () throws(Problem) in try perform("get_collection", path: ["collection_identifier": try text(0, "the collection")]) }
     case "collections.list": return try results("list_collections", object(0))
-    case "collections.delete": return try perform("delete_collection", path: ["collection_identifier": try text(0, "the collection")])
+    case "collections.delete":
+      return try existed { () throws(Problem) in try perform("delete_collection", path: ["collection_identifier": try text(0, "the collection")]) }
     case "namespaces.list": return try results("list_namespaces", object(0))
     case "namespaces.get": return try perform("get_namespace", path: ["namespace_identifier": try text(0, "the namespace")])
     case "namespaces.create": return try perform("create_namespace", body: object(0))
@@ -109,7 +112,12 @@ package final class ScriptSession: ScriptHost {
     case "clusters.list": return try results("list_clusters", object(0))
     case "clusters.execute": return try perform("execute_cluster", path: ["cluster_id": try text(0, "the cluster")], body: object(1))
     case "clusters.executions": return try results("list_cluster_executions", object(1), path: ["cluster_id": try text(0, "the cluster")])
-    case "clusters.groups": return try results("get_cluster_groups", object(1), path: ["cluster_id": try text(0, "the cluster")])
+    case "clusters.groups":
+      if arguments.count > 1, arguments[1] != .null {
+        let run = try perform("get_cluster_execution", path: ["cluster_id": try text(0, "the cluster"), "run_id": try text(1, "the run")])
+        return run["centroids"] ?? []
+      }
+      return try perform("get_cluster_groups", path: ["cluster_id": try text(0, "the cluster")])["groups"] ?? []
     case "triggers.create": return try perform("create_trigger", body: object(0))
     case "triggers.get": return try optional { () throws(Problem) in try perform("get_trigger", path: ["trigger_id": try text(0, "the trigger")]) }
     case "triggers.list": return try results("list_triggers", object(0))
@@ -121,7 +129,7 @@ package final class ScriptSession: ScriptHost {
     case "triggers.evaluations": return try perform("list_trigger_evaluations", path: ["trigger_id": try text(0, "the trigger")])["results"] ?? []
     case "tasks.get": return try optional { () throws(Problem) in try perform("get_task", path: ["task_id": try text(0, "the task")]) }
     case "tasks.list": return try results("list_tasks", object(0))
-    case "tasks.wait": return try wait(for: try text(0, "the task"))
+    case "tasks.wait": return try wait(for: try text(0, "the task"), seconds: arguments.count > 1 ? arguments[1].double : nil)
     case "kv.get":
       return try optional { () throws(Problem) in try perform("get_kv", path: ["key": try text(0, "the key")]) }["value"] ?? .null
     case "kv.set":
@@ -131,13 +139,20 @@ package final class ScriptSession: ScriptHost {
     case "kv.incr":
       let by = arguments.count > 1 && arguments[1] != .null ? arguments[1] : .int(1)
       return try perform("increment_kv", path: ["key": try text(0, "the key")], body: ["by": by])["value"] ?? .null
-    case "kv.delete": return try perform("delete_kv", path: ["key": try text(0, "the key")])
-    case "time.cron_next":
-      var body: JSONObject = ["cron_expression": .string(try text(0, "the expression"))]
-      if arguments.count > 1, arguments[1] != .null { body["timezone"] = arguments[1] }
-      if arguments.count > 2, arguments[2] != .null { body["after"] = arguments[2] }
-      if arguments.count > 3, arguments[3] != .null { body["count"] = arguments[3] }
-      return try perform("preview_schedule", body: .object(body))["next"] ?? []
+    case "kv.delete": return try existed { () throws(Problem) in try perform("delete_kv", path: ["key": try text(0, "the key")]) }
+    case "time.now", "time.parse", "time.format", "time.cron_next": return try time(name, arguments)
+    case "uuid": return .string(uuid())
+    case "progress":
+      guard writes == .immediate else { throw Problem(.forbidden, "only a batch script shows progress") }
+      output("progress", JSON.array(arguments).text)
+      return .null
+    case "sleep":
+      guard writes == .immediate else { throw Problem(.forbidden, "only a batch script may sleep") }
+      guard let seconds = arguments.first?.double, seconds >= 0, seconds <= 86400 else {
+        throw Problem(.invalid, "sleep takes 0 to 86400 seconds", hint: "For example perigee.sleep(0.5)")
+      }
+      host.pause(.milliseconds(Int64(seconds * 1000)))
+      return .null
     case "ctx.metric":
       return try measure(["metric": .string(try text(0, "the metric"))])["value"] ?? .null
     case "ctx.drift": return .object(try measure(object(0)))
@@ -177,6 +192,17 @@ package final class ScriptSession: ScriptHost {
     }
   }
 
+  /// False instead of an error when there was nothing to delete.
+  private func existed(_ body: () throws(Problem) -> JSON) throws(Problem) -> JSON {
+    do throws(Problem) {
+      _ = try body()
+      return true
+    } catch {
+      if error.kind == .notFound { return false }
+      throw error
+    }
+  }
+
   private func list(_ arguments: [JSON], _ position: Int, _ name: String) throws(Problem) -> JSON {
     guard position < arguments.count, case .array = arguments[position] else {
       throw Problem(.invalid, "\(name): argument \(position + 1) must be a list of documents", hint: "For example {{document_id = \"a\", text = \"…\"}}")
@@ -198,9 +224,13 @@ package final class ScriptSession: ScriptHost {
     return ["results": answer["results"] ?? [], "next_cursor": answer["pagination"]?["next_cursor"] ?? .null]
   }
 
-  private func wait(for taskID: String) throws(Problem) -> JSON {
+  private func wait(for taskID: String, seconds: Double?) throws(Problem) -> JSON {
     guard writes == .immediate else { throw Problem(.forbidden, "only a batch script may wait for a task") }
+    let started = host.surroundings.ticks()
     while true {
+      if let seconds, (host.surroundings.ticks() - started).inSeconds > seconds {
+        throw Problem(.unavailable, "task '\(taskID)' has not ended after \(seconds) s", hint: "Wait longer, or look at it with tasks.get")
+      }
       let task = try perform("get_task", path: ["task_id": taskID])
       if let word = task["status"]?.string, let status = TaskRecord.Status(rawValue: word), status.isFinal { return task }
       host.pause(.milliseconds(20))
@@ -240,6 +270,47 @@ package final class ScriptSession: ScriptHost {
     return try host.read { reader throws(Problem) in
       .array(try reader.events(in: namespaceID, since: since, type: type, collectionID: collection, limit: limit).map(\.json))
     }
+  }
+
+  // MARK: - Time
+
+  private func time(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
+    func seconds(_ instant: Instant) -> JSON { .double(Double(instant.milliseconds) / 1000) }
+    func instant(_ position: Int) throws(Problem) -> Instant? {
+      guard position < arguments.count, arguments[position] != .null else { return nil }
+      guard let value = arguments[position].double, abs(value) < 1e12 else {
+        throw Problem(.invalid, "\(name): argument \(position + 1) must be seconds since 1970")
+      }
+      return Instant(milliseconds: Int64(value * 1000))
+    }
+    func zone(_ position: Int) throws(Problem) -> Zone {
+      guard position < arguments.count, let named = arguments[position].string else { return .utc }
+      return try host.zones.zone(named)
+    }
+    switch name {
+    case "time.now": return seconds(host.surroundings.now())
+    case "time.parse": return arguments.first?.string.flatMap { Instant($0) }.map(seconds) ?? .null
+    case "time.format": return .string(try zone(1).text(try instant(0) ?? host.surroundings.now()))
+    default:
+      guard let text = arguments.first?.string else { throw Problem(.invalid, "time.cron_next: argument 1 must be a cron expression, a string") }
+      let occurrences = Occurrences(try CronExpression(text), in: try zone(2))
+      return occurrences.next(after: try instant(1) ?? host.surroundings.now()).map(seconds) ?? .null
+    }
+  }
+
+  /// A random identifier of RFC 9562, version 4.
+  private func uuid() -> String {
+    var bytes = host.surroundings.bytes(16)
+    bytes[6] = bytes[6] & 0x0f | 0x40
+    bytes[8] = bytes[8] & 0x3f | 0x80
+    let digits = Array("0123456789abcdef")
+    var text = ""
+    for (index, byte) in bytes.enumerated() {
+      if [4, 6, 8, 10].contains(index) { text.append("-") }
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return text
   }
 
   // MARK: - ctx

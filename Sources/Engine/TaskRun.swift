@@ -134,7 +134,7 @@ struct TaskRun {
     var context = trigger.map { ScriptSession.context($0, scheduledAt: task.scheduledAt, now: now, host: host) } ?? ["now": .double(Double(now.milliseconds) / 1000)]
     context["task_id"] = .string(task.id)
     let state = product.state ?? trigger?.state ?? JSONObject()
-    let run = try bench.run(
+    let run = bench.run(
       script, kind: kind, in: task.namespaceID, context: context, state: .object(state), arguments: arguments, session: session, cancellation: cancellation)
     switch run.outcome {
     case .failed(let problem), .killed(let problem): throw problem

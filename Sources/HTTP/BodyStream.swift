@@ -1,7 +1,8 @@
 /// A response body that is written while it is sent: exports, event streams.
 ///
 /// Any thread may write; the server takes the bytes as fast as the client reads them. What waits in between is bounded: `write` blocks
-/// when the client is slow, `offer` declines. Both answer false when the client is gone, and then the writer should stop.
+/// when the client is slow, `offer` declines. Both answer false when the client is gone, and then the writer should stop. A client that
+/// left without a word shows only when something is sent to it: event streams need a comment line now and then.
 package final class BodyStream: Sendable {
   fileprivate struct State: Sendable {
     var bytes: [UInt8] = []

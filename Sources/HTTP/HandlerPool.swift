@@ -42,7 +42,9 @@ final class HandlerPool: Sendable {
       }
       if !started { state.withLock { $0.threads -= 1 } }
     }
-    if state.withLock({ $0.threads }) == 0 { throw Problem(.unavailable, "the system gives no threads", hint: "Raise the limit of processes (ulimit -u).") }
+    if state.withLock({ $0.threads }) == 0 {
+      throw Problem(.unavailable, "the system gives no threads", hint: "Raise the limit of processes (ulimit -u).")
+    }
   }
 
   /// Waits for a job. Nil when the pool stops.

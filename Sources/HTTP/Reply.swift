@@ -42,19 +42,17 @@ struct Responder: Sendable {
     switch (response.body, reply.serializer.framing) {
     case (.stream(let stream), .complete):
       stream.cancel()
-      send(reply)
+      loop.post(reply)
     case (.stream(let stream), _):
       reply.stream = stream
-      send(reply)
+      loop.post(reply)
     case (.producer(let produce), let framing) where framing != .complete:
       let stream = BodyStream()
       reply.stream = stream
-      send(reply)
+      loop.post(reply)
       produce(stream)
       stream.finish()
-    default: send(reply)
+    default: loop.post(reply)
     }
   }
-
-  private func send(_ reply: Reply) { loop.tell { $0.replies.append(reply) } }
 }

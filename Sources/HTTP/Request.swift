@@ -113,9 +113,8 @@ struct Target {
       switch bytes[i] {
       case UInt8(ascii: "%"):
         guard i + 2 < bytes.endIndex, let high = bytes[i + 1].hexValue, let low = bytes[i + 2].hexValue else {
-          throw Rejection(
-            400, "invalid_target",
-            "the percent escape '\(String(decoding: bytes[i..<min(i + 3, bytes.endIndex)], as: UTF8.self))' in the request target is not two hexadecimal digits")
+          let escape = String(decoding: bytes[i..<min(i + 3, bytes.endIndex)], as: UTF8.self)
+          throw Rejection(400, "invalid_target", "the percent escape '\(escape)' in the request target is not two hexadecimal digits")
         }
         if high | low == 0 { throw Rejection(400, "invalid_target", "the request target has an encoded NUL, '%00'") }
         result.append(high << 4 | low)

@@ -88,7 +88,8 @@ package struct RequestParser: Sendable {
           let isTLS = buffer[consumed] == 0x16
           throw Rejection(
             400, isTLS ? "tls_not_supported" : "malformed_request",
-            isTLS ? "this port speaks plain HTTP, and the client began with TLS; use http://, or a proxy that terminates TLS"
+            isTLS
+              ? "this port speaks plain HTTP, and the client began with TLS; use http://, or a proxy that terminates TLS"
               : "a request begins with a method, found the byte \(hex(buffer[consumed]))")
         }
         guard let line = try line(atMost: limits.requestLine, else: tooLongLine) else { return nil }
@@ -211,7 +212,9 @@ package struct RequestParser: Sendable {
   }
 
   private static let badChunkEnd = Rejection(400, "malformed_chunk", "a chunk is not followed by CR LF")
-  private var tooLargeBody: Rejection { Rejection(413, "body_too_large", "the body is larger than the limit of \(limits.body) bytes; send it in parts") }
+  private var tooLargeBody: Rejection {
+    Rejection(413, "body_too_large", "the body is larger than the limit of \(limits.body) bytes; send it in parts")
+  }
 
   // MARK: - The head
 
@@ -246,7 +249,9 @@ package struct RequestParser: Sendable {
   }
 
   private func split(field line: ArraySlice<UInt8>) throws(Rejection) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
-    if line.first == 0x20 || line.first == 0x09 { throw Rejection(400, "folded_header", "a header line begins with a space; folded lines are obsolete") }
+    if line.first == 0x20 || line.first == 0x09 {
+      throw Rejection(400, "folded_header", "a header line begins with a space; folded lines are obsolete")
+    }
     guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex, line[..<colon].allSatisfy(\.isToken) else {
       throw Rejection(
         400, "malformed_header",
@@ -322,7 +327,8 @@ package struct RequestParser: Sendable {
     // Behind the size only extensions, which mean nothing here: optional space, then a semicolon.
     let rest = line[digits.endIndex...].drop { $0 == 0x20 || $0 == 0x09 }
     guard !digits.isEmpty, rest.first == UInt8(ascii: ";") || digits.endIndex == line.endIndex else {
-      throw Rejection(400, "malformed_chunk", "a chunk does not begin with its size in hexadecimal: '\(String(decoding: line.prefix(40), as: UTF8.self))'")
+      throw Rejection(
+        400, "malformed_chunk", "a chunk does not begin with its size in hexadecimal: '\(String(decoding: line.prefix(40), as: UTF8.self))'")
     }
     let significant = digits.drop { $0 == 0x30 }
     if significant.count > 15 { throw tooLargeBody }

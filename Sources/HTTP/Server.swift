@@ -73,7 +73,8 @@ package final class Server: Sendable {
 
   /// Takes no new clients, lets those being served have their answers for at most `draining`, then closes what is left.
   ///
-  /// Returns when all is closed; true when nobody was cut off and no handler is still running. Streams of events do not end by themselves and are cut off.
+  /// Returns when all is closed; true when nobody was cut off and no handler is still running. Streams of events do not end by
+  /// themselves: whoever writes them finishes them first, or they are cut off at the deadline.
   @discardableResult
   package func stop(draining: Duration) -> Bool {
     let loop = parts.withLock { $0?.loop }

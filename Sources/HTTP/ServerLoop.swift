@@ -13,6 +13,8 @@ final class ServerLoop: @unchecked Sendable {
     var readyStreams: [UInt64] = []
     var looksAtTheClock = false
     var drainsFor: Duration?
+    /// The loop has ended; nobody looks here any more.
+    var isClosed = false
 
     var isEmpty: Bool { replies.isEmpty && readyStreams.isEmpty && !looksAtTheClock && drainsFor == nil }
   }
@@ -20,6 +22,7 @@ final class ServerLoop: @unchecked Sendable {
   let outbox = Mutex(Outbox())
   let counts = Mutex(ServerStatistics())
   let isDraining = Atomic(false)
+  private let isAsleep = Atomic(false)
   let bell: Bell
 
   private let poller: Poller
@@ -56,31 +59,50 @@ final class ServerLoop: @unchecked Sendable {
     if spare >= 0 { close(spare) }
   }
 
-  /// Tells the loop something, and wakes it if it does not know yet that there is something to know.
+  /// Tells the loop something, and wakes it if it sleeps. A busy loop looks into its outbox by itself.
   func tell(_ change: (inout Outbox) -> Void) {
-    let wasEmpty = outbox.withLock { outbox in
-      let wasEmpty = outbox.isEmpty
-      change(&outbox)
-      return wasEmpty
-    }
-    if wasEmpty { bell.ring() }
+    outbox.withLock { change(&$0) }
+    if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.ring() }
   }
 
-  /// Serves until it is told to drain and has. True when every client got its answer.
+  /// Takes a reply from a handler's thread. A stream that nobody will send any more is cancelled, or its writer would wait for ever.
+  func post(_ reply: Reply) {
+    tell { outbox in
+      if outbox.isClosed { reply.stream?.cancel() } else { outbox.replies.append(reply) }
+    }
+  }
+
+  /// Serves until it is told to drain and has. True when every client got its answer and every handler is through.
   func run(pool: HandlerPool) -> Bool {
+    let isClean = serveClients(pool)
+    for connection in Array(connections.values) { drop(connection) }
+    publish()
+    outbox.withLock { outbox in
+      for reply in outbox.replies { reply.stream?.cancel() }
+      outbox = Outbox()
+      outbox.isClosed = true
+    }
+    return isClean
+  }
+
+  private func serveClients(_ pool: HandlerPool) -> Bool {
     while true {
       let now = surroundings.ticks()
       if let drainEnds {
         if connections.isEmpty, pool.isIdle { return true }
-        if now >= drainEnds {
-          for connection in Array(connections.values) { drop(connection) }
-          publish()
-          return false
-        }
+        if now >= drainEnds { return false }
       }
       if now - lastSweep >= .seconds(1) { sweep(now) }
+      // Say that we sleep, then look once more: what was told before that is seen, what is told after it rings.
+      isAsleep.store(true, ordering: .sequentiallyConsistent)
+      let hasNews = outbox.withLock { !$0.isEmpty }
       // Woken at least once a second while there is anybody whose time may run out.
-      poller.wait(milliseconds: drainEnds != nil ? 50 : connections.isEmpty ? -1 : 1000) { event in handle(event) }
+      poller.wait(milliseconds: hasNews ? 0 : drainEnds != nil ? 50 : connections.isEmpty ? -1 : 1000) { event in
+        isAsleep.store(false, ordering: .relaxed)
+        handle(event)
+      }
+      isAsleep.store(false, ordering: .relaxed)
+      takeOutbox(surroundings.ticks())
       if !jobs.isEmpty {
         pool.submit(jobs)
         jobs.removeAll(keepingCapacity: true)
@@ -97,7 +119,7 @@ final class ServerLoop: @unchecked Sendable {
   private func handle(_ event: Poller.Event) {
     let now = surroundings.ticks()
     if event.id == Poller.bellID {
-      takeOutbox(now)
+      return  // it rang for the outbox, which is looked into after every wait
     } else if event.id < UInt64(options.endpoints.count) {
       accept(from: listeners[Int(event.id)], now)
     } else if let connection = connections[event.id] {
@@ -120,7 +142,7 @@ final class ServerLoop: @unchecked Sendable {
   private func takeOutbox(_ now: Ticks) {
     let taken = outbox.withLock { outbox in
       let taken = outbox
-      outbox = Outbox()
+      if !taken.isEmpty { outbox = Outbox() }
       return taken
     }
     for reply in taken.replies {

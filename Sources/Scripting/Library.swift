@@ -19,7 +19,7 @@ package enum Library {
     function("documents.get", ["collection: string", "id: string"], "table?", .read, "One document, or nil."),
     function("documents.put", ["collection: string", "document: table"], "table", .write, "Stores a document; an existing one of the same id is replaced."),
     function("documents.upsert", ["collection: string", "documents: table[]"], "table", .write, "Stores many documents at once."),
-    function("documents.patch", ["collection: string", "id: string", "changes: table"], "table", .write, "Changes some fields; json.null removes one."),
+    function("documents.patch", ["collection: string", "id: string", "changes: table"], "table", .write, "Sets some fields; the others stay."),
     function("documents.delete", ["collection: string", "id: string"], "boolean", .write, "Removes a document; false when there was none."),
     function("documents.count", ["collection: string", "filter?: table"], "integer", .read, "How many documents match."),
     function("documents.list", ["query: table"], "table", .read, "A page of documents: {collection, filter?, sort?, select?, limit?, cursor?}."),

@@ -10,12 +10,13 @@ import Testing
       ("\"\"", ""), ("\"a\"", "a"), ("[1,2 , 3]", [1, 2, 3]), ("[[],[[]]]", [[], [[]]]), ("[null]", [nil]),
       ("{\"a\":1,\"b\":{\"c\":[true]}}", ["a": 1, "b": ["c": [true]]]), ("{\"\":0}", ["": 0]), ("{ \"a\" : 1 }", ["a": 1]),
       ("9223372036854775807", .int(Int64.max)), ("-9223372036854775808", .int(Int64.min)),
-      ("9223372036854775808", .double(9223372036854775808)), ("-9223372036854775809", .double(-9223372036854775808)),
-      ("18446744073709551616", .double(18446744073709551616)), ("100000000000000000000000", .double(1e23)),
+      ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("-9223372036854775809", .double(-9_223_372_036_854_775_808)),
+      ("18446744073709551616", .double(18_446_744_073_709_551_616)), ("100000000000000000000000", .double(1e23)),
       ("1.0", .double(1)), ("1e2", .double(100)), ("1E+2", .double(100)), ("1.5e-3", .double(0.0015)), ("0e0", .double(0)), ("0.0e99999", .double(0)),
-      ("1e-400", .double(0)), ("5e-324", .double(5e-324)), ("1.7976931348623157e308", .double(1.7976931348623157e308)),
-      ("123456789012345678", .int(Int64(123456789012345678))), ("0.1e1", .double(1)), ("1e00000000000000000000002", .double(100)),
-      ("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\u{8}\u{c}\n\r\t"), ("\"\\u00e9\\u20AC\"", "é€"), ("\"\\ud83d\\ude00\"", "😀"), ("\"\\u0000\"", "\0"),
+      ("1e-400", .double(0)), ("5e-324", .double(.leastNonzeroMagnitude)), ("1.7976931348623157e308", .double(1.7976931348623157e308)),
+      ("123456789012345678", .int(Int64(123_456_789_012_345_678))), ("0.1e1", .double(1)), ("1e00000000000000000000002", .double(100)),
+      ("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\u{8}\u{c}\n\r\t"), ("\"\\u00e9\\u20AC\"", "é€"), ("\"\\ud83d\\ude00\"", "😀"),
+      ("\"\\u0000\"", "\0"),
       ("\"é€😀\"", "é€😀"), ("\"\u{7f}\"", "\u{7f}"), ("\"plain text of more than eight bytes\"", "plain text of more than eight bytes"),
       ("\"seven..\\n and then é some more text\"", "seven..\n and then é some more text"), ("\"\\uFFFF\"", "\u{FFFF}"),
     ] as [(String, JSON)])
@@ -35,7 +36,8 @@ import Testing
       ("1 2", 2), ("[] x", 3), ("// no", 0), ("[1]//", 3), ("NaN", 0), ("[Infinity]", 1), ("-Infinity", 1), ("+1", 0), (".5", 0), ("1.", 2),
       ("1.e5", 2), ("01", 0), ("-01", 1), ("00", 0), ("-", 1), ("1e", 2), ("1e+", 3), ("0x1F", 1), ("1_000", 1), ("1e400", 0), ("-1e309", 0),
       ("\"a", 0), ("\"", 0), ("\"\\x\"", 1), ("\"\\", 1), ("\"\\u12\"", 1), ("\"\\u12G4\"", 1), ("\"a\nb\"", 2), ("\"a\tb\"", 2), ("\"\0\"", 1),
-      ("\"\\ud800\"", 1), ("\"\\udc00\"", 1), ("\"\\ud800\\u0041\"", 1), ("\"x\\ud800\\ud800\"", 2), ("\"\\uD83Dx\"", 1), ("'a'", 0), ("\u{FEFF}1", 0),
+      ("\"\\ud800\"", 1), ("\"\\udc00\"", 1), ("\"\\ud800\\u0041\"", 1), ("\"x\\ud800\\ud800\"", 2), ("\"\\uD83Dx\"", 1), ("'a'", 0),
+      ("\u{FEFF}1", 0),
       ("\u{a0}1", 0), ("\u{c}1", 0), ("{\"é\":1,]", 8),
     ])
   func refuses(text: String, offset: Int) {
@@ -49,7 +51,8 @@ import Testing
     "refuses bytes that are not UTF-8, and says which",
     arguments: [
       ([0x22, 0xFF, 0x22], 1), ([0x22, 0x61, 0xC3, 0x22], 2), ([0x22, 0xC0, 0xAF, 0x22], 1), ([0x22, 0xED, 0xA0, 0x80, 0x22], 1),
-      ([0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], 1), ([0x22, 0xE2, 0x82, 0x22], 1), ([0x22, 0x5C, 0x6E, 0x80, 0x22], 3), ([0xFF], 0), ([0x5B, 0xFE, 0x5D], 1),
+      ([0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], 1), ([0x22, 0xE2, 0x82, 0x22], 1), ([0x22, 0x5C, 0x6E, 0x80, 0x22], 3), ([0xFF], 0),
+      ([0x5B, 0xFE, 0x5D], 1),
       ([0x22, 0xC3, 0xA9, 0xC3, 0x22], 3), ([0x7B, 0x22, 0xE9, 0x22, 0x3A, 0x31, 0x7D], 2),
     ] as [([UInt8], Int)])
   func encoding(bytes: [UInt8], offset: Int) {
@@ -107,7 +110,8 @@ import Testing
     let text = Array(#"{"a":[1,-2.5e3,true,null,"x\u00e9\ud83d\ude00é"],"b":{"c":"long enough for eight"}}"#.utf8)
     for length in 0..<text.count {
       // The cut text is followed by bytes that would complete it, so that reading too far would show.
-      let cut = text.withUnsafeBytes { bytes in Result { () throws(Problem) in try JSON(parsing: UnsafeRawBufferPointer(rebasing: bytes[..<length])) } }
+      let cut = text.withUnsafeBytes { bytes in Result { () throws(Problem) in try JSON(parsing: UnsafeRawBufferPointer(rebasing: bytes[..<length])) }
+      }
       #expect(throws: Problem.self) { try cut.get() }
     }
   }
@@ -182,7 +186,9 @@ import Testing
       try check("\(odd).5")
       try check("\(odd).0000000000000000000000000001")
     }
-    for text in ["9007199254740993.0", "9007199254740992.5", "2.2250738585072011e-308", "2.2250738585072014e-308", "4.9e-324", "2.4e-324", "1e22", "1e23"] {
+    for text in [
+      "9007199254740993.0", "9007199254740992.5", "2.2250738585072011e-308", "2.2250738585072014e-308", "4.9e-324", "2.4e-324", "1e22", "1e23",
+    ] {
       try check(text)
     }
   }

@@ -42,7 +42,8 @@ import Testing
   @Test(
     "has one text for each value",
     arguments: [
-      (.null, "null"), (true, "true"), (0, "0"), (-7, "-7"), (10, "10"), (.int(Int64.min), "-9223372036854775808"), (.int(Int64.max), "9223372036854775807"),
+      (.null, "null"), (true, "true"), (0, "0"), (-7, "-7"), (10, "10"), (.int(Int64.min), "-9223372036854775808"),
+      (.int(Int64.max), "9223372036854775807"),
       (1.5, "1.5"), (3.0, "3.0"), (0.1, "0.1"), (.double(-0.0), "-0.0"), (1e300, "1e+300"), ([1, [2], []], "[1,[2],[]]"),
       (["a": 1, "b": ["c": "d"]], #"{"a":1,"b":{"c":"d"}}"#), ("a\"b\\c/d", #""a\"b\\c/d""#), ("\n\r\t\u{8}\u{1f}", #""\n\r\t\u0008\u001f""#),
       ("é€😀\u{7f}", "\"é€😀\u{7f}\""), ("", "\"\""),
@@ -133,8 +134,10 @@ import Testing
     "name the element that is wrong",
     arguments: [
       ([1, "x"], "[1]", "element 1 of the vector is of type string"), ([nil], "[0]", "element 0 of the vector is null"),
-      ([0, 1, .double(.nan)], "[2]", "element 2 of the vector is nan"), ([1e39], "[0]", "element 0 of the vector is 1e+39, too large for a 32-bit float"),
-      ([0, -1e300], "[1]", "element 1 of the vector is -1e+300, too large for a 32-bit float"), ([[1]], "[0]", "element 0 of the vector is of type array"),
+      ([0, 1, .double(.nan)], "[2]", "element 2 of the vector is nan"),
+      ([1e39], "[0]", "element 0 of the vector is 1e+39, too large for a 32-bit float"),
+      ([0, -1e300], "[1]", "element 1 of the vector is -1e+300, too large for a 32-bit float"),
+      ([[1]], "[0]", "element 0 of the vector is of type array"),
       ("x", nil, "a vector is an array of numbers, and this is string"),
     ] as [(JSON, String?, String)])
   func wrong(value: JSON, path: String?, message: String) {

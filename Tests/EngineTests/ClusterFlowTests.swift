@@ -70,6 +70,7 @@ import Testing
     let cluster = try fixture.cluster(2, extra: ["filters": ["field": "kind", "operator": "in", "value": ["alpha", "beta"]]])
     let run = try run(fixture, cluster)
     #expect(run["num_points"] == 40)
+    fixture.store.clock.advance(by: .seconds(1))
     let task = try fixture.store.call("execute_cluster", path: ["cluster_id": cluster], body: ["filters": ["kind": "nowhere"]])
     try fixture.store.host.settle()
     let failed = try fixture.store.call("get_task", path: ["task_id": task["task_id"]?.string ?? ""])

@@ -7,7 +7,8 @@ import Testing
     var serializer = ResponseSerializer(answering: try request(head))
     var bytes: [UInt8] = []
     serializer.begin(response, date: "D", closing: closing, to: &bytes)
-    if case .complete = serializer.framing {} else {
+    if case .complete = serializer.framing {
+    } else {
       serializer.chunk(Array("hello world, again".utf8), to: &bytes)
       serializer.chunk([], to: &bytes)
       serializer.end(to: &bytes)
@@ -42,7 +43,8 @@ import Testing
   @Test("lets a handler close, but not lie about lengths or smuggle lines")
   func handlersHeaders() throws {
     let response = Response(
-      status: 200, headers: ["Connection": "close", "Content-Length": "999", "Transfer-Encoding": "chunked", "X": "a\r\nSet-Cookie: b\u{0}"], body: .bytes([65]))
+      status: 200, headers: ["Connection": "close", "Content-Length": "999", "Transfer-Encoding": "chunked", "X": "a\r\nSet-Cookie: b\u{0}"],
+      body: .bytes([65]))
     #expect(
       try text(response, to: Self.get11)
         == ("HTTP/1.1 200 OK\r\nDate: D\r\nX: a  Set-Cookie: b \r\nContent-Length: 1\r\nConnection: close\r\n\r\nA", false))

@@ -33,7 +33,8 @@ import Testing
       ("GET", "/v1/clusters/c/executions/latest", #"GET /v1/clusters/{id}/executions/latest ["id=c"]"#),
       ("GET", "/v1/triggers/list/special", #"GET /v1/{kind}/list/special ["kind=triggers"]"#),
       ("DELETE", "/v1/triggers", #"405 ["GET", "HEAD", "POST"]"#), ("PUT", "/v1/triggers/list", #"405 ["GET", "HEAD", "PATCH", "POST"]"#),
-      ("GET", "/v1/triggers/x/pause", #"405 ["POST"]"#), ("GET", "/v1/triggerz", "404 /v1/triggers"), ("GET", "/v1/trigger/trg_1", "404 /v1/triggers/trg_1"),
+      ("GET", "/v1/triggers/x/pause", #"405 ["POST"]"#), ("GET", "/v1/triggerz", "404 /v1/triggers"),
+      ("GET", "/v1/trigger/trg_1", "404 /v1/triggers/trg_1"),
       ("GET", "/triggers", "404 /v1/triggers"), ("GET", "/triggers/x/histroy", "404 /v1/triggers/x/history"), ("GET", "/completely/else", "404 -"),
       ("GET", "/v1//triggers", "404 -"), ("GET", "/v1/triggers//history", "404 -"), ("GET", "/v1", "404 -"),
     ])

@@ -42,9 +42,11 @@ import Testing
   @Test("takes chunks and sends chunks")
   func chunks() throws {
     try withServer(handler: { request in
-      Response(status: 200, body: .producer { stream in
-        for byte in request.body { stream.write([byte]) }
-      })
+      Response(
+        status: 200,
+        body: .producer { stream in
+          for byte in request.body { stream.write([byte]) }
+        })
     }) { server, _ in
       let client = Client(server.endpoints[0], timeout: .seconds(20))
       let chunked = Array("5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nT: x\r\n\r\n".utf8)
@@ -65,10 +67,12 @@ import Testing
   func backpressure() throws {
     let written = Mutex(0)
     try withServer(handler: { _ in
-      Response(status: 200, body: .producer { stream in
-        let piece = [UInt8](repeating: 1, count: 50_000)
-        for _ in 0..<800 where stream.write(piece) { written.withLock { $0 += piece.count } }
-      })
+      Response(
+        status: 200,
+        body: .producer { stream in
+          let piece = [UInt8](repeating: 1, count: 50_000)
+          for _ in 0..<800 where stream.write(piece) { written.withLock { $0 += piece.count } }
+        })
     }) { server, _ in
       let client = Client(server.endpoints[0], timeout: .seconds(20))
       var received = 0
@@ -88,11 +92,13 @@ import Testing
   func goneReader() throws {
     let noticed = Gate()
     try withServer(handler: { _ in
-      Response(status: 200, body: .producer { stream in
-        while stream.write([UInt8](repeating: 1, count: 10_000)) {}
-        #expect(stream.isCancelled)
-        noticed.open()
-      })
+      Response(
+        status: 200,
+        body: .producer { stream in
+          while stream.write([UInt8](repeating: 1, count: 10_000)) {}
+          #expect(stream.isCancelled)
+          noticed.open()
+        })
     }) { server, _ in
       _ = try Client(server.endpoints[0], timeout: .seconds(20)).send("GET", "/") { _ in false }
       noticed.pass()
@@ -159,6 +165,22 @@ import Testing
     }
   }
 
+  @Test("asked by HEAD, produces no body and tells the stream so")
+  func headOfStreams() throws {
+    let stream = BodyStream()
+    try withServer(handler: { request in
+      if request.target == "/events" { return Response(status: 200, body: .stream(stream)) }
+      return Response(status: 200, body: .producer { _ in Issue.record("nobody asked for the body") })
+    }) { server, _ in
+      let client = Client(server.endpoints[0], timeout: .seconds(20))
+      for target in ["/events", "/export", "/events"] {
+        let answer = try client.send("HEAD", target)
+        #expect(answer.status == 200 && answer.headers["Transfer-Encoding"] == "chunked" && answer.body.isEmpty)
+      }
+      #expect(stream.isCancelled)
+    }
+  }
+
   @Test("answers a client that has closed its half")
   func halfClosed() throws {
     try withServer(handler: echo) { server, _ in
@@ -194,7 +216,9 @@ import Testing
   @Test("gives the client's address and listens on IPv6 and unix sockets")
   func endpoints() throws {
     let path = "/tmp/http-tests-\(getpid()).sock"
-    try withServer({ $0.endpoints = [.unix(path: path), .tcp(host: "::1", port: 0), .tcp(host: "localhost", port: 0)] }, handler: { .text($0.remoteAddress) }) { server, _ in
+    try withServer(
+      { $0.endpoints = [.unix(path: path), .tcp(host: "::1", port: 0), .tcp(host: "localhost", port: 0)] }, handler: { .text($0.remoteAddress) }
+    ) { server, _ in
       var addresses: [String] = []
       for endpoint in server.endpoints { addresses.append(try Client(endpoint, timeout: .seconds(20)).send("GET", "/").text) }
       #expect(addresses == ["unix", "::1", "127.0.0.1"])
@@ -422,6 +446,29 @@ import Testing
     }
   }
 
+  @Test("a handler that comes back after the end is told that nobody reads")
+  func lateHandler() throws {
+    let (arrived, release, told) = (Gate(), Gate(), Gate())
+    try withServer(handler: { _ in
+      arrived.open()
+      release.pass()
+      return Response(
+        status: 200,
+        body: .producer { stream in
+          while stream.write([UInt8](repeating: 1, count: 10_000)) {}
+          told.open()
+        })
+    }) { server, _ in
+      let wire = try Wire(server)
+      wire.say("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+      arrived.pass()
+      #expect(!server.stop(draining: .zero))
+      #expect(wire.hearEnd() == "")
+      release.open()
+      told.pass()
+    }
+  }
+
   @Test("twice is as good as once, and a server that never started stops too")
   func twice() throws {
     let server = Server(options: ServerOptions(endpoints: [.tcp(host: "127.0.0.1", port: 0)]), surroundings: HandClock().surroundings, handler: echo)
@@ -433,7 +480,10 @@ import Testing
   }
 
   private func onThread(_ body: @escaping @Sendable () -> Void) {
-    final class Box { let body: @Sendable () -> Void; init(_ body: @escaping @Sendable () -> Void) { self.body = body } }
+    final class Box {
+      let body: @Sendable () -> Void
+      init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
     var thread = pthread_t()
     pthread_create(
       &thread, nil,

@@ -261,7 +261,7 @@ extension Host {
     if let hook = trigger.action.hooks.onFailure { scripts.append((hook, "action_config.hooks.on_failure")) }
     if let script = trigger.action.script { scripts.append((script, "action_config.script")) }
     guard !scripts.isEmpty else { return }
-    let interpreter = try Interpreter()
+    let interpreter = Interpreter(memory: 16 << 20)
     for (script, path) in scripts {
       do throws(Problem) {
         try interpreter.check(Script(name: path, version: 1, source: script.source))
