@@ -230,6 +230,8 @@ func percentEncoded(_ text: String) -> String {
 
 /// Sleeps on this thread.
 func pause(_ duration: Duration) {
-  var time = timespec(tv_sec: Int(duration.components.seconds), tv_nsec: Int(duration.components.attoseconds / 1_000_000_000))
-  while nanosleep(&time, &time) != 0 && errno == EINTR {}
+  let nanoseconds = UInt64(max(0, duration.components.attoseconds / 1_000_000_000))
+  var left = timespec(tv_sec: Int(max(0, duration.components.seconds)), tv_nsec: Int(nanoseconds))
+  var rest = timespec()
+  while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
 }

@@ -1,5 +1,6 @@
 import Basics
 import Clustering
+import Engine
 import Glibc
 import Model
 

@@ -29,6 +29,9 @@ enum Interrupts {
     if wasAsked { body() }
   }
 
+  /// Begins anew after a request that was met, for work that goes on, such as a dialogue.
+  static func forget() { isAsked.store(false, ordering: .releasing) }
+
   private static var waited: sigset_t {
     var signals = sigset_t()
     sigemptyset(&signals)

@@ -11,6 +11,8 @@ enum ProblemText {
       if let source = one.details["source_line"]?.string ?? one.details["source"]?.string, let line = one.details["line"]?.int {
         lines.append("       \(stream.styled("\(line) |", .dim)) \(printable(source))")
       }
+      let traceback = (one.details["traceback"]?.array ?? []).compactMap(\.string)
+      if traceback.count > 1 { lines += traceback.prefix(12).map { "       \(stream.styled(printable($0), .dim))" } }
       if let near = one.didYouMean { lines.append("       Did you mean '\(near)'?") }
       if let hint = one.hint { lines.append("       \(stream.styled("hint:", .yellow)) \(hint)") }
     }
