@@ -61,8 +61,8 @@ let package = Package(
     tests("Store", ["Basics", "Model"]),
     tests("Scripting", ["Basics", "Model"]),
     tests("HTTP", ["Basics"]),
-    tests("Engine", ["Basics", "Model", "TestSupport"]),
-    tests("API", ["Basics", "Model", "Engine", "HTTP", "TestSupport"]),
+    tests("Engine", ["Basics", "Model", "TestSupport", "Store"]),
+    tests("API", ["Basics", "Model", "Engine", "HTTP", "TestSupport", "Store"]),
     tests("perigee", ["Basics", "Model"]),
   ]
 )

@@ -91,7 +91,8 @@ extension CronField.Place {
     case .hour: "Write hours from 0 to 23, e.g. \"2\", \"9-17\" or \"*/6\"."
     case .dayOfMonth: "Write days from 1 to 31, e.g. \"1\", \"1,15\", \"L\" (the last) or \"15W\" (the weekday nearest the 15th)."
     case .month: "Write months from 1 to 12 or JAN to DEC, e.g. \"*\", \"1-3\" or \"JAN,JUL\"."
-    case .dayOfWeek: "Write weekdays from 0 to 7 (0 and 7 are Sunday) or SUN to SAT, e.g. \"1-5\", \"MON\", \"5#2\" (the second Friday) or \"5L\" (the last)."
+    case .dayOfWeek:
+      "Write weekdays from 0 to 7 (0 and 7 are Sunday) or SUN to SAT, e.g. \"1-5\", \"MON\", \"5#2\" (the second Friday) or \"5L\" (the last)."
     }
   }
 

@@ -53,7 +53,9 @@ struct CronItemParser {
     }
     at += 1
     if take("W") { return .lastWeekday }
-    if peek == UInt8(ascii: "-") { throw failure("days before the last cannot be counted", hint: "Write \"L\" for the last day, or a fixed day such as \"28\".") }
+    if peek == UInt8(ascii: "-") {
+      throw failure("days before the last cannot be counted", hint: "Write \"L\" for the last day, or a fixed day such as \"28\".")
+    }
     return .last
   }
 
@@ -79,7 +81,9 @@ struct CronItemParser {
       at += 1
       let start = at
       let count = try digits(what: "the week after '#'")
-      guard (1...5).contains(count) else { throw failure("a month has no such week", at: start, hint: "Write 1 to 5 after '#', e.g. \"5#2\" for the second Friday.") }
+      guard (1...5).contains(count) else {
+        throw failure("a month has no such week", at: start, hint: "Write 1 to 5 after '#', e.g. \"5#2\" for the second Friday.")
+      }
       return .nth(count, weekday: low % 7)
     case UInt8(ascii: "L"), UInt8(ascii: "l"):
       guard place == .dayOfWeek else { break }

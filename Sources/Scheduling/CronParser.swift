@@ -37,11 +37,13 @@ struct CronParser {
 
   private func checkCharacters(_ text: String) throws(Problem) {
     if bytes.count > Self.longest {
-      throw problem("is \(bytes.count) bytes long; the longest allowed is \(Self.longest)", hint: "Use ranges and steps, e.g. \"*/5 9-17 * * 1-5\".", at: 0)
+      throw problem(
+        "is \(bytes.count) bytes long; the longest allowed is \(Self.longest)", hint: "Use ranges and steps, e.g. \"*/5 9-17 * * 1-5\".", at: 0)
     }
     guard let offset = bytes.firstIndex(where: { $0 != 9 && ($0 < 32 || $0 > 126) }) else { return }
     let what = bytes[offset] < 32 || bytes[offset] == 127 ? "a control character" : "a character that is not ASCII"
-    throw problem("has \(what) at column \(column(offset))", hint: "Write plain digits, letters and * , - / # on one line, e.g. \"0 2 * * *\".", at: offset)
+    throw problem(
+      "has \(what) at column \(column(offset))", hint: "Write plain digits, letters and * , - / # on one line, e.g. \"0 2 * * *\".", at: offset)
   }
 
   private func words() -> [Range<Int>] {
@@ -64,14 +66,17 @@ struct CronParser {
     guard let first = words.first else { throw problem("is empty", hint: five, at: 0) }
     let opening = string(first)
     if opening.hasPrefix("TZ=") || opening.hasPrefix("CRON_TZ=") {
-      throw problem("begins with the zone '\(shown(first))'", hint: "Write the zone into 'timezone', and here only the five fields.", at: first.lowerBound)
+      throw problem(
+        "begins with the zone '\(shown(first))'", hint: "Write the zone into 'timezone', and here only the five fields.", at: first.lowerBound)
     }
     if words.count == 5 || words.count == 6 { return }
     if words.count == 1, let macro = Suggestion.nearest(to: "@" + opening, in: Self.macros.map(\.name)) {
       throw problem("has 1 field, '\(shown(first))'", hint: five, at: first.lowerBound, didYouMean: macro)
     }
     let hint = words.count == 7 ? "There is no year field. " + five : five
-    throw problem("has \(words.count) \(words.count == 1 ? "field" : "fields"), '\(shown(first.lowerBound..<words[words.count - 1].upperBound))'", hint: hint, at: first.lowerBound)
+    throw problem(
+      "has \(words.count) \(words.count == 1 ? "field" : "fields"), '\(shown(first.lowerBound..<words[words.count - 1].upperBound))'", hint: hint,
+      at: first.lowerBound)
   }
 
   private func macro(_ words: [Range<Int>]) throws(Problem) -> String {
@@ -81,9 +86,13 @@ struct CronParser {
     let known = Self.macros.map(\.name)
     switch name {
     case "@reboot":
-      throw problem("has '@reboot', which is an event and not a time", hint: "Set on_start instead, and write the times here, e.g. \"@daily\".", at: word.lowerBound)
+      throw problem(
+        "has '@reboot', which is an event and not a time", hint: "Set on_start instead, and write the times here, e.g. \"@daily\".",
+        at: word.lowerBound)
     case "@every":
-      throw problem("has '@every', which is an interval", hint: "Use trigger_type \"interval\" with interval_seconds, or e.g. \"*/5 * * * *\".", at: word.lowerBound)
+      throw problem(
+        "has '@every', which is an interval", hint: "Use trigger_type \"interval\" with interval_seconds, or e.g. \"*/5 * * * *\".",
+        at: word.lowerBound)
     case let name where known.contains(name):
       throw problem("has more after '\(shown(word))'", hint: "Write the macro alone.", at: words[1].lowerBound)
     default:

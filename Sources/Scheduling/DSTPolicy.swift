@@ -28,7 +28,8 @@ package struct DSTPolicy: Sendable, Equatable {
     fold = try Self.read(dstFold, as: Fold.self, path: "dst_fold") ?? .first
   }
 
-  private static func read<Choice: CaseIterable & RawRepresentable<String>>(_ text: String?, as: Choice.Type, path: String) throws(Problem) -> Choice? {
+  private static func read<Choice: CaseIterable & RawRepresentable<String>>(_ text: String?, as: Choice.Type, path: String) throws(Problem) -> Choice?
+  {
     guard let text else { return nil }
     if let choice = Choice(rawValue: text) { return choice }
     let names = Choice.allCases.map(\.rawValue)

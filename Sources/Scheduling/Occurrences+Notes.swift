@@ -24,11 +24,9 @@ extension Occurrences {
     let moment = occurrence.wholeSeconds
     let period = zone.period(at: moment)
     let wall = moment + period.offset
-    if moment == period.start, period.start > Zone.beginning, !expression.isWildcard, policy.gap == .fireAfter {
-      let earlier = zone.period(at: moment - 1)
-      if earlier.offset < period.offset, let missing = expression.firstMatch(from: moment + earlier.offset, before: wall) {
-        notes.append("\(Self.time(missing)) does not exist on this day: clocks go from \(Self.time(moment + earlier.offset)) to \(Self.time(wall))")
-      }
+    if moment == period.start, let missing = madeUp(at: period) {
+      let end = moment + zone.period(at: moment - 1).offset
+      notes.append("\(Self.time(missing)) does not exist on this day: clocks go from \(Self.time(end)) to \(Self.time(wall))")
     }
     if case .fold(let first, _) = zone.meaning(of: wall) {
       notes.append("\(Self.time(wall)) comes twice on this day: this is the \(moment == first ? "first" : "second")")
@@ -47,7 +45,8 @@ extension Occurrences {
     guard let missing = expression.firstMatch(from: from, before: to) else { return nil }
     if expression.isWildcard, expression.field(.hour).isUnrestricted { return nil }
     let comes = !expression.isWildcard && policy.gap == .fireAfter && to - from <= Self.widestGap
-    return "\(Self.time(missing)) does not exist in \(zone.name) on \(Self.date(missing)), when clocks go from \(Self.time(from)) to \(Self.time(to)): "
+    return "\(Self.time(missing)) does not exist in \(zone.name) on \(Self.date(missing)), "
+      + "when clocks go from \(Self.time(from)) to \(Self.time(to)): "
       + (comes ? "it comes at \(Self.time(to)) instead" : "it does not come then")
   }
 
@@ -63,7 +62,8 @@ extension Occurrences {
         case .both: "it comes both times"
         }
       }
-    return "\(Self.time(repeated)) comes twice in \(zone.name) on \(Self.date(repeated)), when clocks go back from \(Self.time(to)) to \(Self.time(from)): \(counted)"
+    return "\(Self.time(repeated)) comes twice in \(zone.name) on \(Self.date(repeated)), "
+      + "when clocks go back from \(Self.time(to)) to \(Self.time(from)): \(counted)"
   }
 
   // MARK: - Wall times in words

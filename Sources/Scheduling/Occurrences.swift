@@ -5,7 +5,9 @@ package import Basics
 /// Whether a moment is an occurrence depends on that moment alone, never on where the question was asked from; so the answers ascend, and
 /// asking from anywhere between two of them gives the same next one. A job whose minute or hour begins with `*` comes whenever the clock on
 /// the wall shows a matching time. Any other comes once for each time it names: after a jump of at most three hours right at its end, after
-/// clocks went back only with the first copy; `DSTPolicy` changes both. (The rules are those of cronie's main loop, cron.c, without its polling.)
+/// clocks went back only with the first copy; `DSTPolicy` changes both. The rules are those of
+/// cronie's main loop (cron.c), without its polling; only that cronie takes clocks that go back by more than three hours for corrected and runs
+/// everything again, while here what came once has come.
 package struct Occurrences: Sendable {
   package let expression: CronExpression
   package let zone: Zone
@@ -31,7 +33,7 @@ package struct Occurrences: Sendable {
     let end = min(moment + Self.horizon, Self.endSecond)
     var period = zone.period(at: moment)
     while moment < end {
-      if moment == period.start, comesAfterGap(at: period) { return Instant(seconds: moment) }
+      if moment == period.start, madeUp(at: period) != nil { return Instant(seconds: moment) }
       let (from, limit) = walls(of: period, from: moment)
       if let wall = expression.firstMatch(from: max(from, moment + period.offset), before: min(limit, end + period.offset)) {
         return Instant(seconds: wall - period.offset)
@@ -53,7 +55,7 @@ package struct Occurrences: Sendable {
       if let wall = expression.lastMatch(from: max(from, beginning + period.offset), before: min(end, limit + period.offset)) {
         return Instant(seconds: wall - period.offset)
       }
-      if period.start >= beginning, comesAfterGap(at: period) { return Instant(seconds: period.start) }
+      if period.start >= beginning, madeUp(at: period) != nil { return Instant(seconds: period.start) }
       limit = period.start
     }
     return nil
@@ -70,13 +72,13 @@ package struct Occurrences: Sendable {
 
   // MARK: - The rules at a change of the clocks
 
-  /// Whether a fixed time lies in the gap with which a period begins.
-  private func comesAfterGap(at period: Zone.Period) -> Bool {
-    guard !expression.isWildcard, policy.gap == .fireAfter, period.start > Zone.beginning else { return false }
+  /// The first wall time in the gap with which a period begins, if it has to be made up for at the period's first moment.
+  func madeUp(at period: Zone.Period) -> Int64? {
+    guard !expression.isWildcard, policy.gap == .fireAfter, period.start > Zone.beginning else { return nil }
     let before = zone.period(at: period.start - 1)
     let width = period.offset - before.offset
-    guard width > 0, width <= Self.widestGap else { return false }
-    return expression.firstMatch(from: period.start + before.offset, before: period.start + period.offset) != nil
+    guard width > 0, width <= Self.widestGap else { return nil }
+    return expression.firstMatch(from: period.start + before.offset, before: period.start + period.offset)
   }
 
   /// The wall times of a period, from a moment in it, that count: of those that come twice, the copy that the policy wants.

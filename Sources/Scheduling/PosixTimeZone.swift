@@ -154,7 +154,9 @@ extension PosixTimeZone {
     private mutating func day() -> Change.Day? {
       if take("J") { return number(upTo: 365).flatMap { $0 > 0 ? .julian($0) : nil } }
       if take("M") {
-        guard let month = number(upTo: 12), month > 0, take("."), let week = number(upTo: 5), week > 0, take("."), let day = number(upTo: 6) else { return nil }
+        guard let month = number(upTo: 12), month > 0, take("."), let week = number(upTo: 5), week > 0, take("."), let day = number(upTo: 6) else {
+          return nil
+        }
         return .weekday(month: month, week: week, day: day)
       }
       return number(upTo: 365).map(Change.Day.ordinal)

@@ -48,7 +48,12 @@ package enum ScheduleText {
 /// The part of a schedule's text that says when in a day.
 private struct TimeText {
   /// How the values of a field lie.
-  enum Shape { case all, even(step: Int, from: Int), single(Int), run, other }
+  enum Shape {
+    case all
+    case even(step: Int, from: Int)
+    case single(Int)
+    case run, other
+  }
 
   let text: String
   /// Whether it names moments of a day, so that "every day" has to follow.

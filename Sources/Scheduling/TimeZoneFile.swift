@@ -33,7 +33,9 @@ struct TimeZoneFile: Sendable, Equatable {
     guard header.size(word: word) <= reader.remaining else { throw Damage(reason: "it is cut short") }
 
     moments = []
-    for _ in 0..<header.transitions { moments.append(large ? Int64(bitPattern: try reader.number(8)) : Int64(Int32(truncatingIfNeeded: try reader.number(4)))) }
+    for _ in 0..<header.transitions {
+      moments.append(large ? Int64(bitPattern: try reader.number(8)) : Int64(Int32(truncatingIfNeeded: try reader.number(4))))
+    }
     guard zip(moments, moments.dropFirst()).allSatisfy(<) else { throw Damage(reason: "its changes are out of order") }
     var indexes: [Int] = []
     for _ in 0..<header.transitions { indexes.append(Int(try reader.number(1))) }
@@ -62,7 +64,9 @@ struct TimeZoneFile: Sendable, Equatable {
       text.append(byte)
     }
     if text.isEmpty { return nil }
-    guard let rule = PosixTimeZone(text) else { throw Damage(reason: "its footer '\(String(decoding: text.prefix(60), as: UTF8.self))' is not a rule") }
+    guard let rule = PosixTimeZone(text) else {
+      throw Damage(reason: "its footer '\(String(decoding: text.prefix(60), as: UTF8.self))' is not a rule")
+    }
     return rule
   }
 

@@ -140,7 +140,9 @@ package final class Zones: Sendable {
     if let offset = fixedOffset(name) { return offset }
     let wanted = String(name.map { $0 == " " ? "_" : $0 })
     let lowered = wanted.lowercased()
-    if let same = names.first(where: { $0.lowercased() == lowered }) ?? names.first(where: { $0.lowercased().hasSuffix("/" + lowered) }) { return same }
+    if let same = names.first(where: { $0.lowercased() == lowered }) ?? names.first(where: { $0.lowercased().hasSuffix("/" + lowered) }) {
+      return same
+    }
     // "PST" is one letter from "EST", and three hours.
     if isAbbreviation(name) { return nil }
     return Suggestion.nearest(to: wanted, in: names)
@@ -150,7 +152,9 @@ package final class Zones: Sendable {
       }
   }
 
-  private static func isAbbreviation(_ name: String) -> Bool { (1...4).contains(name.utf8.count) && name.utf8.allSatisfy { (97...122).contains($0 | 0x20) } }
+  private static func isAbbreviation(_ name: String) -> Bool {
+    (1...4).contains(name.utf8.count) && name.utf8.allSatisfy { (97...122).contains($0 | 0x20) }
+  }
 
   /// The zone of whole hours for `+2`, `UTC+02:00`, `GMT-5`.
   private static func fixedOffset(_ name: String) -> String? {

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite("API") struct APIPlaceholder {
-  @Test("builds") func builds() { #expect(Bool(true)) }
-}
