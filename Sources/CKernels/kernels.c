@@ -60,28 +60,33 @@ static int highest(void) { return CK_BASE; }
 #endif
 
 static _Atomic int chosen = -1;
+static _Thread_local int forced = -1;
 
 const char *ck_level_name(int level) {
   static const char *const names[] = {"plain", "default", "v3", "v4"};
   return level < CK_PLAIN || level > CK_V4 ? "unknown" : names[level];
 }
 
-int ck_set_level(int level) {
-  int limit = highest();
-  if (level < CK_PLAIN || level > limit) level = limit;
+/// The best level of the processor, or what PERIGEE_SIMD lowers it to. Two threads that choose at once choose the same.
+static int choose(void) {
+  int level = highest();
+  const char *wish = getenv("PERIGEE_SIMD");
+  for (int i = CK_PLAIN; wish != NULL && i < level; i++)
+    if (strcmp(wish, ck_level_name(i)) == 0) level = i;
   atomic_store_explicit(&chosen, level, memory_order_relaxed);
   return level;
 }
 
 int ck_level(void) {
+  if (forced >= 0) return forced;
   int level = atomic_load_explicit(&chosen, memory_order_relaxed);
-  if (level >= 0) return level;
-  // Two threads that come here at once choose the same.
-  const char *wish = getenv("PERIGEE_SIMD");
-  int lowered = CK_V4;
-  for (int i = CK_PLAIN; wish != NULL && i <= CK_V4; i++)
-    if (strcmp(wish, ck_level_name(i)) == 0) lowered = i;
-  return ck_set_level(lowered);
+  return level >= 0 ? level : choose();
+}
+
+int ck_force_level(int level) {
+  int limit = highest();
+  forced = level > limit ? limit : level;
+  return ck_level();
 }
 
 static inline const struct ck_table *table(void) { return tables[ck_level()]; }

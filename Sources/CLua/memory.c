@@ -72,4 +72,9 @@ void buffer_add(lua_State *L, buffer *b, const void *data, size_t count) {
 }
 
 size_t clua_memory(const clua_state *S) { return S->used; }
-void clua_fail_after(clua_state *S, int64_t allocations) { S->fail_after = allocations; }
+
+int64_t clua_fail_after(clua_state *S, int64_t allocations) {
+  int64_t left = S->fail_after;
+  S->fail_after = allocations;
+  return left;
+}

@@ -43,7 +43,7 @@ static void add_scalar(luaL_Buffer *b, uint32_t u) {
     return;
   }
   int extra = u < 0x800 ? 1 : u < 0x10000 ? 2 : 3;
-  luaL_addchar(b, (char)((0xF00 >> extra & 0xFF) | u >> 6 * extra));
+  luaL_addchar(b, (char)((0xFF00 >> (extra + 1) & 0xFF) | u >> 6 * extra));
   while (extra-- > 0) luaL_addchar(b, (char)(0x80 | (u >> 6 * extra & 0x3F)));
 }
 

@@ -168,7 +168,7 @@ static int run_body(lua_State *L) {
 
 static void judge(lua_State *L, clua_state *S, int result, size_t i) {
   if (!lua_isboolean(L, result)) {
-    luaL_error(L, "the filter answered with %s, not with true or false", lua_isnoneornil(L, result) ? "nothing" : luaL_typename(L, result));
+    luaL_error(L, "the filter answered with %s, not with true or false", luaL_typename(L, result));
   }
   S->verdicts[i] = (uint8_t)lua_toboolean(L, result);
   S->event_done = i + 1;

@@ -88,7 +88,6 @@ clua_state *clua_open(const clua_function *functions, size_t count, const clua_h
   S->context = &o;
   protect(S, open_all);
   S->context = NULL;
-  S->fail_after = -1;
   if (S->result.outcome != CLUA_RETURNED) {
     clua_close(S);
     return NULL;
@@ -96,8 +95,8 @@ clua_state *clua_open(const clua_function *functions, size_t count, const clua_h
   return S;
 }
 
-void clua_close(clua_state *S) {
-  if (S == NULL) return;
+size_t clua_close(clua_state *S) {
+  if (S == NULL) return 0;
   jmp_buf here;
   S->panic = &here;
   S->running = NULL;
@@ -106,7 +105,9 @@ void clua_close(clua_state *S) {
   if (setjmp(here) == 0) lua_close(S->L);
   buffer *buffers[] = {&S->arguments, &S->reply, &S->values, &S->saved, &S->message, &S->traceback, &S->text};
   for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) free(buffers[i]->data);
+  size_t left = S->used;
   free(S);
+  return left;
 }
 
 bool clua_usable(const clua_state *S) { return !S->broken; }

@@ -184,7 +184,7 @@ static void walk_table(walker *w, int table, int depth) {
       luaL_error(L, "a table key of type %s has no JSON form: use strings, or positions 1..n", luaL_typename(L, -1));
     }
   }
-  if (positions == size && (size > 0 || is_array_table(L, table))) {
+  if (positions == size && (size_t)length == size && (size > 0 || is_array_table(L, table))) {
     walk_array(w, table, length, depth);
     return;
   }

@@ -179,8 +179,8 @@ final class Lloyd: @unchecked Sendable {
         distances.pointer[row] = ck_centroid_distance(matrix.pointer(to: row), centroids.pointer + Int(labels.pointer[row]) * columns, columns)
       }
     }
-    let farthest = (0..<matrix.rows).sorted { distances.pointer[$0] != distances.pointer[$1] ? distances.pointer[$0] > distances.pointer[$1] : $0 < $1 }
-    var candidates = farthest.makeIterator()
+    // Rows alone in their cluster are passed over, and there are at most as many of those as clusters.
+    var candidates = Self.farthest(empty.count + clusters, distances).makeIterator()
     for cluster in empty {
       while let row = candidates.next(), distances.pointer[row] > 0 {
         let old = Int(labels.pointer[row])
@@ -193,6 +193,22 @@ final class Lloyd: @unchecked Sendable {
         break
       }
     }
+  }
+
+  /// The `count` rows with the largest distances, the largest first.
+  private static func farthest(_ count: Int, _ distances: Buffer<Double>) -> [Int] {
+    var best: [Int] = []
+    for row in 0..<distances.count {
+      if best.count == count, let last = best.last, distances.pointer[row] <= distances.pointer[last] { continue }
+      var (low, high) = (0, best.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if distances.pointer[best[middle]] >= distances.pointer[row] { low = middle + 1 } else { high = middle }
+      }
+      best.insert(row, at: low)
+      if best.count > count { best.removeLast() }
+    }
+    return best
   }
 
   // MARK: - What came of it

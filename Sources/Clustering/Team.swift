@@ -14,8 +14,8 @@ final class Team: @unchecked Sendable {
   private let busy = Atomic<Int>(0)
   private let round = Atomic<Int>(0)
   private let over = Atomic<Bool>(false)
-  private let sleepers = Mutex<Int>(0)
-  private let bell: UnsafeMutablePointer<sem_t>
+  private let lock: UnsafeMutablePointer<pthread_mutex_t>
+  private let bell: UnsafeMutablePointer<pthread_cond_t>
   private var members: [pthread_t] = []
 
   /// How many threads work, the caller among them.
@@ -29,8 +29,10 @@ final class Team: @unchecked Sendable {
   }
 
   private init(_ threads: Int) {
+    lock = .allocate(capacity: 1)
     bell = .allocate(capacity: 1)
-    sem_init(bell, 0, 0)
+    pthread_mutex_init(lock, nil)
+    pthread_cond_init(bell, nil)
     // Signals are for the thread that expects them, not for ours.
     var all = sigset_t()
     var before = sigset_t()
@@ -59,8 +61,10 @@ final class Team: @unchecked Sendable {
     round.add(1, ordering: .sequentiallyConsistent)
     wake()
     for member in members { pthread_join(member, nil) }
-    sem_destroy(bell)
+    pthread_cond_destroy(bell)
+    pthread_mutex_destroy(lock)
     bell.deallocate()
+    lock.deallocate()
   }
 
   /// Does the pieces 0..<pieces, each once, in no order, on all threads; returns when all are done.
@@ -109,27 +113,20 @@ final class Team: @unchecked Sendable {
       if now != seen { return now }
       ck_pause()
     }
+    pthread_mutex_lock(lock)
+    defer { pthread_mutex_unlock(lock) }
     while true {
-      // Counted as a sleeper before the last look: the leader raises 'round' first and counts sleepers then, so one sees the other.
-      sleepers.withLock { $0 += 1 }
-      let now = round.load(ordering: .sequentiallyConsistent)
-      if now != seen {
-        // The leader may have rung for us already; then the bell is ours to take, or the next sleeper would wake for nothing, which does no harm.
-        sleepers.withLock { if $0 > 0 { $0 -= 1 } }
-        return now
-      }
-      while sem_wait(bell) != 0 {}
-      let woken = round.load(ordering: .acquiring)
-      if woken != seen { return woken }
+      let now = round.load(ordering: .acquiring)
+      if now != seen { return now }
+      pthread_cond_wait(bell, lock)
     }
   }
 
+  /// Called after 'round' was raised: a member either sees that before it sleeps, or sleeps before the bell rings.
   private func wake() {
-    let count = sleepers.withLock { count in
-      defer { count = 0 }
-      return count
-    }
-    for _ in 0..<count { sem_post(bell) }
+    pthread_mutex_lock(lock)
+    pthread_cond_broadcast(bell)
+    pthread_mutex_unlock(lock)
   }
 
   /// Waits for the others' last pieces: briefly awake, then giving the processor to whoever needs it.

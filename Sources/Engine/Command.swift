@@ -54,7 +54,7 @@ struct WriteReport: Sendable {
   var added = 0
   var updated = 0
   var deleted = 0
-  /// The documents as they are now, for the operations that answer with them.
+  /// The patched documents as they are now.
   var documents: [Document] = []
 }
 

@@ -60,7 +60,9 @@ package final class Host: Sendable {
     let handover = Handover(ledger: ledger)
     let ready = Reply<Result<Void, Problem>>()
     let parts = HostLoop.Parts(
-      configuration: configuration, readers: readers, zones: zones, inbox: inbox, workers: workers)
+      configuration: configuration,
+      // Readers of its own: the host's thread never waits behind a long read.
+      readers: Readers(path: configuration.path, count: 1, surroundings: configuration.surroundings), zones: zones, inbox: inbox, workers: workers)
     loop = try OwnThread.start(name: "perigee-host") {
       let loop = HostLoop(handover.ledger, parts)
       do throws(Problem) {

@@ -31,10 +31,16 @@ extension HostLoop {
     for id in plan.filtering { askFilter(id) }
   }
 
+  /// Lets a trigger's filter look at the events behind its cursor; one look at a time, or two would count the same events.
   func askFilter(_ id: Trigger.ID) {
+    if filtering[id] != nil {
+      filtering[id] = true
+      return
+    }
     do throws(Problem) {
       guard let trigger = try readers.read({ reader throws(Problem) in try reader.trigger(id) }) else { return }
       openQuestions += 1
+      filtering[id] = false
       parts.workers.ask(.filter(trigger))
     } catch { log("error", "trigger \(id): \(error)") }
   }
@@ -60,11 +66,9 @@ extension HostLoop {
           throw Problem(.conflict, "document '\(id)' exists in collection '\(write.collectionName)'", hint: "Upsert it, or leave document_id out", path: "document_id")
         }
         insert(document, write, &plan, &added)
-      case .upsert(var document):
+      case .upsert(let document):
         if existing.contains(id) || !within.insert(id).inserted {
-          try keepCreation(&document, write)
           plan.transaction.update(document)
-          plan.report.documents.append(document)
           updated.append(id)
         } else {
           insert(document, write, &plan, &added)
@@ -96,7 +100,6 @@ extension HostLoop {
   private func insert(_ document: Document, _ write: DocumentWrite, _ plan: inout Plan, _ added: inout [String]) {
     position += 1
     plan.transaction.insert(document, in: write.namespaceID, position: position)
-    plan.report.documents.append(document)
     added.append(document.id)
   }
 
@@ -117,11 +120,6 @@ extension HostLoop {
     try readers.read { reader throws(Problem) in try reader.document(id, collectionID: write.collectionID, in: write.namespaceID, vectors: false) }
   }
 
-  /// An upsert replaces the fields, but the document stays as old as it is.
-  private func keepCreation(_ document: inout Document, _ write: DocumentWrite) throws(Problem) {
-    if let old = try current(document.id, write) { document.createdAt = old.createdAt }
-  }
-
   private func missing(_ id: String, _ write: DocumentWrite) -> Problem {
     Problem(.notFound, "document '\(id)' is not in collection '\(write.collectionName)'", path: "document_id")
   }
@@ -140,8 +138,10 @@ extension HostLoop {
     var transaction = Transaction()
     transaction.countEvents(filtered.triggerID, by: filtered.accepted, cursor: filtered.through)
     add(transaction) { [self] outcome in
+      let more = filtering.removeValue(forKey: filtered.triggerID) ?? false
       guard case .committed = outcome else { return log("error", "trigger \(filtered.triggerID): \(outcome.problem)") }
       agenda.count(filtered.accepted, for: filtered.triggerID)
+      if more { askFilter(filtered.triggerID) }
     }
     if let problem = filtered.problem { noteFailure(of: filtered.triggerID, problem) }
   }

@@ -13,6 +13,9 @@ extension HostLoop {
     } catch { return reply.give(.failure(error)) }
     var transaction = Transaction()
     if isNew {
+      var trigger = trigger
+      // A new filter looks at what comes from now on.
+      trigger.eventCursor = sequence
       transaction.insert(trigger)
     } else {
       guard let current = stored(trigger.id), current.fence == trigger.fence else {
@@ -25,7 +28,7 @@ extension HostLoop {
       if trigger.status == .active {
         // Counters may have moved since the edit was read; the row knows.
         guard let current = stored(trigger.id) else { return reply.give(.failure(Problem(.internal, "the trigger is not there after its commit"))) }
-        agenda.insert(current, timetable: timetable)
+        agenda.insert(current, timetable: timetable, running: running(current.id))
       } else {
         agenda.remove(trigger.id)
       }
@@ -48,8 +51,7 @@ extension HostLoop {
     guard let trigger = stored(id), trigger.status == .active else { return }
     do throws(Problem) {
       let timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
-      let running = try readers.read { reader throws(Problem) in try reader.unfinishedTasks() }.count { $0.triggerID == id }
-      agenda.insert(trigger, timetable: timetable, running: running)
+      agenda.insert(trigger, timetable: timetable, running: running(id))
     } catch { log("error", "trigger \(id) cannot be scheduled: \(error)") }
   }
 
@@ -107,7 +109,7 @@ extension HostLoop {
     note(trigger.id, .fired, reason, detail, task: task, in: &transaction)
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(fire.triggerID, outcome) }
-      openTasks.insert(task.id)
+      openTasks[task.id] = .some(task.triggerID)
       parts.workers.run(task, of: trigger)
     }
   }
@@ -212,14 +214,14 @@ extension HostLoop {
     }
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
     add(transaction) { [self] outcome in
-      openTasks.remove(task.id)
+      openTasks[task.id] = nil
       guard case .committed = outcome else {
         log("error", "task \(task.id): \(outcome.problem)")
         if let id = task.triggerID { reload(id) }
         if case .failed(let problem) = outcome, status != .failed {
           status = .failed
           error = problem.description
-          openTasks.insert(task.id)
+          openTasks[task.id] = .some(task.triggerID)
           take(Ending(task: task, status: .failed, outputs: [:], error: problem.description, writes: [], state: nil, baseline: nil, heldBy: nil))
         }
         return
@@ -252,7 +254,7 @@ extension HostLoop {
       if case .event(let rule) = trigger.schedule.when, rule.filter != nil { askFilter(trigger.id) }
     }
     for task in tasks {
-      openTasks.insert(task.id)
+      openTasks[task.id] = .some(task.triggerID)
       parts.workers.run(task, of: task.triggerID.flatMap(stored))
     }
     if !tasks.isEmpty { log("info", "\(tasks.count) task\(tasks.count == 1 ? "" : "s") of the last run taken up again") }

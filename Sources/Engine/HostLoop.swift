@@ -33,7 +33,9 @@ final class HostLoop {
   /// The newest evaluation of each trigger, so that equal ones coalesce into a row.
   var lastEvaluations: [Trigger.ID: Evaluation] = [:]
   /// Tasks that are pending or running, with their trigger.
-  var openTasks: Set<String> = []
+  var openTasks: [String: Trigger.ID?] = [:]
+  /// Triggers whose Lua filter is looking at events now; true when more came meanwhile.
+  var filtering: [Trigger.ID: Bool] = [:]
   var openQuestions = 0
   private var evaluations: UInt64 = 0
   private var settling: [Reply<Result<Void, Problem>>] = []
@@ -65,7 +67,9 @@ final class HostLoop {
       deferred = []
       let fresh: [Command]
       if waiting.isEmpty {
-        fresh = parts.inbox.take(limit: Self.batchLimit, timeout: untilWake()) ?? []
+        // Nil: closed by `.stop`, and nobody waits for an answer any more.
+        guard let taken = parts.inbox.take(limit: Self.batchLimit, timeout: untilWake()) else { break }
+        fresh = taken
       } else {
         fresh = []
       }
@@ -75,11 +79,10 @@ final class HostLoop {
         for step in agenda.next(at: now()) { take(step) }
       }
       flush()
-      if openTasks.isEmpty, openQuestions == 0, deferred.isEmpty {
+      if openTasks.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, agenda.wake.map({ $0 > now() }) ?? true {
         for reply in settling { reply.give(.success(())) }
         settling = []
       }
-      if stopping, deferred.isEmpty { break }
     }
     end()
   }
@@ -87,6 +90,7 @@ final class HostLoop {
   /// Commits what waits and closes the store.
   func end() {
     for reply in settling { reply.give(.failure(Problem(.unavailable, "the host is shutting down"))) }
+    parts.readers.close()
     ledger.close()
   }
 
@@ -158,7 +162,9 @@ final class HostLoop {
         reply.give(.success(()))
       } catch { reply.give(.failure(error)) }
     case .settle(let reply): settling.append(reply)
-    case .stop: stopping = true
+    case .stop:
+      stopping = true
+      parts.inbox.close()
     }
   }
 
@@ -166,7 +172,7 @@ final class HostLoop {
 
   /// Hands a task that is written down to the workers.
   func begin(_ task: TaskRecord) {
-    openTasks.insert(task.id)
+    openTasks[task.id] = .some(task.triggerID)
     var trigger: Trigger?
     if let id = task.triggerID {
       do throws(Problem) {
@@ -176,6 +182,9 @@ final class HostLoop {
     }
     parts.workers.run(task, of: trigger)
   }
+
+  /// How many tasks of a trigger have not ended.
+  func running(_ id: Trigger.ID) -> Int { openTasks.values.count { $0 == id } }
 
   /// Whether a document of these writes is already being changed in this batch; if not, marks them.
   private func touches(_ writes: [Write]) -> Bool {

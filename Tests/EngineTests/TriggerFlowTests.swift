@@ -311,3 +311,15 @@ import Testing
     #expect(try fixture.store.call("count_documents", path: ["collection_identifier": "points"])["count"] == 1)
   }
 }
+
+@Suite("Event filters in a hurry") struct FilterRaceTests {
+  @Test("many writes while a filter looks are each counted once", arguments: [1, 2, 3])
+  func countedOnce(round: Int) throws {
+    let fixture = try Fixture(documents: 50)
+    let id = try fixture.trigger(
+      "event", ["event_type": "documents_added", "event_threshold": 100_000, "filter": "return function(event) return event.document.kind ~= 'gamma' end"])
+    for batch in 0..<20 { try fixture.add(9, from: 1000 * round + batch * 9) }
+    try fixture.store.host.settle()
+    #expect(try fixture.read(id)["event_counter"] == 120)
+  }
+}

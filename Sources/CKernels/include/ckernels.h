@@ -23,8 +23,9 @@ enum { CK_PLAIN = 0, CK_BASE = 1, CK_V3 = 2, CK_V4 = 3 };
 int ck_level(void);
 /// "plain", "default", "v3" or "v4".
 const char *ck_level_name(int level);
-/// Chooses `level`, or the best below it that the processor has; answers with the choice. Tiles packed before are worthless after.
-int ck_set_level(int level);
+/// For tests: uses `level`, or the best below it that the processor has, on the calling thread alone; a negative one ends that.
+/// Answers with the level now in use. Tiles packed at one level are worthless at another.
+int ck_force_level(int level);
 
 // MARK: - Packing
 

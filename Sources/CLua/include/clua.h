@@ -82,7 +82,8 @@ typedef struct {
 
 /// A hardened state, or NULL when there is no memory. `fail_after` < 0: never fail.
 clua_state *clua_open(const clua_function *functions, size_t count, const clua_host *host, size_t memory, int64_t fail_after);
-void clua_close(clua_state *state);
+/// Gives the number of bytes that Lua did not give back: 0, unless there is a bug.
+size_t clua_close(clua_state *state);
 
 clua_result clua_check(clua_state *state, const clua_request *request);
 clua_result clua_run(clua_state *state, const clua_request *request, void *context);
@@ -107,7 +108,8 @@ bool clua_usable(const clua_state *state);
 size_t clua_memory(const clua_state *state);
 /// All that a script can name without the host's functions, one dotted path a line, sorted; freed by `free`.
 char *clua_listing(clua_state *state);
-/// Fails the n-th allocation from now (0: the next); negative: never. Fault injection for tests.
-void clua_fail_after(clua_state *state, int64_t allocations);
+/// Fails the n-th allocation from now (0: the next); negative: never. Gives what was left of the last
+/// number, negative once it has failed. Fault injection for tests.
+int64_t clua_fail_after(clua_state *state, int64_t allocations);
 /// Runs source in an ordinary Lua with all of its libraries and gives its result as text: the oracle of tests. Freed by `free`.
 char *clua_stock(const char *source, size_t count, size_t *length);

@@ -36,13 +36,7 @@ extension Operation {
     Operation("get_kv", "GET", "/v1/kv/{key}", "Read a value", tag: "Key-value", scope: .read) { host, call throws(Problem) in
       let key = try call.parameter("key")
       let namespaceID = try call.namespaceID()
-      let value: JSON?
-      if let known = call.gathering?.knownKV(key) {
-        value = known
-      } else {
-        value = try host.read { reader throws(Problem) in try reader.value(key, in: namespaceID, at: host.surroundings.now()) }
-      }
-      guard let value else { throw .missing("key", key, path: "key") }
+      guard let value = try host.value(key, in: namespaceID, call) else { throw .missing("key", key, path: "key") }
       return .json(["key": .string(key), "value": value])
     },
     Operation("set_kv", "PUT", "/v1/kv/{key}", "Set a value", tag: "Key-value", scope: .write, body: ["value", "ttl_seconds"]) { host, call throws(Problem) in
@@ -64,13 +58,8 @@ extension Operation {
       var transaction = Transaction()
       transaction.incrementValue(key, by: by, in: namespaceID, at: host.surroundings.now())
       if let gathering = call.gathering {
-        let before: JSON?
-        if let known = gathering.knownKV(key) {
-          before = known
-        } else {
-          before = try host.read { reader throws(Problem) in try reader.value(key, in: namespaceID, at: host.surroundings.now()) }
-        }
-        guard let number = (before ?? .int(0)).int else { throw notANumber(key, before ?? .null) }
+        let before = try host.value(key, in: namespaceID, call) ?? .int(0)
+        guard let number = before.int else { throw notANumber(key, before) }
         gathering.add(.statements(transaction))
         gathering.noteKV(key, .int(number &+ by))
         return .json(["key": .string(key), "value": .int(number &+ by)])
@@ -79,8 +68,7 @@ extension Operation {
       do throws(Problem) {
         rows = try host.commit(transaction)
       } catch {
-        let stored = try host.read { reader throws(Problem) in try reader.value(key, in: namespaceID, at: host.surroundings.now()) }
-        if let stored, stored.int == nil { throw notANumber(key, stored) }
+        if let stored = try host.value(key, in: namespaceID, call), stored.int == nil { throw notANumber(key, stored) }
         throw error
       }
       guard case .integer(let value)? = rows.first?.first else {
@@ -90,8 +78,10 @@ extension Operation {
     },
     Operation("delete_kv", "DELETE", "/v1/kv/{key}", "Delete a value", tag: "Key-value", scope: .write) { host, call throws(Problem) in
       let key = try call.parameter("key")
+      let namespaceID = try call.namespaceID()
+      if try host.value(key, in: namespaceID, call) == nil { throw .missing("key", key, path: "key") }
       var transaction = Transaction()
-      transaction.deleteValue(key, in: try call.namespaceID())
+      transaction.deleteValue(key, in: namespaceID)
       try host.commit(transaction, call) { $0.noteKV(key, nil) }
       return .json(["success": true, "key": .string(key)])
     },
@@ -103,6 +93,12 @@ extension Operation {
 }
 
 extension Host {
+  /// A script's own write if it made one, else what is stored.
+  func value(_ key: String, in namespaceID: String, _ call: Call) throws(Problem) -> JSON? {
+    if let known = call.gathering?.knownKV(key) { return known }
+    return try read { reader throws(Problem) in try reader.value(key, in: namespaceID, at: surroundings.now()) }
+  }
+
   func task(_ call: Call) throws(Problem) -> TaskRecord {
     let id = try call.parameter("task_id")
     guard let task = try read({ reader throws(Problem) in try reader.task(id) }), call.caller.opens(task.namespaceID),

@@ -1,0 +1,83 @@
+import Basics
+import Scripting
+import Testing
+
+@Suite("Filters") struct FilterTests {
+  static func event(_ document: String, payload: String = "") -> ScriptEvent {
+    ScriptEvent(
+      type: "document.created", collectionID: "col_1", documentID: "doc_1", document: Array(document.utf8), payload: Array(payload.utf8), at: Instant(seconds: 1000))
+  }
+
+  func filter(_ source: String, _ documents: [String], budget: Budget? = nil) throws -> (accepted: [Bool], run: ScriptRun) {
+    try onScriptThread {
+      Interpreter(memory: 16 << 20).filter(
+        Script(name: "filter", version: 1, source: source), events: documents.map { Self.event($0, payload: #"{"n":[1,2]}"#) }, context: ["limit": 5],
+        budget: budget ?? ScriptKind.filter.budget, host: TestHost())
+    }
+  }
+
+  @Test(
+    "read what they look for",
+    arguments: [
+      ("event.document.kind == 'urgent'", true), ("event.document.n == 12", true), ("event.document.x == 0.5", true), ("event.document.deep.er[2] == 'b'", true),
+      ("event.document.none == nil", true), ("event.document.null == nil", true), ("event.document.yes == true and event.document.no == false", true),
+      ("event.document['a key'] == 'ü\\n\"'", true), ("event.document.text == 'a, b: {c}'", true), ("event.document.last == -1", true),
+      ("event.type == 'document.created' and event.collection_id == 'col_1' and event.document_id == 'doc_1' and event.at == 1000", true),
+      ("event.payload.n[2] == 2", true), ("event.nothing == nil", true), ("ctx.limit == 5", true), ("event.document.kind == 'calm'", false),
+      ("return function(event, ctx) return event.document.n > ctx.limit end", true),
+      ("return function(event) local n = 0 for k, v in pairs(event.document) do n = n + 1 end return n == 10 end", true),
+      ("return function(event) return perigee.json.encode(event.document.deep) == '{\"er\":[\"a\",\"b\"]}' end", true),
+      ("return function(event) return perigee.json.decode(perigee.json.encode(event.document)).n == 12 end", true),
+      ("event.document.na == nil", true), ("event.document.escaped == 1", true),
+    ])
+  func fields(source: String, expected: Bool) throws {
+    let document = #"""
+      { "kind": "urgent", "n":12, "x": 0.5,"deep": {"er": ["a","b"], "n": 1}, "null": null, "yes": true, "no" : false, "a key": "\u00fc\n\"",
+        "text": "a, b: {c}", "\u0065scaped": 1, "last":-1 }
+      """#.replacing(", \"n\": 1}", with: "}")
+    let result = try filter(source, [document])
+    _ = try result.run.values()
+    #expect(result.accepted == [expected])
+  }
+
+  @Test("judge each event on its own, in order") func many() throws {
+    let documents = (0..<3000).map { #"{"i":\#($0),"kind":"\#($0 % 3 == 0 ? "a" : "b")"}"# }
+    for source in ["event.document.kind == 'a'", "return function(event) return event.document.kind == 'a' end"] {
+      let result = try filter(source, documents)
+      #expect(result.accepted == (0..<3000).map { $0 % 3 == 0 })
+      #expect(result.run.cost.nanoseconds > 0)
+    }
+    #expect(try filter("true", []).accepted == [])
+  }
+
+  @Test("stop at the event that they fail on") func failure() throws {
+    let documents = (0..<10).map { #"{"i":\#($0)}"# }
+    for source in ["return function(event) if event.document.i == 7 then error('seven') end return true end", "event.document.i ~= 7 or nil"] {
+      let result = try filter(source, documents)
+      #expect(result.accepted == Array(repeating: true, count: 7))
+      guard case .failed(let problem) = result.run.outcome else { throw Problem(.internal, "\(result.run.outcome)") }
+      #expect(problem.message.contains("seven") || problem.message.contains("answered with nil"))
+    }
+  }
+
+  @Test("have the whole budget for each event") func budgets() throws {
+    let documents = (0..<40).map { #"{"i":\#($0)}"# }
+    let source = "return function(event) for i = 1, 50000 do end if event.document.i == 30 then while true do end end return true end"
+    let result = try filter(source, documents, budget: Budget(wall: nil, memory: 16 << 20, instructions: 100_000))
+    #expect(result.accepted.count == 30)
+    guard case .killed = result.run.outcome else { throw Problem(.internal, "\(result.run.outcome)") }
+  }
+
+  @Test("cannot change or keep what they see") func readOnly() throws {
+    for source in ["event.x = 1", "event.document.x = 1", "rawset(event.document, 'x', 1)", "getmetatable(event.document).__index = nil", "#event.document"] {
+      let result = try filter("return function(event) \(source.hasPrefix("#") ? "return " : "")\(source) return true end".replacing("return #event.document return true", with: "return #event.document"), [#"{}"#])
+      guard case .failed = result.run.outcome else { throw Problem(.internal, "\(source): \(result.run.outcome)") }
+    }
+  }
+
+  @Test("fail on a document that is not JSON instead of reading past its end", arguments: [#"{"a": "#, #"{"a"#, #"{"a": "b"#, "{", "", "[1]", #"{"a":"\"#, "12"])
+  func malformed(document: String) throws {
+    let result = try filter("return function(event) return event.document == nil or event.document.a == nil end", [document])
+    if case .returned = result.run.outcome { #expect(result.accepted == [true]) }
+  }
+}
