@@ -97,7 +97,9 @@ final class HostLoop {
   /// How long to sleep. Never more than a minute: the wall clock may be set meanwhile.
   private func untilWake() -> Duration {
     guard let wake = agenda.wake else { return .seconds(60) }
-    return min(.seconds(60), max(.zero, wake - now()))
+    // What is ready at once may say so with the earliest instant there is, from which nothing can be subtracted.
+    let now = now()
+    return wake <= now ? .zero : min(.seconds(60), wake - now)
   }
 
   private func flush() {

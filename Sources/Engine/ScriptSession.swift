@@ -19,6 +19,8 @@ package final class ScriptSession: ScriptHost {
   private let writes: Writes
   let gathering: Gathering?
   private let output: (_ level: String, _ message: String) -> Void
+  /// How a batch script waits.
+  private let pause: (Duration) throws(Problem) -> Void
   private var lines: [JSON] = []
   private var lineBytes = 0
 
@@ -35,9 +37,11 @@ package final class ScriptSession: ScriptHost {
   }
 
   package init(
-    _ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, caller: Caller, output: @escaping (_ level: String, _ message: String) -> Void
+    _ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, caller: Caller,
+    pause: ((Duration) throws(Problem) -> Void)? = nil, output: @escaping (_ level: String, _ message: String) -> Void
   ) {
     self.host = host
+    if let pause { self.pause = pause } else { self.pause = { duration throws(Problem) in host.pause(duration) } }
     self.namespaceID = namespaceID
     self.trigger = trigger
     self.writes = writes
@@ -66,102 +70,27 @@ package final class ScriptSession: ScriptHost {
   // MARK: - Calls
 
   package func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
-    func text(_ position: Int, _ what: String) throws(Problem) -> String {
-      guard position < arguments.count, let value = arguments[position].string else {
-        throw Problem(.invalid, "\(name): argument \(position + 1) must be \(what), a string", path: name)
-      }
-      return value
-    }
-    func object(_ position: Int) -> JSON {
-      guard position < arguments.count, arguments[position] != .null else { return [:] }
-      return arguments[position] == .array([]) ? [:] : arguments[position]
-    }
     switch name {
-    case "documents.get":
-      return try optional { () throws(Problem) in
-        try perform("get_document", path: ["collection_identifier": try text(0, "the collection"), "document_id": try text(1, "the document")])
-      }
-    case "documents.put":
-      let report = try perform("upsert_documents", path: ["collection_identifier": try text(0, "the collection")], body: ["documents": .array([object(1)])])
-      return ["document_id": report["document_ids"]?.array?.first ?? .null]
-    case "documents.upsert":
-      return try perform("upsert_documents", path: ["collection_identifier": try text(0, "the collection")], body: ["documents": try list(arguments, 1, name)])
-    case "documents.patch":
-      return try perform(
-        "update_document", path: ["collection_identifier": try text(0, "the collection"), "document_id": try text(1, "the document")], body: object(2))
-    case "documents.delete":
-      return try existed { () throws(Problem) in
-        try perform("delete_document", path: ["collection_identifier": try text(0, "the collection"), "document_id": try text(1, "the document")])
-      }
-    case "documents.count", "ctx.count":
-      let answer = try perform(
-        "count_documents", path: ["collection_identifier": try text(0, "the collection")],
-        query: arguments.count > 1 && arguments[1] != .null ? ["filters": .string(arguments[1].text)] : [:])
-      return answer["count"] ?? .int(0)
-    case "documents.list", "documents.page": return try documents(object(0), name)
-    case "collections.create": return try perform("create_collection", body: object(0))
-    case "collections.get": return try optional { () throws(Problem) in try perform("get_collection", path: ["collection_identifier": try text(0, "the collection")]) }
-    case "collections.list": return try results("list_collections", object(0))
-    case "collections.delete":
-      return try existed { () throws(Problem) in try perform("delete_collection", path: ["collection_identifier": try text(0, "the collection")]) }
-    case "namespaces.list": return try results("list_namespaces", object(0))
-    case "namespaces.get": return try perform("get_namespace", path: ["namespace_identifier": try text(0, "the namespace")])
-    case "namespaces.create": return try perform("create_namespace", body: object(0))
-    case "clusters.create": return try perform("create_cluster", body: object(0))
-    case "clusters.get": return try optional { () throws(Problem) in try perform("get_cluster", path: ["cluster_identifier": try text(0, "the cluster")]) }
-    case "clusters.list": return try results("list_clusters", object(0))
-    case "clusters.execute": return try perform("execute_cluster", path: ["cluster_id": try text(0, "the cluster")], body: object(1))
-    case "clusters.executions": return try results("list_cluster_executions", object(1), path: ["cluster_id": try text(0, "the cluster")])
-    case "clusters.groups":
-      if arguments.count > 1, arguments[1] != .null {
-        let run = try perform("get_cluster_execution", path: ["cluster_id": try text(0, "the cluster"), "run_id": try text(1, "the run")])
-        return run["centroids"] ?? []
-      }
-      return try perform("get_cluster_groups", path: ["cluster_id": try text(0, "the cluster")])["groups"] ?? []
-    case "triggers.create": return try perform("create_trigger", body: object(0))
-    case "triggers.get": return try optional { () throws(Problem) in try perform("get_trigger", path: ["trigger_id": try text(0, "the trigger")]) }
-    case "triggers.list": return try results("list_triggers", object(0))
-    case "triggers.update": return try perform("update_trigger", path: ["trigger_id": try text(0, "the trigger")], body: object(1))
-    case "triggers.delete", "triggers.pause", "triggers.resume", "triggers.execute":
-      let operation = name == "triggers.execute" ? "execute_trigger_now" : "\(name.dropFirst("triggers.".count))_trigger"
-      return try perform(operation, path: ["trigger_id": try text(0, "the trigger")])
-    case "triggers.history": return try perform("get_trigger_history", path: ["trigger_id": try text(0, "the trigger")])["executions"] ?? []
-    case "triggers.evaluations": return try perform("list_trigger_evaluations", path: ["trigger_id": try text(0, "the trigger")])["results"] ?? []
-    case "tasks.get": return try optional { () throws(Problem) in try perform("get_task", path: ["task_id": try text(0, "the task")]) }
-    case "tasks.list": return try results("list_tasks", object(0))
-    case "tasks.wait": return try wait(for: try text(0, "the task"), seconds: arguments.count > 1 ? arguments[1].double : nil)
-    case "kv.get":
-      return try optional { () throws(Problem) in try perform("get_kv", path: ["key": try text(0, "the key")]) }["value"] ?? .null
-    case "kv.set":
-      var body: JSONObject = ["value": arguments.count > 1 ? arguments[1] : .null]
-      if let ttl = object(2)["ttl"] { body["ttl_seconds"] = ttl }
-      return try perform("set_kv", path: ["key": try text(0, "the key")], body: .object(body))["value"] ?? .null
-    case "kv.incr":
-      let by = arguments.count > 1 && arguments[1] != .null ? arguments[1] : .int(1)
-      return try perform("increment_kv", path: ["key": try text(0, "the key")], body: ["by": by])["value"] ?? .null
-    case "kv.delete": return try existed { () throws(Problem) in try perform("delete_kv", path: ["key": try text(0, "the key")]) }
-    case "time.now", "time.parse", "time.format", "time.cron_next": return try time(name, arguments)
-    case "uuid": return .string(uuid())
+    case "ctx.metric":
+      guard let metric = arguments.first?.string else { throw Problem(.invalid, "\(name): argument 1 must be the metric, a string", path: name) }
+      return try measure(["metric": .string(metric)])["value"] ?? .null
+    case "ctx.drift": return .object(try measure(LibraryCalls.options(arguments, 0)))
+    case "ctx.events": return try events(LibraryCalls.options(arguments, 0))
     case "progress":
       guard writes == .immediate else { throw Problem(.forbidden, "only a batch script shows progress") }
       output("progress", JSON.array(arguments).text)
       return .null
-    case "sleep":
-      guard writes == .immediate else { throw Problem(.forbidden, "only a batch script may sleep") }
-      guard let seconds = arguments.first?.double, seconds >= 0, seconds <= 86400 else {
-        throw Problem(.invalid, "sleep takes 0 to 86400 seconds", hint: "For example perigee.sleep(0.5)")
+    default:
+      let host = host
+      var calls = LibraryCalls(surroundings: host.surroundings, zones: host.zones) { operation, path, query, body throws(Problem) in
+        try self.perform(operation, path: path, query: query, body: body)
       }
-      host.pause(.milliseconds(Int64(seconds * 1000)))
-      return .null
-    case "ctx.metric":
-      return try measure(["metric": .string(try text(0, "the metric"))])["value"] ?? .null
-    case "ctx.drift": return .object(try measure(object(0)))
-    case "ctx.events": return try events(object(0))
-    default: throw Problem(.notFound, "the host has no function '\(name)'")
+      if writes == .immediate { calls.pause = pause }
+      return try calls.answer(name, arguments)
     }
   }
 
-  private func perform(_ name: String, path: [String: String] = [:], query: JSONObject = [:], body: JSON = [:]) throws(Problem) -> JSON {
+  private func perform(_ name: String, path: [String: String], query: JSONObject, body: JSON) throws(Problem) -> JSON {
     guard let operation = Operation.named(name) else { throw Problem(.internal, "there is no operation '\(name)'") }
     if operation.inNamespace, namespace == nil { throw Problem(.notFound, "namespace '\(namespaceID)' is gone") }
     if let scope = operation.scope, scope != .read {
@@ -176,64 +105,6 @@ package final class ScriptSession: ScriptHost {
     switch try operation.perform(host, call) {
     case .json(let value): return value
     case .nothing: return .bool(true)
-    }
-  }
-
-  private func results(_ name: String, _ options: JSON, path: [String: String] = [:]) throws(Problem) -> JSON {
-    let answer = try perform(name, path: path, body: options)
-    return answer["results"] ?? answer["groups"] ?? answer
-  }
-
-  /// Null instead of an error for things that are not there: scripts ask `if x then`.
-  private func optional(_ body: () throws(Problem) -> JSON) throws(Problem) -> JSON {
-    do throws(Problem) { return try body() } catch {
-      if error.kind == .notFound { return .null }
-      throw error
-    }
-  }
-
-  /// False instead of an error when there was nothing to delete.
-  private func existed(_ body: () throws(Problem) -> JSON) throws(Problem) -> JSON {
-    do throws(Problem) {
-      _ = try body()
-      return true
-    } catch {
-      if error.kind == .notFound { return false }
-      throw error
-    }
-  }
-
-  private func list(_ arguments: [JSON], _ position: Int, _ name: String) throws(Problem) -> JSON {
-    guard position < arguments.count, case .array = arguments[position] else {
-      throw Problem(.invalid, "\(name): argument \(position + 1) must be a list of documents", hint: "For example {{document_id = \"a\", text = \"…\"}}")
-    }
-    return arguments[position]
-  }
-
-  private func documents(_ options: JSON, _ name: String) throws(Problem) -> JSON {
-    let fields = try Fields(options, path: name, accepting: Page.names + ["collection", "filter", "select", "sort", "vectors", "batch"])
-    var body = JSONObject()
-    body["filters"] = fields["filter"]
-    body["sort"] = fields["sort"]
-    body["select"] = fields["select"]
-    body["return_vectors"] = fields["vectors"]
-    body["cursor"] = fields["cursor"]
-    body["limit"] = fields["batch"] ?? fields["limit"]
-    let answer = try perform("list_documents", path: ["collection_identifier": try fields.required("collection", example: "\"words\"")], body: .object(body))
-    if name == "documents.list" { return answer["results"] ?? [] }
-    return ["results": answer["results"] ?? [], "next_cursor": answer["pagination"]?["next_cursor"] ?? .null]
-  }
-
-  private func wait(for taskID: String, seconds: Double?) throws(Problem) -> JSON {
-    guard writes == .immediate else { throw Problem(.forbidden, "only a batch script may wait for a task") }
-    let started = host.surroundings.ticks()
-    while true {
-      if let seconds, (host.surroundings.ticks() - started).inSeconds > seconds {
-        throw Problem(.unavailable, "task '\(taskID)' has not ended after \(seconds) s", hint: "Wait longer, or look at it with tasks.get")
-      }
-      let task = try perform("get_task", path: ["task_id": taskID])
-      if let word = task["status"]?.string, let status = TaskRecord.Status(rawValue: word), status.isFinal { return task }
-      host.pause(.milliseconds(20))
     }
   }
 
@@ -270,47 +141,6 @@ package final class ScriptSession: ScriptHost {
     return try host.read { reader throws(Problem) in
       .array(try reader.events(in: namespaceID, since: since, type: type, collectionID: collection, limit: limit).map(\.json))
     }
-  }
-
-  // MARK: - Time
-
-  private func time(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
-    func seconds(_ instant: Instant) -> JSON { .double(Double(instant.milliseconds) / 1000) }
-    func instant(_ position: Int) throws(Problem) -> Instant? {
-      guard position < arguments.count, arguments[position] != .null else { return nil }
-      guard let value = arguments[position].double, abs(value) < 1e12 else {
-        throw Problem(.invalid, "\(name): argument \(position + 1) must be seconds since 1970")
-      }
-      return Instant(milliseconds: Int64(value * 1000))
-    }
-    func zone(_ position: Int) throws(Problem) -> Zone {
-      guard position < arguments.count, let named = arguments[position].string else { return .utc }
-      return try host.zones.zone(named)
-    }
-    switch name {
-    case "time.now": return seconds(host.surroundings.now())
-    case "time.parse": return arguments.first?.string.flatMap { Instant($0) }.map(seconds) ?? .null
-    case "time.format": return .string(try zone(1).text(try instant(0) ?? host.surroundings.now()))
-    default:
-      guard let text = arguments.first?.string else { throw Problem(.invalid, "time.cron_next: argument 1 must be a cron expression, a string") }
-      let occurrences = Occurrences(try CronExpression(text), in: try zone(2))
-      return occurrences.next(after: try instant(1) ?? host.surroundings.now()).map(seconds) ?? .null
-    }
-  }
-
-  /// A random identifier of RFC 9562, version 4.
-  private func uuid() -> String {
-    var bytes = host.surroundings.bytes(16)
-    bytes[6] = bytes[6] & 0x0f | 0x40
-    bytes[8] = bytes[8] & 0x3f | 0x80
-    let digits = Array("0123456789abcdef")
-    var text = ""
-    for (index, byte) in bytes.enumerated() {
-      if [4, 6, 8, 10].contains(index) { text.append("-") }
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
-    return text
   }
 
   // MARK: - ctx

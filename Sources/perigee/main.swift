@@ -1,1 +1,5 @@
-print("perigee")
+import Basics
+import Glibc
+
+Interrupts.begin()
+exit(Perigee.run(Array(CommandLine.arguments.dropFirst()), surroundings: .real).rawValue)

@@ -239,12 +239,13 @@ extension Host {
     return try self.write([write])
   }
 
-  /// Upserts documents that are already values: imports.
-  package func upsert(_ documents: [Document], into collection: Collection) throws(Problem) {
-    _ = try write([
+  /// Upserts documents that are already values: imports. Answers how many were new and how many replaced others.
+  package func upsert(_ documents: [Document], into collection: Collection) throws(Problem) -> (added: Int, updated: Int) {
+    let report = try write([
       .documents(
         DocumentWrite(namespaceID: collection.namespaceID, collectionID: collection.id, collectionName: collection.name, changes: documents.map { .upsert($0) }))
     ])
+    return (report.added, report.updated)
   }
 
   /// Documents of a standalone namespace that name no collection live in one called `documents`, with the namespace's indexes.

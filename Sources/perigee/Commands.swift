@@ -1,0 +1,10 @@
+extension Command {
+  /// Every command, in the order that help lists them.
+  static let all: [Command] = [
+    serve, demo, .run, repl, importing, export, cluster, next, triggerList, triggerShow, triggerWhy, triggerExecute, triggerPause, triggerResume, keyCreate,
+    keyList, keyRevoke, version, help,
+  ]
+
+  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+  static func named(_ name: String) -> Command? { byName[name] }
+}

@@ -1,0 +1,31 @@
+import Basics
+
+extension Command {
+  static let defaultPort = 7374
+
+  static let serve = Command(
+    name: "serve", summary: "Serve a store: API, scheduler and scripts",
+    options: [
+      Option("port", letter: "p", value: "N", "The port; without it \(defaultPort), 0 takes any that is free"),
+      Option("host", value: "ADDRESS", "The address; without it 127.0.0.1, which only this machine can reach"),
+      Option("threads", value: "N", "Threads for clustering; without it as many as the machine has"),
+      Option("log-requests", "Log every request"), Option.store,
+    ],
+    examples: [
+      Example("perigee serve", "./perigee.db on http://127.0.0.1:\(defaultPort)"), Example("perigee serve --store prod.db --port 9000", "another store, another port"),
+      Example("perigee serve --host 0.0.0.0", "for others too; a key must exist"),
+    ],
+    notes: """
+      The first start of a store makes a key, 'first', and shows it once. Other perigee commands with the same
+      --store find the running server by themselves. Ctrl-C or SIGTERM ends it in good order; what was
+      acknowledged is safe at any time.
+      """
+  ) { invocation throws(Problem) in
+    let server = try RunningServer.start(invocation)
+    server.greet(invocation)
+    server.waitUntilAsked()
+    invocation.console.say("stopping")
+    server.stop()
+    return .ok
+  }
+}

@@ -1,0 +1,187 @@
+import Basics
+import Glibc
+
+/// The lines of a file, one at a time: files may be larger than memory. `-` is standard input.
+struct LineReader: ~Copyable {
+  struct Line {
+    /// From 1.
+    var number: Int
+    /// Where it begins in the file.
+    var offset: Int64
+    /// Without the line break.
+    var bytes: [UInt8]
+  }
+
+  /// A line longer than this is no line of JSON that the host would take.
+  static let lineLimit = 16 << 20
+
+  let path: String
+  /// Size of the file; nil for pipes.
+  let size: Int64?
+  private let descriptor: Int32
+  private let closes: Bool
+  private var buffer: [UInt8]
+  private var start = 0
+  private var end = 0
+  private var number = 0
+  private var offset: Int64 = 0
+  private var isAtEnd = false
+
+  init(path: String, bufferSize: Int = 1 << 18) throws(Problem) {
+    let (descriptor, size) = path == "-" ? (0, nil) : try Self.opened(path)
+    self.path = path
+    self.descriptor = descriptor
+    self.size = size
+    closes = path != "-"
+    buffer = [UInt8](repeating: 0, count: bufferSize)
+  }
+
+  private static func opened(_ path: String) throws(Problem) -> (Int32, Int64?) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw fileProblem(path, "read", errno) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+      close(descriptor)
+      throw fileProblem(path, "read", EISDIR)
+    }
+    return (descriptor, status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil)
+  }
+
+  deinit { if closes { close(descriptor) } }
+
+  /// The next line that is not blank, or nil at the end.
+  mutating func next() throws(Problem) -> Line? {
+    while let line = try any() {
+      if line.bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) { return line }
+    }
+    return nil
+  }
+
+  private mutating func any() throws(Problem) -> Line? {
+    var bytes: [UInt8] = []
+    let begins = offset
+    while true {
+      let found = buffer[start..<end].firstIndex(of: 0x0A)
+      bytes += buffer[start..<(found ?? end)]
+      offset += Int64((found.map { $0 + 1 } ?? end) - start)
+      start = found.map { $0 + 1 } ?? end
+      if bytes.count > Self.lineLimit {
+        throw Problem(.tooLarge, "line \(number + 1) is longer than \(Format.bytes(Int64(Self.lineLimit)))", hint: "Write one JSON object per line", path: path)
+      }
+      if found != nil { break }
+      if isAtEnd {
+        if bytes.isEmpty { return nil }
+        break
+      }
+      try fill()
+    }
+    number += 1
+    return Line(number: number, offset: begins, bytes: bytes)
+  }
+
+  private mutating func fill() throws(Problem) {
+    while true {
+      let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw fileProblem(path, "read", errno) }
+      (start, end) = (0, count)
+      isAtEnd = count == 0
+      return
+    }
+  }
+
+  /// The JSON object on a line. A problem names file, line and byte.
+  static func object(_ line: Line, of path: String) throws(Problem) -> JSONObject {
+    let json: JSON
+    do throws(Problem) { json = try JSON(parsing: line.bytes) } catch { throw located(error, line, path) }
+    guard let object = json.object else {
+      throw located(Problem(.invalid, "expected an object, got \(json.typeName)", hint: "For example {\"id\": \"a\", \"text\": \"…\"}"), line, path)
+    }
+    return object
+  }
+
+  /// The problem with the line's place put to it.
+  static func located(_ problem: Problem, _ line: Line, _ path: String) -> Problem {
+    var located = problem
+    let byte = line.offset + (problem.details["byte_offset"]?.int ?? 0)
+    let field = problem.path.map { " \($0):" } ?? ""
+    located.path = nil
+    located.message = "\(path), line \(line.number) (byte \(byte) of the file):\(field) \(problem.message)"
+    located.details["line"] = .int(line.number)
+    located.details["byte_offset"] = .int(byte)
+    return located
+  }
+}
+
+/// What `errno` means for a file that a person named.
+func fileProblem(_ path: String, _ doing: String, _ code: Int32) -> Problem {
+  switch code {
+  case ENOENT: Problem(.notFound, "there is no file '\(path)'", hint: "Check the path; it is looked for from the current folder")
+  case EACCES, EPERM: Problem(.unauthorized, "you may not \(doing) '\(path)'", hint: "Check its permissions with 'ls -l'")
+  case EISDIR: Problem(.invalid, "'\(path)' is a folder", hint: "Give a file")
+  case ENOSPC: Problem(.unavailable, "no space is left to write '\(path)'", hint: "Free some, or choose another disk")
+  default: Problem(.unavailable, "cannot \(doing) '\(path)': \(String(cString: strerror(code)))")
+  }
+}
+
+/// A file's bytes, at most so many.
+func readFile(_ path: String, limit: Int) throws(Problem) -> [UInt8] {
+  let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw fileProblem(path, "read", errno) }
+  defer { if descriptor > 0 { close(descriptor) } }
+  var bytes: [UInt8] = []
+  var piece = [UInt8](repeating: 0, count: 65_536)
+  while true {
+    let count = piece.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+    if count < 0, errno == EINTR { continue }
+    guard count >= 0 else { throw fileProblem(path, "read", errno) }
+    if count == 0 { return bytes }
+    bytes += piece[..<count]
+    if bytes.count > limit { throw Problem(.tooLarge, "'\(path)' has more than \(Format.bytes(Int64(limit)))") }
+  }
+}
+
+/// A file that is being written beside its place and takes it only when it is whole.
+struct FileWriter: ~Copyable {
+  private let path: String
+  private let partial: String
+  private let descriptor: Int32
+  private var pending: [UInt8] = []
+  private var isFinished = false
+
+  init(path: String) throws(Problem) {
+    let descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw fileProblem(path, "write", errno) }
+    self.path = path
+    partial = path + ".part"
+    self.descriptor = descriptor
+  }
+
+  mutating func write(_ bytes: [UInt8]) throws(Problem) {
+    pending += bytes
+    if pending.count >= 1 << 18 { try flush() }
+  }
+
+  private mutating func flush() throws(Problem) {
+    var written = 0
+    while written < pending.count {
+      let count = pending.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw fileProblem(path, "write", errno) }
+      written += count
+    }
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  /// Puts the finished file in its place.
+  mutating func finish() throws(Problem) {
+    try flush()
+    guard rename(partial, path) == 0 else { throw fileProblem(path, "write", errno) }
+    isFinished = true
+  }
+
+  deinit {
+    close(descriptor)
+    if !isFinished { unlink(partial) }
+  }
+}

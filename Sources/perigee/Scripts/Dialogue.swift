@@ -1,0 +1,205 @@
+import Basics
+import Glibc
+import Scripting
+
+/// `perigee repl`: reads Lua, runs it as a batch script, prints what it gives.
+///
+/// Each input runs with globals of its own, as every script does. So that they seem to stay, they are handed from run to run as JSON, and
+/// functions as the text that defined them.
+final class Dialogue {
+  private let connection: Connection
+  private let console: Console
+  private let runner: ScriptRunner
+  private let editor: LineEditor
+  private let isInteractive: Bool
+  private var globals: JSON = [:]
+  private var functions: [(name: String, source: String)] = []
+
+  private static let memory = 1 << 30
+
+  init(_ connection: Connection, _ invocation: Invocation) {
+    self.connection = connection
+    console = invocation.console
+    runner = ScriptRunner(connection, invocation, memory: Self.memory)
+    isInteractive = isatty(0) == 1 && console.out.isTerminal
+    editor = LineEditor(console: console, history: History(path: isInteractive ? History.userFile() : nil))
+    editor.completions = { [weak self] word in self?.completions(of: word) ?? [] }
+  }
+
+  /// Until the input ends. In a pipe the first error ends it too.
+  func hold() -> ExitCode {
+    if isInteractive { console.say("Perigee \(Perigee.version), Lua 5.4, namespace '\(connection.namespace)'. :help tells more, Ctrl-D leaves.") }
+    var pending = ""
+    while true {
+      switch editor.read(prompt: pending.isEmpty ? "> " : ">> ") {
+      case .end:
+        return pending.isEmpty ? .ok : evaluate(pending)
+      case .abandoned: pending = ""
+      case .line(let line):
+        if pending.isEmpty, line.hasPrefix(":") {
+          if !command(line) { return .ok }
+          continue
+        }
+        pending += pending.isEmpty ? line : "\n" + line
+        if pending.allSatisfy(\.isWhitespace) {
+          pending = ""
+        } else if !isUnfinished(pending) {
+          let code = evaluate(pending)
+          pending = ""
+          if !isInteractive, code != .ok { return code }
+        }
+      }
+    }
+  }
+
+  // MARK: - Evaluating
+
+  /// Lua names the end of the text when more of it could make it right.
+  private func isUnfinished(_ text: String) -> Bool {
+    guard let asStatement = problem(of: text), let asExpression = problem(of: "return " + text) else { return false }
+    return asStatement.message.hasSuffix("near <eof>") || asExpression.message.hasSuffix("near <eof>")
+  }
+
+  private func problem(of source: String) -> Problem? {
+    do throws(Problem) {
+      try runner.check(Script(name: "input", version: 0, source: source))
+      return nil
+    } catch { return error }
+  }
+
+  private func evaluate(_ text: String) -> ExitCode {
+    let isExpression = problem(of: "return " + text) == nil
+    if !isExpression, let problem = problem(of: text) {
+      ProblemText.say(problem, on: console)
+      return ExitCode(problem.kind)
+    }
+    let run = runner.run(
+      Script(name: "input", version: 0, source: wrapped(isExpression ? "return " + text : text)), arguments: [globals],
+      budget: Budget(wall: nil, memory: Self.memory))
+    switch run.outcome {
+    case .returned(let values):
+      if case .object(let kept)? = values.first { globals = .object(kept) }
+      remember(text)
+      for value in values.dropFirst() { show(value) }
+      return .ok
+    case .failed(let problem), .killed(let problem):
+      ProblemText.say(problem, on: console)
+      return ExitCode(problem.kind)
+    }
+  }
+
+  /// The input as a function, so that it keeps its line numbers; around it the globals come in and go out.
+  private func wrapped(_ text: String) -> String {
+    """
+    local function input() \(text)
+    end
+    \(functions.map(\.source).joined(separator: "\n"))
+    for name, value in next, arg[1] do _G[name] = value end
+    arg = nil
+    local results = table.pack(input())
+    local plain = {boolean = true, number = true, string = true, table = true}
+    for i = 1, results.n do
+      if results[i] == nil then results[i] = perigee.json.null
+      elseif not plain[type(results[i])] and results[i] ~= perigee.json.null then results[i] = tostring(results[i]) end
+    end
+    local kept = {}
+    for name, value in next, _G do
+      if name ~= "_G" and plain[type(value)] then kept[name] = value end
+    end
+    return kept, table.unpack(results, 1, results.n)
+    """
+  }
+
+  /// Keeps a function that the input defined; a later definition takes the place of the earlier one.
+  private func remember(_ text: String) {
+    guard let match = text.prefixMatch(of: /\s*function\s+([A-Za-z_][A-Za-z0-9_]*)\s*\(/) else { return }
+    let name = String(match.1)
+    functions.removeAll { $0.name == name }
+    functions.append((name, text))
+  }
+
+  // MARK: - Showing
+
+  private func show(_ value: JSON) {
+    if console.out.isTerminal, case .array(let items) = value, let table = Self.table(of: items) {
+      table.print(to: console)
+    } else {
+      console.print(console.out.isTerminal ? value.pretty : value.text)
+    }
+  }
+
+  /// Objects of plain values as rows; nil when the list is something else.
+  static func table(of items: [JSON]) -> Table? {
+    let objects = items.compactMap(\.object)
+    guard objects.count == items.count, objects.count > 1 else { return nil }
+    var columns: [String] = []
+    for object in objects {
+      for member in object.members where !columns.contains(member.key) {
+        switch member.value {
+        case .array, .object: continue
+        default: columns.append(member.key)
+        }
+      }
+    }
+    columns = Array(columns.prefix(7))
+    guard !columns.isEmpty else { return nil }
+    var table = Table(columns.enumerated().map { Table.Column($1, elastic: $0 == columns.count - 1) })
+    for object in objects {
+      table.add(
+        columns.map { key in
+          switch object[key] {
+          case nil, .null?: ""
+          case .string(let text)?: text.cut(to: 40)
+          case let value?: value.text.cut(to: 40)
+          }
+        })
+    }
+    return table
+  }
+
+  // MARK: - Commands and completion
+
+  /// False when the dialogue is to end.
+  private func command(_ line: String) -> Bool {
+    let words = line.dropFirst().split(separator: " ").map(String.init)
+    switch words.first {
+    case "q", "quit", "exit": return false
+    case "help", "h", nil:
+      console.print(
+        """
+        An expression is evaluated and printed; anything else runs as Lua.
+          perigee.collections.list()             the collections of this namespace
+          perigee.documents.count("words")       how many documents
+          :functions [PREFIX]                    the library, e.g. :functions perigee.triggers
+          :quit                                  leave, as does Ctrl-D
+        """)
+    case "functions", "f":
+      let prefix = words.count > 1 ? words[1] : ""
+      for function in Library.functions where function.spelling.hasPrefix(prefix) && function.kinds.contains(.batch) && !function.name.hasPrefix("ctx.") {
+        let parameters = function.parameters.map { $0.isOptional ? "\($0.name)?" : $0.name }.joined(separator: ", ")
+        console.print("\(console.out.styled("\(function.spelling)(\(parameters))", .cyan))  \(function.summary)")
+      }
+    case let word?:
+      let known = ["help", "functions", "quit"]
+      let near = Suggestion.nearest(to: word, in: known).map { " Did you mean ':\($0)'?" } ?? ""
+      console.say("There is no command ':\(word)'.\(near)")
+    }
+    return true
+  }
+
+  private func completions(of word: String) -> [String] {
+    let names = Library.functions.filter { $0.kinds.contains(.batch) && !$0.name.hasPrefix("ctx.") }.map(\.spelling)
+    return Self.completions(of: word, among: names + (globals.object?.keys ?? []) + functions.map(\.name))
+  }
+
+  /// One dotted part further: `perigee.do` gives `perigee.documents.`, and that the functions in it.
+  static func completions(of word: String, among names: [String]) -> [String] {
+    var found: [String] = []
+    for name in names where name.hasPrefix(word) && !word.isEmpty {
+      let rest = name.dropFirst(word.count)
+      let step = rest.firstIndex(of: ".").map { String(name[...$0]) } ?? name
+      if !found.contains(step) { found.append(step) }
+    }
+    return found.sorted()
+  }
+}

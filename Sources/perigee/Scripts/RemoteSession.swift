@@ -1,0 +1,33 @@
+import Basics
+import Engine
+import Model
+import Scheduling
+import Scripting
+
+/// What a batch script reaches through a running server: the same library, the same operations, over HTTP.
+final class RemoteSession: ScriptHost {
+  private let calls: LibraryCalls
+  private let output: (_ level: String, _ message: String) -> Void
+
+  init(
+    _ connection: Connection, _ surroundings: Surroundings, pause: @escaping (Duration) throws(Problem) -> Void,
+    output: @escaping (_ level: String, _ message: String) -> Void
+  ) {
+    var calls = LibraryCalls(surroundings: surroundings, zones: Zones()) { operation, path, query, body throws(Problem) in
+      try connection.call(operation, path: path, query: query, body: body)
+    }
+    calls.pause = pause
+    self.calls = calls
+    self.output = output
+  }
+
+  func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
+    if name == "progress" {
+      output("progress", JSON.array(arguments).text)
+      return .null
+    }
+    return try calls.answer(name, arguments)
+  }
+
+  func write(log level: String, _ message: String) { output(level, message) }
+}
