@@ -63,6 +63,6 @@ let package = Package(
     tests("HTTP", ["Basics"]),
     tests("Engine", ["Basics", "Model", "TestSupport", "Store"]),
     tests("API", ["Basics", "Model", "Engine", "HTTP", "TestSupport", "Store"]),
-    tests("perigee", ["Basics", "Model"]),
+    tests("perigee", ["Basics", "Model", "Store", "HTTP"]),
   ]
 )
