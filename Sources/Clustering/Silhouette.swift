@@ -27,7 +27,8 @@ enum Silhouette {
     let width = max(1, min(8, 100_000 / (Panels.lanes * columns)))
     let tiles = try Buffer<Float>(count: order.count * columns)
     for (_, points) in chunks {
-      ck_pack_tiles(matrix.pointer(to: points.lowerBound), nil, points.count, columns, panels.offset.pointer, tiles.pointer + points.lowerBound * columns)
+      ck_pack_tiles(
+        matrix.pointer(to: points.lowerBound), nil, points.count, columns, panels.offset.pointer, tiles.pointer + points.lowerBound * columns)
     }
     let values = try Buffer<Double>(count: panels.count * Panels.lanes)
     team.share((panels.count + width - 1) / width) { piece in
