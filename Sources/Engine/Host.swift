@@ -92,6 +92,8 @@ package final class Host: Sendable {
   package func close() {
     guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     workers.stop(interrupting: cancellations.withLock { Array($0.values) })
+    // The last to close a store empties its write-ahead log, and only a connection that writes can do that.
+    readers.close()
     inbox.put(.stop)
     loop.join()
     inbox.close()

@@ -55,15 +55,19 @@ struct CollectionClustering {
     let name = invocation.text("name") ?? "\(collectionName)_\(algorithm)"
     var config: JSONObject = ["clustering_method": .string(algorithm), "\(algorithm)_parameters": parameters]
     if let index = invocation.text("index") { config["feature_uri"] = .string(index) }
+    var body: JSONObject = ["vector_config": .object(config)]
+    if let fields = invocation.text("text") {
+      body["metadata"] = ["text_fields": .array(fields.split(separator: ",").map { .string(String($0)) })]
+    }
     do throws(Problem) {
       _ = try connection.call("get_cluster", path: ["cluster_identifier": name])
     } catch {
       guard error.kind == .notFound else { throw error }
-      return try connection.call(
-        "create_cluster",
-        body: ["cluster_name": .string(name), "collection_ids": [found["collection_id"] ?? .string(collection)], "vector_config": .object(config)])
+      body["cluster_name"] = .string(name)
+      body["collection_ids"] = [found["collection_id"] ?? .string(collection)]
+      return try connection.call("create_cluster", body: .object(body))
     }
-    return try connection.call("patch_cluster", path: ["cluster_identifier": name], body: ["vector_config": .object(config)])
+    return try connection.call("patch_cluster", path: ["cluster_identifier": name], body: .object(body))
   }
 
   private static func failure(_ task: JSON, _ console: Console) throws(Problem) -> ExitCode {

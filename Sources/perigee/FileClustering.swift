@@ -61,9 +61,9 @@ struct FileClustering {
 
   private static func metrics(_ scores: ClusterScores) -> [(name: String, value: Double?)] {
     [
-      ("silhouette_score", scores.silhouette), ("davies_bouldin_index", scores.daviesBouldin), ("calinski_harabasz_index", scores.calinskiHarabasz),
-      ("size_entropy", scores.sizeEntropy), ("noise_ratio", scores.noiseRatio), ("mean_cosine_similarity", scores.meanCosine),
-      ("min_cosine_similarity", scores.minimumCosine),
+      ("silhouette_score", scores.silhouette), ("davies_bouldin_index", scores.daviesBouldin), ("calinski_harabasz_score", scores.calinskiHarabasz),
+      ("noise_ratio", scores.noiseRatio), ("cluster_size_entropy", scores.sizeEntropy), ("mean_cosine_to_centroid", scores.meanCosine),
+      ("min_cosine_to_centroid", scores.minimumCosine),
     ]
   }
 

@@ -14,6 +14,7 @@ extension Command {
       Option("threads", value: "N", "Threads; without it as many as the machine has"),
       Option("labels", value: "FILE", "Write the label of each row to a file, .npy or raw int32 (files only)"),
       Option("index", value: "NAME", "The vector index, where a collection has several"),
+      Option("text", value: "FIELDS", "The fields that keywords are made of; without it every text field"),
       Option("name", value: "NAME", "Name of the definition in the store; without it COLLECTION_ALGORITHM"),
       Option.store, Option.namespace,
     ],
