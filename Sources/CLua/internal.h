@@ -76,6 +76,7 @@ INTERNAL void budget_start(clua_state *S);
 INTERNAL void budget_arm(clua_state *S, int count);
 INTERNAL void budget_collect(lua_State *L);
 INTERNAL void budget_fit_interval(clua_state *S);
+INTERNAL void budget_limits(lua_State *L);
 INTERNAL void budget_look(lua_State *L);
 INTERNAL void budget_settle(lua_State *L);
 INTERNAL _Noreturn void raise_kill(lua_State *L);
