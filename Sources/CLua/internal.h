@@ -164,7 +164,12 @@ INTERNAL void json_append(lua_State *L, int index, buffer *out);
 INTERNAL int tape_push_all(lua_State *L, clua_bytes tape);
 INTERNAL const char *json_push(lua_State *L, const char *text, const char *at, const char *end, bool keep_null);
 INTERNAL const char *json_skip(lua_State *L, const char *text, const char *at, const char *end);
-INTERNAL const char *json_space(const char *at, const char *end);
+INTERNAL const char *json_text_end(const char *at, const char *end);
+
+static inline const char *json_space(const char *at, const char *end) {
+  while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
+  return at;
+}
 INTERNAL void push_array_table(lua_State *L, int size);
 INTERNAL bool utf8_valid(const char *text, size_t length, size_t *bad);
 INTERNAL void push_null(lua_State *L);
