@@ -55,6 +55,7 @@ struct clua_state {
   clua_host host;
   void *context;
   uint64_t host_calls;
+  bool reply_lost;          // the host's answer was too large to keep
   uint64_t random[4];
   // The run.
   const clua_request *request;

@@ -96,7 +96,7 @@ static void push_escaped(reader *r, const char *from) {
 static void push_string(reader *r) {
   const char *from = r->at;
   r->at = json_text_end(from, r->end);
-  charge(r->L, 1 + (uint64_t)(r->at - from) / 16);
+  if (r->at - from >= 64) charge(r->L, (uint64_t)(r->at - from) / 16);
   if (r->at < r->end && *r->at == '"') {
     lua_pushlstring(r->L, from, (size_t)(r->at - from));
     r->at++;
@@ -178,6 +178,7 @@ static void push_array(reader *r, int depth) {
     return;
   }
   for (lua_Integer i = 1;; i++) {
+    charge(r->L, 1);
     push_value(r, depth + 1);
     if (lua_isnil(r->L, -1)) {
       lua_pop(r->L, 1);
@@ -202,6 +203,7 @@ static void push_object(reader *r, int depth) {
     return;
   }
   for (;;) {
+    charge(r->L, 1);
     expect(r, '"', "a key in quotes");
     push_string(r);
     expect(r, ':', "':'");
@@ -226,13 +228,15 @@ static bool word(reader *r, const char *name) {
 
 static void push_value(reader *r, int depth) {
   lua_State *L = r->L;
-  if (depth > DEPTH_LIMIT) luaL_error(L, "JSON nested deeper than %d", DEPTH_LIMIT);
-  luaL_checkstack(L, 6, "JSON nested too deeply");
-  charge(L, 1);
   r->at = json_space(r->at, r->end);
   switch (r->at < r->end ? *r->at : 0) {
-    case '{': r->at++; push_object(r, depth); return;
-    case '[': r->at++; push_array(r, depth); return;
+    case '{': case '[':
+      if (depth == DEPTH_LIMIT) luaL_error(L, "JSON nested deeper than %d", DEPTH_LIMIT);
+      luaL_checkstack(L, 6, "JSON nested too deeply");
+      charge(L, 1);
+      if (*r->at++ == '{') push_object(r, depth);
+      else push_array(r, depth);
+      return;
     case '"': r->at++; push_string(r); return;
     case 't': if (word(r, "true")) { lua_pushboolean(L, true); return; } break;
     case 'f': if (word(r, "false")) { lua_pushboolean(L, false); return; } break;
@@ -282,6 +286,6 @@ const char *json_skip(lua_State *L, const char *text, const char *at, const char
     while (at < end && *at != ',' && *at != '}' && *at != ']') at++;
   }
   if (at > end) luaL_error(L, "malformed JSON at byte %d: expected the end of a string", (int)(end - text));
-  charge(L, (uint64_t)(at - from) / 64);
+  if (at - from >= 256) charge(L, (uint64_t)(at - from) / 64);
   return at;
 }

@@ -90,22 +90,26 @@ package struct HostileCorpus: Sendable {
     }
   }
 
-  private static var natives: [NativeFunction] { [
-    NativeFunction(path: "host.echo") { arguments in arguments },
-    NativeFunction(path: "host.fail") { (_: [LuaValue]) throws(Problem) -> [LuaValue] in throw Problem(.invalid, "the host function failed, as it always does") },
-    NativeFunction(path: "host.add") { (arguments: [LuaValue]) throws(Problem) -> [LuaValue] in
-      guard arguments.count >= 2, case .int(let a) = arguments[0], case .int(let b) = arguments[1] else {
-        throw Problem(.invalid, "host.add takes two integers")
-      }
-      return [.int(a &+ b)]
-    },
-    NativeFunction(path: "host.big") { (arguments: [LuaValue]) throws(Problem) -> [LuaValue] in
-      guard case .int(let size)? = arguments.first, (0...(64 << 20)).contains(size) else {
-        throw Problem(.invalid, "host.big takes a size of at most 64 MiB")
-      }
-      return [.bytes([UInt8](repeating: UInt8(ascii: "x"), count: Int(size)))]
-    },
-  ] }
+  private static var natives: [NativeFunction] {
+    [
+      NativeFunction(path: "host.echo") { arguments in arguments },
+      NativeFunction(path: "host.fail") { (_: [LuaValue]) throws(Problem) -> [LuaValue] in
+        throw Problem(.invalid, "the host function failed, as it always does")
+      },
+      NativeFunction(path: "host.add") { (arguments: [LuaValue]) throws(Problem) -> [LuaValue] in
+        guard arguments.count >= 2, case .int(let a) = arguments[0], case .int(let b) = arguments[1] else {
+          throw Problem(.invalid, "host.add takes two integers")
+        }
+        return [.int(a &+ b)]
+      },
+      NativeFunction(path: "host.big") { (arguments: [LuaValue]) throws(Problem) -> [LuaValue] in
+        guard case .int(let size)? = arguments.first, (0...(64 << 20)).contains(size) else {
+          throw Problem(.invalid, "host.big takes a size of at most 64 MiB")
+        }
+        return [.bytes([UInt8](repeating: UInt8(ascii: "x"), count: Int(size)))]
+      },
+    ]
+  }
 
   private final class SilentHost: ScriptHost {
     func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON { throw Problem(.unsupported, "\(name) is not offered here") }
