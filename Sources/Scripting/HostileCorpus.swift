@@ -31,7 +31,10 @@ package struct HostileCorpus: Sendable {
     defer { closedir(directory) }
     var names: [String] = []
     while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      // By address: copying the whole field would read beyond the entry, which is only as long as its name.
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+      }
       if name.hasSuffix(".lua") { names.append(name) }
     }
     for name in names.sorted() {
