@@ -94,7 +94,7 @@ final class RunningServer {
 
   // MARK: - While it runs
 
-  func greet(_ invocation: Invocation) {
+  private func greet(_ invocation: Invocation) {
     let console = invocation.console
     if invocation.wantsJSON {
       var json: JSONObject = ["url": .string(url), "store": .string(storePath), "pid": .int(Int64(getpid())), "version": .string(Perigee.version)]
@@ -122,9 +122,11 @@ final class RunningServer {
     if out.isTerminal { console.print(out.styled("Ctrl-C stops it.", .dim)) }
   }
 
-  func waitUntilAsked() {
+  /// Says where it is, and returns when somebody asks it to stop. Whoever reads the greeting may ask at once.
+  func serve(_ invocation: Invocation) {
     let asked = Latch()
     Interrupts.handle { asked.open() }
+    greet(invocation)
     asked.wait()
   }
 
