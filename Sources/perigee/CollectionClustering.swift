@@ -39,10 +39,12 @@ struct CollectionClustering {
         ])
       } else {
         Self.show(groups["groups"]?.array ?? [], on: console)
-        let metrics = (run["metrics"]?.object?.members ?? []).compactMap { member in member.value.double.map { "\(member.key) \(Format.number($0))" } }
+        let metrics = (run["metrics"]?.object?.members ?? []).compactMap { member in member.value.double.map { "\(member.key) \(Format.number($0))" }
+        }
         console.say("")
         console.say(
-          "\(Format.count(run["num_points"]?.int ?? 0)) documents of '\(collection)' in \(Format.duration(elapsed)), kept as \(definition["cluster_name"]?.string ?? id) (\(id))")
+          "\(Format.count(run["num_points"]?.int ?? 0)) documents of '\(collection)' in \(Format.duration(elapsed)), kept as \(definition["cluster_name"]?.string ?? id) (\(id))"
+        )
         if !metrics.isEmpty { console.say(metrics.joined(separator: ", ")) }
       }
       return .ok

@@ -37,7 +37,10 @@ struct Exporting {
       }
       let console = invocation.console
       if invocation.wantsJSON, invocation.has("output") {
-        console.print(["collection": .string(collection), "documents": .int(count), "output": .optional(invocation.text("output")), "vectors": .optional(vectorFile)])
+        console.print([
+          "collection": .string(collection), "documents": .int(count), "output": .optional(invocation.text("output")),
+          "vectors": .optional(vectorFile),
+        ])
       } else if console.err.isTerminal || invocation.has("output") {
         console.say("\(Format.count(count, "document")) of '\(collection)'\(vectorFile.map { ", vectors in \($0)" } ?? "")")
       }

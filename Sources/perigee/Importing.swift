@@ -71,14 +71,16 @@ struct Importing {
       id = found["collection_id"]?.string ?? ""
       for item in found["vector_indexes"]?.array ?? [] {
         guard let index = item["index"], let name = index["name"]?.string, let size = index["dimensions"]?.int else { continue }
-        indexes.append(VectorIndex(name: name, dimensions: Int(size), metric: index["distance"]?.string.flatMap(VectorIndex.Metric.init(rawValue:)) ?? .cosine))
+        indexes.append(
+          VectorIndex(name: name, dimensions: Int(size), metric: index["distance"]?.string.flatMap(VectorIndex.Metric.init(rawValue:)) ?? .cosine))
       }
     } catch {
       guard error.kind == .notFound else { throw error }
       isNew = true
       indexes = try newIndexes()
     }
-    let collection = Collection(id: id, namespaceID: connection.namespaceID ?? "", name: collectionName, vectorIndexes: indexes, createdAt: now, updatedAt: now)
+    let collection = Collection(
+      id: id, namespaceID: connection.namespaceID ?? "", name: collectionName, vectorIndexes: indexes, createdAt: now, updatedAt: now)
     if let vectors { try check(vectors, against: try index(of: collection)) }
     return (collection, isNew)
   }
@@ -157,13 +159,16 @@ struct Importing {
         try take(batch)
         batch.removeAll(keepingCapacity: true)
         progress.show(count, fraction: reader.size.map { Double(line.offset) / Double(max($0, 1)) })
-        if Interrupts.wasAsked { throw Problem(.cancelled, "interrupted after \(Format.count(count, "document"))", hint: "Run the import again: it goes on where it matters") }
+        if Interrupts.wasAsked {
+          throw Problem(.cancelled, "interrupted after \(Format.count(count, "document"))", hint: "Run the import again: it goes on where it matters")
+        }
       }
     }
     if !batch.isEmpty { try take(batch) }
     if let vectors, vectors.rows > count {
       throw Problem(
-        .invalid, "there are \(Format.count(vectors.rows, "vector")) for \(Format.count(count, "document"))", hint: "Give one vector for each line of \(path)", path: "--vectors")
+        .invalid, "there are \(Format.count(vectors.rows, "vector")) for \(Format.count(count, "document"))",
+        hint: "Give one vector for each line of \(path)", path: "--vectors")
     }
     return count
   }
@@ -184,7 +189,9 @@ struct Importing {
       var document = try Document(.object(object), in: collection, path: "", surroundings: invocation.surroundings)
       if let vectors, let index {
         guard row < vectors.rows else {
-          throw Problem(.invalid, "there is no vector for it: \(Format.count(vectors.rows, "vector")) are given", hint: "Give one vector for each line", path: "--vectors")
+          throw Problem(
+            .invalid, "there is no vector for it: \(Format.count(vectors.rows, "vector")) are given", hint: "Give one vector for each line",
+            path: "--vectors")
         }
         document.vectors[index.name] = vectors[row]
       }
@@ -234,14 +241,16 @@ struct Importing {
       ])
       return
     }
-    let place = "\(isNew ? "the new collection" : "collection") '\(collectionName)'\(connection.namespace == "default" ? "" : " of namespace '\(connection.namespace)'")"
+    let place =
+      "\(isNew ? "the new collection" : "collection") '\(collectionName)'\(connection.namespace == "default" ? "" : " of namespace '\(connection.namespace)'")"
     if isDryRun {
       console.say("\(Format.count(report.documents, "document")) would go into \(place). Nothing was written.")
       return
     }
     let rate = Format.count(Int64((Double(report.documents) / max(elapsed.inSeconds, 1e-3)).rounded()))
     console.say(
-      "\(Format.count(report.documents, "document")) into \(place): \(Format.count(report.added)) added, \(Format.count(report.updated)) replaced, \(Format.count(report.vectors)) with vectors, in \(Format.duration(elapsed)) (\(rate)/s)")
+      "\(Format.count(report.documents, "document")) into \(place): \(Format.count(report.added)) added, \(Format.count(report.updated)) replaced, \(Format.count(report.vectors)) with vectors, in \(Format.duration(elapsed)) (\(rate)/s)"
+    )
     if isNew, vectors != nil { console.say("Next: perigee cluster --collection \(collectionName) --store \(invocation.storePath)") }
   }
 }

@@ -95,7 +95,9 @@ struct Invocation: Sendable {
   func int(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
     guard let text = values[name] else { return nil }
     guard let number = Int(text), range.contains(number) else {
-      throw Problem(.invalid, "'\(text)' is not a whole number from \(range.lowerBound) to \(range.upperBound)", hint: "For example --\(name) \(max(range.lowerBound, 1))", path: "--\(name)")
+      throw Problem(
+        .invalid, "'\(text)' is not a whole number from \(range.lowerBound) to \(range.upperBound)",
+        hint: "For example --\(name) \(max(range.lowerBound, 1))", path: "--\(name)")
     }
     return number
   }

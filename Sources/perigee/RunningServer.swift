@@ -71,7 +71,8 @@ final class RunningServer {
     let now = invocation.surroundings.now()
     if access(path, F_OK) == 0, try KeyStore(invocation, creating: false).keys().contains(where: { $0.isUsable(at: now) }) { return }
     throw Problem(
-      .invalid, "\(address) can be reached by others, and '\(path)' has no key yet", hint: "First: perigee key create --name admin --store \(path)", path: "--host")
+      .invalid, "\(address) can be reached by others, and '\(path)' has no key yet", hint: "First: perigee key create --name admin --store \(path)",
+      path: "--host")
   }
 
   /// A port in use is told before the store is opened or made, so that nothing has changed.

@@ -16,7 +16,8 @@ import Testing
     var lines = ""
     var numbers: [UInt8] = []
     for i in 0..<12 {
-      lines += "{\"id\":\"doc\(i)\",\"text\":\"\(["apple pear", "stone rock", "river sea"][i % 3]) \(i)\",\"n\":\(i),\"nested\":{\"a\":[1,2.5,null]}}\n"
+      lines +=
+        "{\"id\":\"doc\(i)\",\"text\":\"\(["apple pear", "stone rock", "river sea"][i % 3]) \(i)\",\"n\":\(i),\"nested\":{\"a\":[1,2.5,null]}}\n"
       for j in 0..<3 { withUnsafeBytes(of: (j == i % 3 ? Float(1) : 0.01 * Float(i)).bitPattern.littleEndian) { numbers += $0 } }
     }
     return (folder.write("documents.ndjson", lines), folder.write("vectors.f32", numbers))

@@ -64,7 +64,8 @@ import Testing
   @Test("say what they wait for")
   func schedule() {
     let drift: JSON = [
-      "trigger_type": "conditional", "schedule_config": ["metric": "cosine_drift", "operator": "gte", "threshold": 0.3, "check_interval_seconds": 60],
+      "trigger_type": "conditional",
+      "schedule_config": ["metric": "cosine_drift", "operator": "gte", "threshold": 0.3, "check_interval_seconds": 60],
     ]
     #expect(TriggerText.schedule(drift) == "when cosine_drift ≥ 0.30, checked every 1m 00s")
     #expect(TriggerText.schedule(["trigger_type": "interval", "schedule_config": ["interval_seconds": 90]]) == "every 1m 30s")
@@ -100,7 +101,8 @@ import Testing
   @Test("hold what an import needs, and the vectors once")
   func line() throws {
     let document: JSON = [
-      "document_id": "a", "collection_id": "col_1", "text": "x", "vector": [0.5, 1.0], "vectors": ["vector": [0.5, 1.0]], "_internal": ["created_at": "2025"],
+      "document_id": "a", "collection_id": "col_1", "text": "x", "vector": [0.5, 1.0], "vectors": ["vector": [0.5, 1.0]],
+      "_internal": ["created_at": "2025"],
     ]
     let (whole, none) = try Exporting.line(of: document, apart: nil)
     #expect(JSON.object(whole) == ["document_id": "a", "text": "x", "vectors": ["vector": [0.5, 1.0]]])
