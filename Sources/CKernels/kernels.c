@@ -258,11 +258,6 @@ double ck_set_mean(double *centroid, const double *sum, double weight, size_t di
   return shift;
 }
 
-void ck_column_sums(const float *rows, size_t count, size_t dimensions, double *sums) {
-  const struct ck_table *level = table();
-  for (size_t i = 0; i < count; i++) level->add_row(sums, rows + i * dimensions, 1, 0, dimensions);
-}
-
 double ck_deviations(const float *rows, size_t count, const double *mean, size_t dimensions) {
   const struct ck_table *level = table();
   double total = 0;

@@ -21,7 +21,8 @@ typedef double CK(wide) __attribute__((ext_vector_type(STRIP / 2), aligned(8)));
     break;
 #if GROUP == 12
 #define EACH(F) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12)
-#define CASES(C) CASE(C, 1) CASE(C, 2) CASE(C, 3) CASE(C, 4) CASE(C, 5) CASE(C, 6) CASE(C, 7) CASE(C, 8) CASE(C, 9) CASE(C, 10) CASE(C, 11) CASE(C, 12)
+#define CASES(C) \
+  CASE(C, 1) CASE(C, 2) CASE(C, 3) CASE(C, 4) CASE(C, 5) CASE(C, 6) CASE(C, 7) CASE(C, 8) CASE(C, 9) CASE(C, 10) CASE(C, 11) CASE(C, 12)
 #else
 #define EACH(F) F(1) F(2) F(3) F(4) F(5) F(6)
 #define CASES(C) CASE(C, 1) CASE(C, 2) CASE(C, 3) CASE(C, 4) CASE(C, 5) CASE(C, 6)
@@ -69,7 +70,8 @@ WIDE static void CK(nearest)(const float *panel, const float *tiles, const float
     const float *ahead = (next == NULL ? panel : next) + (group & 1) * dimensions * 16;
     for (size_t strip = 0; strip < CK_LANES; strip += STRIP) {
 #define CALL(M) \
-  CK(nearest##M)(panel + strip, tiles + index * dimensions, norms + index, dimensions, ahead, (int32_t)index, labels + strip, best + strip, second + strip)
+  CK(nearest##M)(panel + strip, tiles + index * dimensions, norms + index, dimensions, ahead, (int32_t)index, labels + strip, \
+                 best + strip, second + strip)
       switch (size) { CASES(CALL) }
 #undef CALL
     }

@@ -74,7 +74,9 @@ static int base_setmetatable(lua_State *L) {
   if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL) return luaL_error(L, "cannot change a protected metatable");
   if (type == LUA_TTABLE) {
     lua_pushliteral(L, "__gc");
-    if (lua_rawget(L, 2) != LUA_TNIL) return luaL_error(L, "metatables with __gc are not offered: finalizers would run outside of the budget; use __close");
+    if (lua_rawget(L, 2) != LUA_TNIL) {
+      return luaL_error(L, "metatables with __gc are not offered: finalizers would run outside of the budget; use __close");
+    }
   }
   lua_settop(L, 2);
   lua_setmetatable(L, 1);
@@ -94,7 +96,8 @@ static int base_rawset(lua_State *L) {
 
 /// Frozen tables are empty proxies; looked at raw, they show what they stand for to nobody, so `next` finds nothing.
 void open_base(lua_State *L) {
-  static const char *const stock[] = {"assert", "error", "getmetatable", "ipairs", "next", "pairs", "rawequal", "rawget", "rawlen", "select", "tonumber", "type", NULL};
+  static const char *const stock[] = {"assert", "error", "getmetatable", "ipairs", "next", "pairs", "rawequal", "rawget",
+                                      "rawlen", "select", "tonumber", "type", NULL};
   static const luaL_Reg own[] = {{"tostring", base_tostring}, {"setmetatable", base_setmetatable}, {"rawset", base_rawset}, {NULL, NULL}};
   lua_createtable(L, 0, 32);
   pick(L, luaopen_base, stock);

@@ -92,7 +92,8 @@ void raise_kill(lua_State *L) {
   __builtin_unreachable();
 }
 
-void budget_look(lua_State *L) {
+/// Stops the run when one of its limits is passed.
+void budget_limits(lua_State *L) {
   clua_state *S = state_of(L);
   if (S->kill) raise_kill(L);
   if (S->instruction_limit && S->instructions > S->instruction_limit) kill_run(L, CLUA_INSTRUCTIONS);
@@ -102,6 +103,12 @@ void budget_look(lua_State *L) {
     if (now > S->deadline) kill_run(L, CLUA_DEADLINE);
   }
   if (S->context && S->host.cancelled(S->context)) kill_run(L, CLUA_CANCELLED);
+}
+
+/// The limits, and the collection that keeps the heap within its own.
+void budget_look(lua_State *L) {
+  clua_state *S = state_of(L);
+  budget_limits(L);
   // Lua's own emergency collection is switched off (guards.c), so one is made while there is still room.
   if (S->used > S->limit / 4 * 3 && S->used > S->collected + S->limit / 32) budget_collect(L);
 }

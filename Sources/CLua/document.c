@@ -59,12 +59,10 @@ static bool next_field(lua_State *L, const document *d, size_t *at, field *f) {
   if (s == end || *s != '"') return false;
   const char *key = ++s;
   f->escaped = false;
-  while (s < end && *s != '"') {
-    if (*s == '\\') {
-      f->escaped = true;
-      s++;
-    }
-    s++;
+  for (s = json_text_end(s, end); s < end && *s != '"'; s = json_text_end(s, end)) {
+    f->escaped = f->escaped || *s == '\\';
+    s += *s == '\\' ? 2 : 1;
+    if (s > end) s = end;
   }
   if (s >= end) return false;
   f->key = (uint32_t)(key - d->text);

@@ -21,9 +21,11 @@ static int ask(lua_State *L, int32_t id) {
   clua_state *S = state_of(L);
   if (S->context == NULL) return luaL_error(L, "the host's functions can be called while a script runs");
   S->reply.count = 0;
+  S->reply_lost = false;
   S->host_calls++;
   charge(L, HOST_CALL_COST);
   int32_t failed = S->host.call(S->context, id);
+  if (S->reply_lost) return luaL_error(L, "the host's answer is too large: at most %d MiB cross at once", BLOCK_LIMIT >> 20);
   if (failed) return raise_reply(L);
   budget_look(L);
   luaL_checkstack(L, 4, NULL);

@@ -55,6 +55,7 @@ struct clua_state {
   clua_host host;
   void *context;
   uint64_t host_calls;
+  bool reply_lost;          // the host's answer was too large to keep
   uint64_t random[4];
   // The run.
   const clua_request *request;
@@ -76,6 +77,7 @@ INTERNAL void budget_start(clua_state *S);
 INTERNAL void budget_arm(clua_state *S, int count);
 INTERNAL void budget_collect(lua_State *L);
 INTERNAL void budget_fit_interval(clua_state *S);
+INTERNAL void budget_limits(lua_State *L);
 INTERNAL void budget_look(lua_State *L);
 INTERNAL void budget_settle(lua_State *L);
 INTERNAL _Noreturn void raise_kill(lua_State *L);
@@ -163,7 +165,12 @@ INTERNAL void json_append(lua_State *L, int index, buffer *out);
 INTERNAL int tape_push_all(lua_State *L, clua_bytes tape);
 INTERNAL const char *json_push(lua_State *L, const char *text, const char *at, const char *end, bool keep_null);
 INTERNAL const char *json_skip(lua_State *L, const char *text, const char *at, const char *end);
-INTERNAL const char *json_space(const char *at, const char *end);
+INTERNAL const char *json_text_end(const char *at, const char *end);
+
+static inline const char *json_space(const char *at, const char *end) {
+  while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
+  return at;
+}
 INTERNAL void push_array_table(lua_State *L, int size);
 INTERNAL bool utf8_valid(const char *text, size_t length, size_t *bad);
 INTERNAL void push_null(lua_State *L);

@@ -21,8 +21,9 @@ static void put(byte_set *set, uint8_t c) { set->bits[c >> 6] |= 1ull << (c & 63
 
 /// The bytes of a class letter; false when the letter stands for itself.
 static bool class_of(uint8_t letter, byte_set *out) {
-  static const struct { char letter; int (*test)(int); } classes[] = {{'a', isalpha}, {'c', iscntrl}, {'d', isdigit}, {'g', isgraph}, {'l', islower},
-                                                                      {'p', ispunct}, {'s', isspace}, {'u', isupper}, {'w', isalnum}, {'x', isxdigit}};
+  static const struct { char letter; int (*test)(int); } classes[] = {
+    {'a', isalpha}, {'c', iscntrl}, {'d', isdigit}, {'g', isgraph}, {'l', islower},
+    {'p', ispunct}, {'s', isspace}, {'u', isupper}, {'w', isalnum}, {'x', isxdigit}};
   int lower = tolower(letter);
   for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
     if (classes[i].letter != lower) continue;

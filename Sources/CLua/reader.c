@@ -15,8 +15,20 @@ static _Noreturn void malformed(const reader *r, const char *expected) {
   __builtin_unreachable();
 }
 
-const char *json_space(const char *at, const char *end) {
-  while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
+/// Bit 7 of every byte that is zero, and perhaps of some behind it; exact up to the first.
+static inline uint64_t zero_bytes(uint64_t x) { return (x - 0x0101010101010101u) & ~x & 0x8080808080808080u; }
+
+/// The first quote, backslash or control character, or the end. Eight bytes at a time (after Mycroft's test for a zero byte).
+const char *json_text_end(const char *at, const char *end) {
+  while (end - at >= 8) {
+    uint64_t word;
+    memcpy(&word, at, 8);
+    uint64_t control = (word - 0x2020202020202020u) & ~word & 0x8080808080808080u;
+    uint64_t found = zero_bytes(word ^ 0x2222222222222222u) | zero_bytes(word ^ 0x5C5C5C5C5C5C5C5Cu) | control;
+    if (found) return at + __builtin_ctzll(found) / 8;
+    at += 8;
+  }
+  while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) at++;
   return at;
 }
 
@@ -83,8 +95,8 @@ static void push_escaped(reader *r, const char *from) {
 /// Pushes the string whose opening quote has been read.
 static void push_string(reader *r) {
   const char *from = r->at;
-  while (r->at < r->end && *r->at != '"' && *r->at != '\\' && (unsigned char)*r->at >= 0x20) r->at++;
-  charge(r->L, 1 + (uint64_t)(r->at - from) / 16);
+  r->at = json_text_end(from, r->end);
+  if (r->at - from >= 64) charge(r->L, (uint64_t)(r->at - from) / 16);
   if (r->at < r->end && *r->at == '"') {
     lua_pushlstring(r->L, from, (size_t)(r->at - from));
     r->at++;
@@ -99,9 +111,30 @@ static bool digits(reader *r) {
   return r->at > from;
 }
 
+/// A number with a point and no exponent, of at most 18 digits: where the digits fit 53 bits and the power of ten is exact, one
+/// division gives the nearest double (Clinger, "How to read floating point numbers accurately", PLDI 1990). False: not that simple.
+static bool push_decimal(reader *r, const char *first, const char *end, bool negative) {
+  static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+  uint64_t digits = 0;
+  int places = -1;
+  if (end - first > 19) return false;
+  for (; first < end; first++) {
+    if (*first == '.') {
+      places = 0;
+    } else {
+      digits = digits * 10 + (uint64_t)(*first - '0');
+      places += places >= 0;
+    }
+  }
+  if (digits > 1ull << 53) return false;
+  double value = (double)digits / powers[places];
+  lua_pushnumber(r->L, negative ? -value : value);
+  return true;
+}
+
 static void push_number(reader *r) {
   const char *from = r->at;
-  bool negative = *r->at == '-', integer = true;
+  bool negative = *r->at == '-', integer = true, exponent = false;
   r->at += negative;
   const char *first = r->at;
   if (!digits(r) || (*first == '0' && r->at - first > 1)) malformed(r, "a value");
@@ -113,6 +146,7 @@ static void push_number(reader *r) {
   }
   if (r->at < r->end && (*r->at | 32) == 'e') {
     integer = false;
+    exponent = true;
     r->at++;
     if (r->at < r->end && (*r->at == '+' || *r->at == '-')) r->at++;
     if (!digits(r)) malformed(r, "digits in the exponent");
@@ -123,6 +157,7 @@ static void push_number(reader *r) {
     lua_pushinteger(r->L, negative ? -value : value);
     return;
   }
+  if (!integer && !exponent && push_decimal(r, first, r->at, negative)) return;
   charge(r->L, (uint64_t)(r->at - from) / 4);
   // A copy with an end; Lua's own reading keeps integers that fit and makes the others floats.
   const char *copy = lua_pushlstring(r->L, from, (size_t)(r->at - from));
@@ -143,6 +178,7 @@ static void push_array(reader *r, int depth) {
     return;
   }
   for (lua_Integer i = 1;; i++) {
+    charge(r->L, 1);
     push_value(r, depth + 1);
     if (lua_isnil(r->L, -1)) {
       lua_pop(r->L, 1);
@@ -167,6 +203,7 @@ static void push_object(reader *r, int depth) {
     return;
   }
   for (;;) {
+    charge(r->L, 1);
     expect(r, '"', "a key in quotes");
     push_string(r);
     expect(r, ':', "':'");
@@ -191,13 +228,15 @@ static bool word(reader *r, const char *name) {
 
 static void push_value(reader *r, int depth) {
   lua_State *L = r->L;
-  if (depth > DEPTH_LIMIT) luaL_error(L, "JSON nested deeper than %d", DEPTH_LIMIT);
-  luaL_checkstack(L, 6, "JSON nested too deeply");
-  charge(L, 1);
   r->at = json_space(r->at, r->end);
   switch (r->at < r->end ? *r->at : 0) {
-    case '{': r->at++; push_object(r, depth); return;
-    case '[': r->at++; push_array(r, depth); return;
+    case '{': case '[':
+      if (depth == DEPTH_LIMIT) luaL_error(L, "JSON nested deeper than %d", DEPTH_LIMIT);
+      luaL_checkstack(L, 6, "JSON nested too deeply");
+      charge(L, 1);
+      if (*r->at++ == '{') push_object(r, depth);
+      else push_array(r, depth);
+      return;
     case '"': r->at++; push_string(r); return;
     case 't': if (word(r, "true")) { lua_pushboolean(L, true); return; } break;
     case 'f': if (word(r, "false")) { lua_pushboolean(L, false); return; } break;
@@ -220,36 +259,33 @@ const char *json_push(lua_State *L, const char *text, const char *at, const char
   return r.at;
 }
 
+/// Behind the closing quote of the string whose opening quote has been read; beyond `end` when it has none.
+static const char *skip_text(const char *at, const char *end) {
+  for (;;) {
+    at = json_text_end(at, end);
+    if (at >= end) return end + 1;
+    if (*at == '"') return at + 1;
+    at += *at == '\\' ? 2 : 1;
+  }
+}
+
 /// The place behind the value at `at`, which is not checked further than needed to find its end.
 const char *json_skip(lua_State *L, const char *text, const char *at, const char *end) {
-  int depth = 0;
   const char *from = at;
-  while (at < end) {
-    switch (*at++) {
-      case '"':
-        while (at < end && *at != '"') at += 1 + (*at == '\\');
-        at++;
-        if (depth == 0) goto done;
-        break;
-      case '{': case '[': depth++; break;
-      case '}': case ']':
-        if (depth == 0) {
-          at--;
-          goto done;
-        }
-        if (--depth == 0) goto done;
-        break;
-      case ',':
-        if (depth == 0) {
-          at--;
-          goto done;
-        }
-        break;
-      default: break;
-    }
+  if (at < end && *at == '"') {
+    at = skip_text(at + 1, end);
+  } else if (at < end && (*at == '{' || *at == '[')) {
+    int depth = 0;
+    do {
+      char c = *at++;
+      if (c == '"') at = skip_text(at, end);
+      else if (c == '{' || c == '[') depth++;
+      else if (c == '}' || c == ']') depth--;
+    } while (depth > 0 && at < end);
+  } else {
+    while (at < end && *at != ',' && *at != '}' && *at != ']') at++;
   }
-done:
   if (at > end) luaL_error(L, "malformed JSON at byte %d: expected the end of a string", (int)(end - text));
-  charge(L, (uint64_t)(at - from) / 64);
+  if (at - from >= 256) charge(L, (uint64_t)(at - from) / 64);
   return at;
 }

@@ -264,7 +264,8 @@ static clua_result start(clua_state *S, const clua_request *request, void *conte
 
 clua_result clua_run(clua_state *S, const clua_request *request, void *context) { return start(S, request, context, run_body); }
 
-clua_result clua_filter(clua_state *S, const clua_request *request, const clua_event *events, size_t count, uint8_t *verdicts, size_t *done, void *context) {
+clua_result clua_filter(clua_state *S, const clua_request *request, const clua_event *events, size_t count, uint8_t *verdicts, size_t *done,
+                        void *context) {
   S->events = events;
   S->event_count = count;
   S->verdicts = verdicts;

@@ -118,5 +118,5 @@ clua_bytes clua_traceback(const clua_state *S) { return (clua_bytes){S->tracebac
 clua_bytes clua_arguments(const clua_state *S) { return (clua_bytes){S->arguments.data, S->arguments.count}; }
 
 void clua_reply(clua_state *S, const uint8_t *data, size_t count) {
-  if (!buffer_append(&S->reply, data, count)) S->reply.count = 0;
+  if (!buffer_append(&S->reply, data, count)) S->reply_lost = true;
 }

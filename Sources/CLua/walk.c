@@ -193,7 +193,8 @@ static void walk_table(walker *w, int table, int depth) {
   while (lua_next(L, table)) {
     lua_pop(L, 1);
     if (lua_isinteger(L, -1)) {
-      luaL_error(L, "a table with the key %I beside names or gaps has no JSON form: use strings only, or positions 1..n", (LUAI_UACINT)lua_tointeger(L, -1));
+      luaL_error(L, "a table with the key %I beside names or gaps has no JSON form: use strings only, or positions 1..n",
+                 (LUAI_UACINT)lua_tointeger(L, -1));
     }
   }
   walk_object(w, table, size, depth);

@@ -30,3 +30,19 @@ int csqlite_is_locked(int fd) {
   if (fcntl(fd, F_OFD_GETLK, &lock) != 0) return -1;
   return lock.l_type != F_UNLCK;
 }
+
+int csqlite_read_header(const char *path, void *header, int count, sqlite3_int64 *size) {
+  sqlite3 *db = 0;
+  sqlite3_file *file = 0;
+  int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, 0);
+  if (code == SQLITE_OK) code = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (code == SQLITE_OK && (!file || !file->pMethods)) code = SQLITE_CANTOPEN;
+  if (code == SQLITE_OK) code = file->pMethods->xFileSize(file, size);
+  if (code == SQLITE_OK) {
+    code = file->pMethods->xRead(file, header, count, 0);
+    /* A short file reads as zeros behind its end. */
+    if (code == SQLITE_IOERR_SHORT_READ) code = SQLITE_OK;
+  }
+  sqlite3_close(db);
+  return code;
+}

@@ -40,6 +40,7 @@ final class Buffer<Number: BitwiseCopyable>: @unchecked Sendable {
 
   private static func tooLarge(_ count: Int) -> Problem {
     let megabytes = count / 1_048_576 * MemoryLayout<Number>.stride
-    return Problem(.tooLarge, "the system has no \(megabytes) MB for \(count) numbers", hint: "Use fewer rows or dimensions, or a machine with more memory.")
+    return Problem(
+      .tooLarge, "the system has no \(megabytes) MB for \(count) numbers", hint: "Use fewer rows or dimensions, or a machine with more memory.")
   }
 }

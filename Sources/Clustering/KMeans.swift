@@ -126,14 +126,17 @@ extension KMeans {
     // Squared distances must stay finite in single precision: |a - b|^2 <= 4 * columns * largest^2.
     let limit = (Float.greatestFiniteMagnitude / 8 / Float(matrix.columns)).squareRoot()
     let largest = matrix.largest
-    demand(largest <= limit, "vectors", "a value is as large as \(largest)", "Scale the vectors: values up to \(limit) can be squared and summed.")
+    demand(
+      largest <= limit, "vectors", "a value is as large as \(largest)", "Scale the vectors: values up to \(limit) can be squared and summed.")
     if let initial {
       demand(
-        initial.rows == clusters, "init", "init has \(initial.rows) centroids, n_clusters is \(clusters)", "Give one initial centroid for each cluster.")
+        initial.rows == clusters, "init", "init has \(initial.rows) centroids, n_clusters is \(clusters)",
+        "Give one initial centroid for each cluster.")
       demand(
         initial.columns == matrix.columns, "init", "init has \(initial.columns) dimensions, the vectors have \(matrix.columns)",
         "Give centroids of the same number of dimensions.")
-      demand(initial.largest <= limit, "init", "a value of init is as large as \(initial.largest)", "Values up to \(limit) can be squared and summed.")
+      demand(
+        initial.largest <= limit, "init", "a value of init is as large as \(initial.largest)", "Values up to \(limit) can be squared and summed.")
     }
     guard var first = problems.first else { return }
     first.others = Array(problems.dropFirst())

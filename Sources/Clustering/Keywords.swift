@@ -36,16 +36,19 @@ package struct Keywords: Sendable {
   /// Equally heavy words are in alphabetical order. Throws when texts and labels do not match.
   package func extract(_ texts: [String], labels: [Int32]) throws(Problem) -> [Summary] {
     guard texts.count == labels.count else {
-      throw Problem(.invalid, "there are \(texts.count) texts and \(labels.count) labels", hint: "Give one label per text, -1 for noise.", path: "labels")
+      throw Problem(
+        .invalid, "there are \(texts.count) texts and \(labels.count) labels", hint: "Give one label per text, -1 for noise.", path: "labels")
     }
     guard count >= 0, minimumDocuments >= 1 else {
       throw Problem(
-        .invalid, "count is \(count), minimum_documents \(minimumDocuments)", hint: "Choose at least 0 words, of at least 1 document.", path: "keywords")
+        .invalid, "count is \(count), minimum_documents \(minimumDocuments)", hint: "Choose at least 0 words, of at least 1 document.",
+        path: "keywords")
     }
     let clusters = Int(labels.max() ?? -1) + 1
     guard clusters <= max(texts.count, 1) else {
       throw Problem(
-        .invalid, "label \(clusters - 1) is larger than the number of texts, \(texts.count)", hint: "Number the clusters from 0 without gaps.", path: "labels")
+        .invalid, "label \(clusters - 1) is larger than the number of texts, \(texts.count)",
+        hint: "Number the clusters from 0 without gaps.", path: "labels")
     }
     var vocabulary = Vocabulary()
     // Of each cluster: how often it has each word.

@@ -27,7 +27,8 @@ package struct Matrix: Sendable {
     }
     if let odd = rows.firstIndex(where: { $0.count != columns }) {
       throw Problem(
-        .invalid, "row \(odd) has \(rows[odd].count) dimensions, the first row has \(columns)", hint: "All vectors need the same number of dimensions.",
+        .invalid, "row \(odd) has \(rows[odd].count) dimensions, the first row has \(columns)",
+        hint: "All vectors need the same number of dimensions.",
         path: "[\(odd)]")
     }
     try self.init(rows: rows.count, columns: columns, values: Array(rows.joined()))

@@ -59,7 +59,8 @@ package struct Nearest: Sendable {
         withUnsafeTemporaryAllocation(byteCount: (2 * columns + 3) * Panels.lanes * 4, alignment: 64) { raw in
           let scratch = raw.bindMemory(to: Float.self).baseAddress!  // never nil: there is a column
           let (panel, directions) = (scratch, scratch + columns * Panels.lanes)
-          let (best, second, lengths) = (directions + columns * Panels.lanes, directions + (columns + 1) * Panels.lanes, directions + (columns + 2) * Panels.lanes)
+          let best = directions + columns * Panels.lanes
+          let (second, lengths) = (best + Panels.lanes, best + 2 * Panels.lanes)
           for row in 0..<rows { _ = ck_normalise(matrix.pointer(to: first + row), columns, directions + row * columns) }
           ck_pack_panel(directions, rows, columns, origin.pointer, panel, lengths)
           ck_nearest(panel, tiles.pointer, norms.pointer, count, columns, nil, labels.pointer + first, best, second)

@@ -43,13 +43,15 @@ struct NumPyHeader {
     }
     guard shape.count == 2, shape[0] > 0, shape[1] > 0 else {
       let written = shape.map(String.init).joined(separator: ", ")
-      throw Problem(.invalid, "the array's shape is (\(written))", hint: "Two dimensions are needed: one row per vector, at least one of each.", path: "shape")
+      throw Problem(
+        .invalid, "the array's shape is (\(written))", hint: "Two dimensions are needed: one row per vector, at least one of each.", path: "shape")
     }
     let (count, overflow) = shape[0].multipliedReportingOverflow(by: shape[1])
     let (bytes, tooMany) = count.multipliedReportingOverflow(by: wide ? 8 : 4)
     guard !overflow, !tooMany, bytes <= file.size - end else {
       throw Problem(
-        .malformed, "\(shape[0]) rows of \(shape[1]) do not fit the \(file.size - end) bytes after the header", hint: "The file seems to be cut short.",
+        .malformed, "\(shape[0]) rows of \(shape[1]) do not fit the \(file.size - end) bytes after the header",
+        hint: "The file seems to be cut short.",
         path: "shape")
     }
     (rows, columns) = (shape[0], shape[1])

@@ -3,7 +3,8 @@ import CKernels
 
 /// A matrix turned for the kernels: 32 rows side by side, moved so that the origin lies amid them.
 ///
-/// Moving them costs nothing later and saves digits: far from the origin |c|^2 - 2 x.c is a small difference of large numbers. The copy takes as much memory as the matrix; turning rows anew in each iteration takes a third of its time.
+/// Moving them costs nothing later and saves digits: far from the origin |c|^2 - 2 x.c is a small difference of large numbers.
+/// The copy takes as much memory as the matrix; turning the rows anew in each iteration would take a third of its time.
 final class Panels: Sendable {
   static let lanes = Int(CK_LANES)
 

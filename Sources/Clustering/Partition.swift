@@ -19,12 +19,14 @@ struct Partition: Sendable {
   /// `clusters` is the number of clusters when there may be more than the labels show.
   init(_ matrix: Matrix, _ labels: [Int32], clusters: Int = 0) throws(Problem) {
     guard labels.count == matrix.rows else {
-      throw Problem(.invalid, "there are \(labels.count) labels for \(matrix.rows) vectors", hint: "Give one label per row, -1 for noise.", path: "labels")
+      throw Problem(
+        .invalid, "there are \(labels.count) labels for \(matrix.rows) vectors", hint: "Give one label per row, -1 for noise.", path: "labels")
     }
     let highest = labels.max() ?? -1
     guard highest < Int32(clamping: max(matrix.rows, clusters)) else {
       throw Problem(
-        .invalid, "label \(highest) is larger than the number of vectors, \(matrix.rows)", hint: "Number the clusters from 0 without gaps.", path: "labels")
+        .invalid, "label \(highest) is larger than the number of vectors, \(matrix.rows)",
+        hint: "Number the clusters from 0 without gaps.", path: "labels")
     }
     var members = [[Int]](repeating: [], count: max(Int(highest) + 1, clusters))
     for (row, label) in labels.enumerated() where label >= 0 { members[Int(label)].append(row) }

@@ -8,7 +8,9 @@ import CKernels
 package enum Representatives {
   /// For each centroid the `count` nearest of its members, nearest first, the lower row among equals; fewer when it has fewer.
   package static func nearest(_ count: Int, in matrix: Matrix, labels: [Int32], centroids: Matrix) throws(Problem) -> [[Int]] {
-    guard count >= 0 else { throw Problem(.invalid, "\(count) representatives are asked for", hint: "Choose 0 or more, for example 5.", path: "count") }
+    guard count >= 0 else {
+      throw Problem(.invalid, "\(count) representatives are asked for", hint: "Choose 0 or more, for example 5.", path: "count")
+    }
     guard centroids.columns == matrix.columns else {
       throw Problem(
         .invalid, "the centroids have \(centroids.columns) dimensions, the vectors have \(matrix.columns)",

@@ -19,39 +19,56 @@ enum Silhouette {
     let matrix = try partition.matrix.selecting(order)
     let columns = matrix.columns
     let panels = try Panels(matrix, cost: order.count, team: team)
+    // Some hundred points at a time meet several panels before the next ones come: both then stay in the second-level cache, where all
+    // points against one panel would be read from memory again for each panel.
+    let chunks = clusters.enumerated().flatMap { i, cluster in
+      stride(from: cluster.lowerBound, to: cluster.upperBound, by: 96).map { (cluster: i, points: $0..<min($0 + 96, cluster.upperBound)) }
+    }
+    let width = max(1, min(8, 100_000 / (Panels.lanes * columns)))
     let tiles = try Buffer<Float>(count: order.count * columns)
-    for cluster in clusters {
-      ck_pack_tiles(matrix.pointer(to: cluster.lowerBound), nil, cluster.count, columns, panels.offset.pointer, tiles.pointer + cluster.lowerBound * columns)
+    for (_, points) in chunks {
+      ck_pack_tiles(
+        matrix.pointer(to: points.lowerBound), nil, points.count, columns, panels.offset.pointer, tiles.pointer + points.lowerBound * columns)
     }
     let values = try Buffer<Double>(count: panels.count * Panels.lanes)
-    team.share(panels.count) { panel in
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: clusters.count * Panels.lanes) { sums in
+    team.share((panels.count + width - 1) / width) { piece in
+      let mine = piece * width..<min((piece + 1) * width, panels.count)
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: mine.count * clusters.count * Panels.lanes) { sums in
         sums.initialize(repeating: 0)
-        for (i, cluster) in clusters.enumerated() {
+        guard let start = sums.baseAddress else { return }
+        for (cluster, points) in chunks {
           guard !cancellation.isCancelled else { return }
-          ck_add_distances(
-            panels.panel(panel), tiles.pointer + cluster.lowerBound * columns, cluster.count, columns, sums.baseAddress! + i * Panels.lanes)  // 2 clusters at least
-        }
-        for lane in 0..<panels.rows(in: panel) {
-          let place = panel * Panels.lanes + lane
-          var (own, nearest) = (0.0, Double.infinity)
-          var alone = false
-          for (i, cluster) in clusters.enumerated() {
-            let sum = sums[i * Panels.lanes + lane]
-            if cluster.contains(place) {
-              alone = cluster.count == 1
-              own = alone ? 0 : sum / Double(cluster.count - 1)
-            } else {
-              nearest = min(nearest, sum / Double(cluster.count))
-            }
+          for panel in mine {
+            let target = start + ((panel - mine.lowerBound) * clusters.count + cluster) * Panels.lanes
+            ck_add_distances(panels.panel(panel), tiles.pointer + points.lowerBound * columns, points.count, columns, target)
           }
-          let larger = max(own, nearest)
-          values.pointer[place] = alone || larger == 0 ? 0 : (nearest - own) / larger
+        }
+        for panel in mine {
+          for lane in 0..<panels.rows(in: panel) {
+            let place = panel * Panels.lanes + lane
+            let own = start + (panel - mine.lowerBound) * clusters.count * Panels.lanes + lane
+            values.pointer[place] = value(of: place, clusters) { own[$0 * Panels.lanes] }
+          }
         }
       }
     }
     try cancellation.check()
     return (values.values.prefix(order.count).reduce(0, +) / Double(order.count), order.count)
+  }
+
+  /// The silhouette of one row, given the sum of its distances to each cluster.
+  private static func value(of place: Int, _ clusters: [Range<Int>], _ sum: (Int) -> Double) -> Double {
+    var (own, nearest) = (0.0, Double.infinity)
+    for (i, cluster) in clusters.enumerated() {
+      guard cluster.contains(place) else {
+        nearest = min(nearest, sum(i) / Double(cluster.count))
+        continue
+      }
+      if cluster.count == 1 { return 0 }
+      own = sum(i) / Double(cluster.count - 1)
+    }
+    let larger = max(own, nearest)
+    return larger == 0 ? 0 : (nearest - own) / larger
   }
 
   /// The first `count` of a shuffled deck (Fisher, Yates), as far as it needs shuffling.

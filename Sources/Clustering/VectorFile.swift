@@ -47,7 +47,8 @@ package enum VectorFile {
     guard file.size > 0 else { throw Problem(.malformed, "the file is empty") }
     guard file.size % row == 0 else {
       throw Problem(
-        .malformed, "\(file.size) bytes do not divide into rows of \(dimensions) 32-bit floats (\(row) bytes)", hint: divisors(of: file.size), path: "dim")
+        .malformed, "\(file.size) bytes do not divide into rows of \(dimensions) 32-bit floats (\(row) bytes)", hint: divisors(of: file.size),
+        path: "dim")
     }
     return try Matrix(rows: file.size / row, columns: dimensions) { (target) throws(Problem) in
       try file.read(into: UnsafeMutableRawBufferPointer(target), at: 0)
@@ -57,14 +58,16 @@ package enum VectorFile {
   /// Offers usual sizes that would fit.
   private static func divisors(of size: Int) -> String {
     let fitting = [384, 512, 768, 1024, 1536, 3072, 256, 128, 100, 64].filter { size % ($0 * 4) == 0 }
-    return fitting.isEmpty ? "Check the number of dimensions, and that the file is whole." : "Sizes that fit: \(fitting.map(String.init).joined(separator: ", "))."
+    if fitting.isEmpty { return "Check the number of dimensions, and that the file is whole." }
+    return "Sizes that fit: \(fitting.map(String.init).joined(separator: ", "))."
   }
 
   private static func readNumPy(_ file: borrowing File, _ dimensions: Int?) throws(Problem) -> Matrix {
     let header = try NumPyHeader(file)
     let (rows, columns) = (header.rows, header.columns)
     if let dimensions, dimensions != columns {
-      throw Problem(.invalid, "the array has \(columns) columns, not \(dimensions)", hint: "Leave the number of dimensions out: the file says it.", path: "dim")
+      throw Problem(
+        .invalid, "the array has \(columns) columns, not \(dimensions)", hint: "Leave the number of dimensions out: the file says it.", path: "dim")
     }
     return try Matrix(rows: rows, columns: columns) { (target) throws(Problem) in
       if header.wide {

@@ -56,7 +56,13 @@ package struct LibraryCalls {
         "count_documents", path: ["collection_identifier": try text(0, "the collection")],
         query: arguments.count > 1 && arguments[1] != .null ? ["filters": .string(arguments[1].text)] : [:])
       return answer["count"] ?? .int(0)
-    case "documents.list", "documents.page": return try documents(object(0), name)
+    case "documents.list": return try documents(object(0), name)["documents"] ?? []
+    // A page of `each`: the query, and the cursor that the last page gave.
+    case "documents.page":
+      var query = object(0).object ?? JSONObject()
+      if case .string(let collection)? = arguments.first { query["collection"] = .string(collection) }
+      if arguments.count > 1, arguments[1] != .null { query["cursor"] = arguments[1] }
+      return try documents(.object(query), "documents.each")
     case "collections.create": return try perform("create_collection", body: object(0))
     case "collections.get": return try optional { () throws(Problem) in try perform("get_collection", path: ["collection_identifier": try text(0, "the collection")]) }
     case "collections.list": return try results("list_collections", object(0))
@@ -156,8 +162,7 @@ package struct LibraryCalls {
     body["cursor"] = fields["cursor"]
     body["limit"] = fields["batch"] ?? fields["limit"]
     let answer = try perform("list_documents", path: ["collection_identifier": try fields.required("collection", example: "\"words\"")], body: .object(body))
-    if name == "documents.list" { return answer["results"] ?? [] }
-    return ["results": answer["results"] ?? [], "next_cursor": answer["pagination"]?["next_cursor"] ?? .null]
+    return ["documents": answer["results"] ?? [], "cursor": answer["pagination"]?["next_cursor"] ?? .null]
   }
 
   private func wait(for taskID: String, seconds: Double?) throws(Problem) -> JSON {

@@ -18,6 +18,7 @@ final class HostCall {
   static let lineLimit = 1000
   static let lineBytes = 4096
   static let explainLimit = 64
+  static let explainBytes = 4096
 
   init(kind: ScriptKind, host: any ScriptHost, cancellation: Cancellation?, natives: [NativeFunction] = []) {
     self.kind = kind
@@ -78,9 +79,16 @@ final class HostCall {
     }
     var arguments: [JSON] = []
     while !reader.isAtEnd { arguments.append(reader.json()) }
+    // An empty table says nothing of its form; where a list is meant, it is an empty list.
+    for (index, parameter) in function.parameters.enumerated() where parameter.type == "table[]" && index < arguments.count {
+      if arguments[index].object?.isEmpty == true { arguments[index] = .array([]) }
+    }
     try check(arguments, of: function)
     switch function.name {
     case "ctx.explain":
+      guard reader.count <= Self.explainBytes else {
+        throw Problem(.tooLarge, "ctx:explain keeps values of at most \(Self.explainBytes) bytes")
+      }
       guard explain.count < Self.explainLimit || explain[arguments[0].string ?? ""] != nil else {
         throw Problem(.tooLarge, "ctx:explain keeps at most \(Self.explainLimit) values")
       }

@@ -31,7 +31,10 @@ package struct HostileCorpus: Sendable {
     defer { closedir(directory) }
     var names: [String] = []
     while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      // By address: copying the whole field would read beyond the entry, which is only as long as its name.
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+      }
       if name.hasSuffix(".lua") { names.append(name) }
     }
     for name in names.sorted() {
@@ -90,22 +93,26 @@ package struct HostileCorpus: Sendable {
     }
   }
 
-  private static var natives: [NativeFunction] { [
-    NativeFunction(path: "host.echo") { arguments in arguments },
-    NativeFunction(path: "host.fail") { (_: [LuaValue]) throws(Problem) -> [LuaValue] in throw Problem(.invalid, "the host function failed, as it always does") },
-    NativeFunction(path: "host.add") { (arguments: [LuaValue]) throws(Problem) -> [LuaValue] in
-      guard arguments.count >= 2, case .int(let a) = arguments[0], case .int(let b) = arguments[1] else {
-        throw Problem(.invalid, "host.add takes two integers")
-      }
-      return [.int(a &+ b)]
-    },
-    NativeFunction(path: "host.big") { (arguments: [LuaValue]) throws(Problem) -> [LuaValue] in
-      guard case .int(let size)? = arguments.first, (0...(64 << 20)).contains(size) else {
-        throw Problem(.invalid, "host.big takes a size of at most 64 MiB")
-      }
-      return [.bytes([UInt8](repeating: UInt8(ascii: "x"), count: Int(size)))]
-    },
-  ] }
+  private static var natives: [NativeFunction] {
+    [
+      NativeFunction(path: "host.echo") { arguments in arguments },
+      NativeFunction(path: "host.fail") { (_: [LuaValue]) throws(Problem) -> [LuaValue] in
+        throw Problem(.invalid, "the host function failed, as it always does")
+      },
+      NativeFunction(path: "host.add") { (arguments: [LuaValue]) throws(Problem) -> [LuaValue] in
+        guard arguments.count >= 2, case .int(let a) = arguments[0], case .int(let b) = arguments[1] else {
+          throw Problem(.invalid, "host.add takes two integers")
+        }
+        return [.int(a &+ b)]
+      },
+      NativeFunction(path: "host.big") { (arguments: [LuaValue]) throws(Problem) -> [LuaValue] in
+        guard case .int(let size)? = arguments.first, (0...(64 << 20)).contains(size) else {
+          throw Problem(.invalid, "host.big takes a size of at most 64 MiB")
+        }
+        return [.bytes([UInt8](repeating: UInt8(ascii: "x"), count: Int(size)))]
+      },
+    ]
+  }
 
   private final class SilentHost: ScriptHost {
     func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON { throw Problem(.unsupported, "\(name) is not offered here") }

@@ -86,7 +86,8 @@ private struct EventBatch {
       }
       let events = times.indices.map { i in
         clua_event(
-          type: part(i * 5), collection: part(i * 5 + 1), document_id: part(i * 5 + 2), document: part(i * 5 + 3), payload: part(i * 5 + 4), at: times[i])
+          type: part(i * 5), collection: part(i * 5 + 1), document_id: part(i * 5 + 2), document: part(i * 5 + 3), payload: part(i * 5 + 4),
+          at: times[i])
       }
       return events.withUnsafeBufferPointer { events in
         verdicts.withUnsafeMutableBufferPointer { body(events, $0, &done) }

@@ -130,7 +130,8 @@ package final class Interpreter {
     let saved = clua_saved(state)
     guard saved.count <= Self.stateLimit else {
       let problem = Problem(
-        .script, "ctx.state has grown to \(saved.count) bytes; the limit is \(Self.stateLimit)", hint: "Keep a summary there, and the rest in a collection.")
+        .script, "ctx.state has grown to \(saved.count) bytes; the limit is \(Self.stateLimit)",
+        hint: "Keep a summary there, and the rest in a collection.")
       run.outcome = .failed(problem.named(script))
       return
     }

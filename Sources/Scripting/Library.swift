@@ -17,14 +17,16 @@ package enum Library {
 
   private static let documents = [
     function("documents.get", ["collection: string", "id: string"], "table?", .read, "One document, or nil."),
-    function("documents.put", ["collection: string", "document: table"], "table", .write, "Stores a document; an existing one of the same id is replaced."),
+    function(
+      "documents.put", ["collection: string", "document: table"], "table", .write, "Stores a document; an existing one of the same id is replaced."),
     function("documents.upsert", ["collection: string", "documents: table[]"], "table", .write, "Stores many documents at once."),
     function("documents.patch", ["collection: string", "id: string", "changes: table"], "table", .write, "Sets some fields; the others stay."),
     function("documents.delete", ["collection: string", "id: string"], "boolean", .write, "Removes a document; false when there was none."),
     function("documents.count", ["collection: string", "filter?: table"], "integer", .read, "How many documents match."),
     function("documents.list", ["query: table"], "table", .read, "A page of documents: {collection, filter?, sort?, select?, limit?, cursor?}."),
     function(
-      "documents.each", ["query: table"], "fun(): table?", .read, "Streams documents: for doc in documents.each{collection=…, filter=…, select=…, batch=500}.",
+      "documents.each", ["query: table"], "fun(): table?", .read,
+      "Streams documents: for doc in documents.each{collection=…, filter=…, select=…, batch=500}.",
       form: Int32(CLUA_EACH)),
   ]
 
@@ -83,9 +85,10 @@ package enum Library {
     function("json.null", [], "lightuserdata", .none, "The value that stands for JSON's null.", form: Int32(CLUA_JSON_NULL)),
   ]
 
-  private static let logging = ["debug", "info", "warn", "error"].map {
-    function("log." + $0, ["...: any"], nil, .none, "Writes a line of level \($0) to the run's log.", form: Int32(CLUA_TEXT))
-  } + [function("print", ["...: any"], nil, .none, "Writes a line to the run's output.", form: Int32(CLUA_TEXT))]
+  private static let logging =
+    ["debug", "info", "warn", "error"].map {
+      function("log." + $0, ["...: any"], nil, .none, "Writes a line of level \($0) to the run's log.", form: Int32(CLUA_TEXT))
+    } + [function("print", ["...: any"], nil, .none, "Writes a line to the run's output.", form: Int32(CLUA_TEXT))]
 
   private static let surroundings = [
     function("time.now", [], "number", .none, "Seconds since 1970 in UTC."),

@@ -18,7 +18,8 @@ struct ScriptAdvice {
     "trigger", "now", "scheduled_at", "last_run", "baseline", "cursor", "state", "document", "collection_id", "document_id", "payload", "type", "at",
   ]
   private static let standard = [
-    "string", "table", "math", "utf8", "coroutine", "perigee", "ctx", "event", "pairs", "ipairs", "tostring", "tonumber", "print", "select", "pcall", "error",
+    "string", "table", "math", "utf8", "coroutine", "perigee", "ctx", "event", "pairs", "ipairs", "tostring", "tonumber", "print", "select", "pcall",
+    "error",
     "assert", "type", "next", "format", "gsub", "gmatch", "match", "find", "sub", "rep", "upper", "lower", "len", "byte", "char", "reverse", "insert",
     "remove", "concat", "sort", "unpack", "pack", "move", "floor", "ceil", "abs", "max", "min", "sqrt", "random", "huge", "tointeger",
   ]

@@ -6,7 +6,7 @@ package enum ScriptThread {
   package static let stackSize = 16 << 20
 
   /// Runs the work on a new thread and waits for it.
-  package static func run<Value>(_ work: @escaping () -> Value) throws(Problem) -> Value {
+  package static func run<Value: Sendable>(_ work: sending @escaping () -> Value) throws(Problem) -> Value {
     let box = Box(work)
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)

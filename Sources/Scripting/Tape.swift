@@ -69,6 +69,7 @@ struct TapeReader {
   init(_ tape: clua_bytes) { bytes = UnsafeRawBufferPointer(start: tape.data, count: tape.count) }
 
   var isAtEnd: Bool { at >= bytes.count }
+  var count: Int { bytes.count }
 
   mutating func json() -> JSON {
     switch Int(load(UInt8.self)) {

@@ -1,4 +1,5 @@
 import Basics
+import CSQLite
 import Glibc
 
 /// The store's file before SQLite touches it: is it there, may it be used, is it ours, is it whole?
@@ -24,17 +25,20 @@ enum StoreFile {
       throw Problem(.invalid, "\(path) is not a regular file", hint: "Give the path of a file, for example perigee.db", path: "store")
     }
     if status.st_size == 0 { return true }
-    try checkHeader(path, size: Int(status.st_size))
+    guard access(path, R_OK) == 0 else { throw problem(errno, path) }
+    try checkHeader(path)
     return false
   }
 
-  private static func checkHeader(_ path: String, size: Int) throws(Problem) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw problem(errno, path) }
-    defer { close(descriptor) }
+  private static func checkHeader(_ path: String) throws(Problem) {
     var header = [UInt8](repeating: 0, count: 100)
-    let count = header.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, 100, 0) }
-    guard count == 100, header.starts(with: Array("SQLite format 3\0".utf8)) else {
+    var length: Int64 = 0
+    let code = header.withUnsafeMutableBytes { csqlite_read_header(path, $0.baseAddress, 100, &length) }
+    guard code == SQLITE_OK else {
+      throw Problem(.unavailable, "\(path) cannot be read: \(String(cString: sqlite3_errstr(code)))", hint: SQLiteFault.restore, path: "store")
+    }
+    let size = Int(length)
+    guard size >= 100, header.starts(with: Array("SQLite format 3\0".utf8)) else {
       throw Problem(
         .malformed, "\(path) is not a perigee store: it does not begin like a SQLite file",
         hint: "Give another --store. If this was a store, its beginning is damaged: restore a backup", path: "store")
@@ -85,7 +89,8 @@ enum StoreFile {
     }
   }
 
-  /// Makes the file with a mode that keeps other users out; SQLite gives its log files the same mode.
+  /// Makes the file with a mode that keeps other users out; SQLite gives its log files the same mode. Only for a file that is not
+  /// there: closing a descriptor of one that SQLite has open would drop its locks.
   static func create(_ path: String) throws(Problem) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw problem(errno, path) }

@@ -1,6 +1,7 @@
 import Basics
-@testable import Clustering
 import Testing
+
+@testable import Clustering
 
 @Suite("Scores of a clustering") struct ClusterScoresTests {
   @Test("agree with scikit-learn's", arguments: KMeansOracle.all)

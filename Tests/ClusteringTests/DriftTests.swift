@@ -1,6 +1,7 @@
 import Basics
-@testable import Clustering
 import Testing
+
+@testable import Clustering
 
 @Suite("Drift of means") struct DriftTests {
   /// Values from NumPy in double precision; 30 rows of baseline, then 20 of now.
@@ -17,10 +18,12 @@ import Testing
   }
 
   @Test("is 0 for the same, 1 at a right angle, 2 for the opposite") func range() throws {
-    let cases: [([Double], Double, Double)] = [([2, 2], 0, 0), ([5, 5], 0, 18.0.squareRoot()), ([-3, 3], 1, 26.0.squareRoot()), ([-2, -2], 2, 32.0.squareRoot())]
-    for (current, cosine, shift) in cases {
+    let cases: [(current: [Double], cosine: Double, squaredShift: Double)] = [
+      ([2, 2], 0, 0), ([5, 5], 0, 18), ([-3, 3], 1, 26), ([-2, -2], 2, 32),
+    ]
+    for (current, cosine, squaredShift) in cases {
       #expect(abs(try Drift.cosine(baselineMean: [2, 2], currentMean: current) - cosine) < 1e-15)
-      #expect(abs(try Drift.centroidShift(baselineMean: [2, 2], currentMean: current) - shift) < 1e-15)
+      #expect(abs(try Drift.centroidShift(baselineMean: [2, 2], currentMean: current) - squaredShift.squareRoot()) < 1e-15)
     }
   }
 
@@ -32,7 +35,8 @@ import Testing
 
   @Test("means of parts join to the mean of all", arguments: [0, 1, 13, 50]) func merge(cut: Int) throws {
     let matrix = try VectorFile.read(Fixtures.folder + "drift.f32", dimensions: 24)
-    var (all, first, second) = (MeanAccumulator(dimensions: 24, normalised: true), MeanAccumulator(dimensions: 24, normalised: true), MeanAccumulator(dimensions: 24, normalised: true))
+    var all = MeanAccumulator(dimensions: 24, normalised: true)
+    var (first, second) = (all, all)
     try all.add(matrix)
     for row in 0..<50 { if row < cut { try first.add(matrix[row]) } else { try second.add(matrix[row]) } }
     try first.merge(second)

@@ -1,8 +1,9 @@
 import Basics
 import CKernels
-@testable import Clustering
 import Glibc
 import Testing
+
+@testable import Clustering
 
 /// Data and oracles that the suites share.
 enum Fixtures {

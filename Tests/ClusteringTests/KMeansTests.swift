@@ -1,6 +1,7 @@
 import Basics
-@testable import Clustering
 import Testing
+
+@testable import Clustering
 
 @Suite("k-means") struct KMeansTests {
   @Test("agrees with the oracle from given rows", arguments: KMeansOracle.all)

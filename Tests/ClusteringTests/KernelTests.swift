@@ -1,7 +1,8 @@
 import Basics
 import CKernels
-@testable import Clustering
 import Testing
+
+@testable import Clustering
 
 /// The fast kernels against the plain definition, for every size that makes another tail.
 @Suite("Kernels") struct KernelTests {
@@ -46,9 +47,9 @@ import Testing
       let fast = Fixtures.at(level, { ask(rows, points, rowCount: rowCount, count: count, dimensions: dimensions, offset: offset) })
     else { return }
     #if arch(x86_64)
-    let fused = level >= 2
+      let fused = level >= 2
     #else
-    let fused = true
+      let fused = true
     #endif
     if fused {
       #expect(fast.labels == plain.labels, "\(size)")
@@ -56,7 +57,8 @@ import Testing
       #expect(fast.sums == plain.sums && fast.totals == plain.totals, "\(size)")
     } else {
       let near = Float(dimensions + 4) * 1e-6
-      #expect((0..<32).allSatisfy { abs(fast.best[$0] - plain.best[$0]) <= near && (count == 1 || abs(fast.second[$0] - plain.second[$0]) <= near) }, "\(size)")
+      #expect(zip(fast.best, plain.best).allSatisfy { abs($0 - $1) <= near }, "\(size)")
+      #expect(count == 1 || zip(fast.second, plain.second).allSatisfy { abs($0 - $1) <= near }, "\(size)")
       #expect((0..<32).allSatisfy { fast.labels[$0] == plain.labels[$0] || plain.second[$0] - plain.best[$0] <= near }, "\(size)")
       #expect(zip(fast.lowered, plain.lowered).allSatisfy { abs($0 - $1) <= near }, "\(size)")
       #expect(zip(fast.sums, plain.sums).allSatisfy { abs($0 - $1) <= Double(near) * Double(count) }, "\(size)")
@@ -164,5 +166,12 @@ import Testing
         #expect((sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1 && (sizes.max() ?? 0) <= 12)
       }
     }
+  }
+}
+
+@Suite("The level of instructions") struct InstructionsTests {
+  @Test("has a name, also when it is forced") func names() {
+    #expect(["plain", "default", "v3", "v4"].contains(Instructions.level))
+    #expect(Fixtures.at(0) { Instructions.level } == "plain")
   }
 }

@@ -1,7 +1,8 @@
 import Basics
-@testable import Clustering
 import Glibc
 import Testing
+
+@testable import Clustering
 
 @Suite("Keywords") struct KeywordsTests {
   @Test(

@@ -1,7 +1,8 @@
 import Basics
-@testable import Clustering
 import Glibc
 import Testing
+
+@testable import Clustering
 
 @Suite("Matrices") struct MatrixTests {
   @Test("hold rows, select and normalise them") func rows() throws {

@@ -1,7 +1,8 @@
 import CKernels
-@testable import Clustering
 import Synchronization
 import Testing
+
+@testable import Clustering
 
 @Suite("A team of threads") struct TeamTests {
   @Test("does every piece exactly once, round after round", arguments: [1, 2, 3, 8])

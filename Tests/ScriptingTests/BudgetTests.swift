@@ -13,7 +13,8 @@ import Testing
     "while true do local t = {} for i = 1, 300 do t[i] = -i end table.sort(t, math.max) end",
     "local o = setmetatable({}, {__concat = function() while true do end end}) return 'a' .. o",
     "local o = setmetatable({}, {__close = function() while true do end end}) local x <close> = o while true do end",
-    "coroutine.wrap(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) coroutine.yield() end)() while true do end",
+    "coroutine.wrap(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) "
+      + "coroutine.yield() end)() while true do end",
     "local c = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) coroutine.yield() end) "
       + "coroutine.resume(c) pcall(coroutine.close, c) while true do end",
     "string.rep('a', 60000):gsub('.-.-.-.-b', '')",

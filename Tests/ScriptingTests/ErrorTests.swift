@@ -32,7 +32,8 @@ import Testing
 
   @Test("of the host keep their facts") func hostProblems() throws {
     let host = TestHost()
-    host.problems["documents.get"] = Problem(.notFound, "there is no collection 'newz'", hint: "Make it first.", path: "collection", didYouMean: "news")
+    host.problems["documents.get"] = Problem(
+      .notFound, "there is no collection 'newz'", hint: "Make it first.", path: "collection", didYouMean: "news")
     let problem = try #require(try problem("local x = 1\nreturn perigee.documents.get('newz', 'd')", host: host))
     #expect(problem.message == "test (version 3), line 2: collection: there is no collection 'newz'")
     #expect(problem.didYouMean == "news" && problem.hint == "Make it first." && problem.details["cause"] == "notFound")
@@ -48,7 +49,8 @@ import Testing
   @Test(
     "are shown whatever was thrown",
     arguments: [
-      ("error({code = 3})", "table: "), ("error({message = 'from a table'})", "from a table"), ("error(setmetatable({}, {__tostring = function() return 'spoken' end}))", "spoken"),
+      ("error({code = 3})", "table: "), ("error({message = 'from a table'})", "from a table"),
+      ("error(setmetatable({}, {__tostring = function() return 'spoken' end}))", "spoken"),
       ("error()", "nil"), ("error(12)", "12"), ("error('at the caller', 0)", "at the caller"), ("error(string.rep('x', 5000000))", "xxxx"),
     ])
   func objects(source: String, shown: String) throws {

@@ -21,7 +21,8 @@ private final class Canary {
           throw Problem(.invalid, "thrown with \(arguments.count)")
         }
       ]
-      let source = "local n = 0 for i = 1, 10000 do local ok, e = pcall(host.fail, i) if not ok and e == 'thrown with 1' then n = n + 1 end end return n"
+      let source =
+        "local n = 0 for i = 1, 10000 do local ok, e = pcall(host.fail, i) if not ok and e == 'thrown with 1' then n = n + 1 end end return n"
       return Interpreter(memory: 16 << 20, natives: natives).run(
         Script(name: "s", version: 1, source: source), kind: .action, budget: Budget(wall: .seconds(20), memory: 16 << 20), host: TestHost())
     }

@@ -5,7 +5,8 @@ import Testing
 @Suite("Filters") struct FilterTests {
   static func event(_ document: String, payload: String = "") -> ScriptEvent {
     ScriptEvent(
-      type: "document.created", collectionID: "col_1", documentID: "doc_1", document: Array(document.utf8), payload: Array(payload.utf8), at: Instant(seconds: 1000))
+      type: "document.created", collectionID: "col_1", documentID: "doc_1", document: Array(document.utf8), payload: Array(payload.utf8),
+      at: Instant(seconds: 1000))
   }
 
   func filter(_ source: String, _ documents: [String], budget: Budget? = nil) throws -> (accepted: [Bool], run: ScriptRun) {
@@ -19,7 +20,8 @@ import Testing
   @Test(
     "read what they look for",
     arguments: [
-      ("event.document.kind == 'urgent'", true), ("event.document.n == 12", true), ("event.document.x == 0.5", true), ("event.document.deep.er[2] == 'b'", true),
+      ("event.document.kind == 'urgent'", true), ("event.document.n == 12", true), ("event.document.x == 0.5", true),
+      ("event.document.deep.er[2] == 'b'", true),
       ("event.document.none == nil", true), ("event.document.null == nil", true), ("event.document.yes == true and event.document.no == false", true),
       ("event.document['a key'] == 'ü\\n\"'", true), ("event.document.text == 'a, b: {c}'", true), ("event.document.last == -1", true),
       ("event.type == 'document.created' and event.collection_id == 'col_1' and event.document_id == 'doc_1' and event.at == 1000", true),
@@ -68,14 +70,21 @@ import Testing
     guard case .killed = result.run.outcome else { throw Problem(.internal, "\(result.run.outcome)") }
   }
 
-  @Test("cannot change or keep what they see") func readOnly() throws {
-    for source in ["event.x = 1", "event.document.x = 1", "rawset(event.document, 'x', 1)", "getmetatable(event.document).__index = nil", "#event.document"] {
-      let result = try filter("return function(event) \(source.hasPrefix("#") ? "return " : "")\(source) return true end".replacing("return #event.document return true", with: "return #event.document"), [#"{}"#])
-      guard case .failed = result.run.outcome else { throw Problem(.internal, "\(source): \(result.run.outcome)") }
-    }
+  @Test(
+    "cannot change what they see",
+    arguments: [
+      "event.x = 1", "event.document.x = 1", "rawset(event.document, 'x', 1)", "getmetatable(event.document).__index = nil",
+      "local n = #event.document",
+      "local f = pairs(event.document) f(event) event.none()",
+    ])
+  func readOnly(statement: String) throws {
+    let result = try filter("return function(event) \(statement) return true end", [#"{"a":1}"#])
+    guard case .failed = result.run.outcome else { throw Problem(.internal, "\(result.run.outcome)") }
   }
 
-  @Test("fail on a document that is not JSON instead of reading past its end", arguments: [#"{"a": "#, #"{"a"#, #"{"a": "b"#, "{", "", "[1]", #"{"a":"\"#, "12"])
+  @Test(
+    "fail on a document that is not JSON instead of reading past its end",
+    arguments: [#"{"a": "#, #"{"a"#, #"{"a": "b"#, "{", "", "[1]", #"{"a":"\"#, "12"])
   func malformed(document: String) throws {
     let result = try filter("return function(event) return event.document == nil or event.document.a == nil end", [document])
     if case .returned = result.run.outcome { #expect(result.accepted == [true]) }

@@ -9,7 +9,7 @@ func dataFolder(_ name: String, _ file: String = #filePath) -> String {
 }
 
 /// Work on a thread with a stack that is large enough for Lua.
-func onScriptThread<Value>(_ work: @escaping () -> Value) throws -> Value { try ScriptThread.run(work) }
+func onScriptThread<Value: Sendable>(_ work: sending @escaping () -> Value) throws -> Value { try ScriptThread.run(work) }
 
 @Suite("Hostile scripts") struct HostileTests {
   static let all = try? HostileCorpus(folder: dataFolder("hostile"))

@@ -42,7 +42,8 @@ import Testing
   @Test("match as Lua's own do, malformed ones included", arguments: 0..<12) func differential(round: Int) throws {
     var random = SeededRandom(seed: UInt64(round) &* 7919 &+ 1)
     let parts = [
-      "a", "b", "c", ".", "%a", "%d", "%w", "%S", "%W", "[abc]", "[^b]", "[a-b]", "[%d_]", "[]]", "[^]a]", "(", ")", "()", "(a", "%1", "%2", "%b()", "%b", "%f[%w]", "%f", "*", "+",
+      "a", "b", "c", ".", "%a", "%d", "%w", "%S", "%W", "[abc]", "[^b]", "[a-b]", "[%d_]", "[]]", "[^]a]", "(", ")", "()", "(a", "%1", "%2", "%b()",
+      "%b", "%f[%w]", "%f", "*", "+",
       "-", "?", "$", "^", "%", "[", "]", "%%", "%.", "x*", "a-", "[a-", "[%a-z]", "%0", "%z", "(.-)", "b?",
     ]
     let subjects = ["a", "b", "c", "1", " ", "(", ")", "ab", "%", "]", "-", "_", "."]
@@ -69,31 +70,42 @@ import Testing
   }
 
   @Test("too large for the inline memory work the same") func large() throws {
-    #expect(try values("return ('x'):rep(200):match(('x'):rep(100) .. '(.*)$') == ('x'):rep(100), ('ab'):rep(50):gsub(('[ab]'):rep(40), '-')") == [true, .string("--" + String(repeating: "ab", count: 10)), 2])
+    #expect(
+      try values("return ('x'):rep(200):match(('x'):rep(100) .. '(.*)$') == ('x'):rep(100), ('ab'):rep(50):gsub(('[ab]'):rep(40), '-')") == [
+        true, .string("--" + String(repeating: "ab", count: 10)), 2,
+      ])
     #expect(try problem("return ('x'):find(('a?'):rep(40000))")?.message.contains("64 KiB") == true)
   }
 }
 
 @Suite("Table functions") struct TableFunctionTests {
-  @Test("do what Lua's own do", arguments: [
-    "local t = {3, 1, 2} table.sort(t) return table.concat(t, ',')",
-    "local t = {} for i = 1, 500 do t[i] = (i * 7919) % 503 end table.sort(t, function(a, b) return a > b end) return table.concat(t, ',')",
-    "local t = {1, 2, 3} table.insert(t, 2, 9) table.insert(t, 10) return table.concat(t, ',') .. table.remove(t) .. table.remove(t, 1) .. #t",
-    "return table.concat(table.move({1, 2, 3}, 1, 3, 2), ',') .. table.concat(table.move({1, 2, 3}, 2, 3, 1), ',') .. table.concat(table.move({1, 2}, 1, 2, 3, {0, 0}), ',')",
-    "return select('#', table.unpack({1, nil, 3}, 1, 3)) .. table.pack(1, nil).n .. tostring(table.unpack({}, 1, 2))",
-    "return tostring(pcall(table.insert, {1}, 5, 2)) .. tostring(pcall(table.remove, {1}, 5)) .. tostring(table.remove({})) .. tostring(pcall(table.concat, {{}}))",
-    "return table.concat({1, 2, 3}, '-', 2, 3) .. table.concat({}, 'x') .. ('ab'):rep(3, ',') .. ('x'):rep(0) .. ('x'):rep(-1)",
-    "return string.format('%5.2f|%d|%s|%q|%x|%-5s|%%', 3.14159, 42, 'hi', 'a\\nb', 255, 'l')",
-    "local ok, e = pcall(function() return string.format('%d', 'x') end) return tostring(ok) .. (e:gsub('^.-: ', ''))",
-    "return tostring(tonumber('0x10')) .. tostring(tonumber('z', 36)) .. tostring(tonumber('1e1')) .. tostring(tonumber('')) .. tostring(tonumber('8', 8))",
-    "local c = coroutine.wrap(function(...) local n = select('#', ...) local a = coroutine.yield(n) return a * 2 end) return tostring(c(1, 2) + c(10))",
-    "local co = coroutine.create(function() error('inside') end) local ok, e = coroutine.resume(co) return tostring(ok) .. (e:gsub('^.-: ', '')) .. coroutine.status(co) .. tostring(coroutine.close(co))",
-    "local ok, e = pcall(coroutine.wrap(function() error({}) end)) return tostring(ok) .. type(e)",
-    "local log = '' local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() log = log .. 'closed' end}) coroutine.yield() end) "
-      + "coroutine.resume(co) return tostring(coroutine.close(co)) .. log .. coroutine.status(co)",
-    "local a = setmetatable({}, {__concat = function(x, y) return type(x) .. type(y) end}) return (1 .. a) .. (a .. 'x') .. ('p' .. 'q' .. a)",
-    "return tostring(select(2, xpcall(function() error('x', 0) end, function(m) return m .. 'y' end)))",
-  ])
+  @Test(
+    "do what Lua's own do",
+    arguments: [
+      "local t = {3, 1, 2} table.sort(t) return table.concat(t, ',')",
+      "local t = {} for i = 1, 500 do t[i] = (i * 7919) % 503 end table.sort(t, function(a, b) return a > b end) return table.concat(t, ',')",
+      "local t = {1, 2, 3} table.insert(t, 2, 9) table.insert(t, 10) return table.concat(t, ',') .. table.remove(t) .. table.remove(t, 1) .. #t",
+      "return table.concat(table.move({1, 2, 3}, 1, 3, 2), ',') .. table.concat(table.move({1, 2, 3}, 2, 3, 1), ',') "
+        + ".. table.concat(table.move({1, 2}, 1, 2, 3, {0, 0}), ',')",
+      "return select('#', table.unpack({1, nil, 3}, 1, 3)) .. table.pack(1, nil).n .. tostring(table.unpack({}, 1, 2))",
+      "return tostring(pcall(table.insert, {1}, 5, 2)) .. tostring(pcall(table.remove, {1}, 5)) "
+        + ".. tostring(table.remove({})) .. tostring(pcall(table.concat, {{}}))",
+      "return table.concat({1, 2, 3}, '-', 2, 3) .. table.concat({}, 'x') .. ('ab'):rep(3, ',') .. ('x'):rep(0) .. ('x'):rep(-1)",
+      "return string.format('%5.2f|%d|%s|%q|%x|%-5s|%%', 3.14159, 42, 'hi', 'a\\nb', 255, 'l')",
+      "local ok, e = pcall(function() return string.format('%d', 'x') end) return tostring(ok) .. (e:gsub('^.-: ', ''))",
+      "return tostring(tonumber('0x10')) .. tostring(tonumber('z', 36)) .. tostring(tonumber('1e1')) "
+        + ".. tostring(tonumber('')) .. tostring(tonumber('8', 8))",
+      "local c = coroutine.wrap(function(...) local n = select('#', ...) local a = coroutine.yield(n) return a * 2 end) "
+        + "return tostring(c(1, 2) + c(10))",
+      "local co = coroutine.create(function() error('inside') end) local ok, e = coroutine.resume(co) "
+        + "return tostring(ok) .. (e:gsub('^.-: ', '')) .. coroutine.status(co) .. tostring(coroutine.close(co))",
+      "local ok, e = pcall(coroutine.wrap(function() error({}) end)) return tostring(ok) .. type(e)",
+      "local log = '' local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() log = log .. 'closed' end}) "
+        + "coroutine.yield() end) "
+        + "coroutine.resume(co) return tostring(coroutine.close(co)) .. log .. coroutine.status(co)",
+      "local a = setmetatable({}, {__concat = function(x, y) return type(x) .. type(y) end}) return (1 .. a) .. (a .. 'x') .. ('p' .. 'q' .. a)",
+      "return tostring(select(2, xpcall(function() error('x', 0) end, function(m) return m .. 'y' end)))",
+    ])
   func same(source: String) throws {
     #expect(try values(source).first?.string == PatternTests.stock(source))
   }

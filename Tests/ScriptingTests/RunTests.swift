@@ -20,7 +20,9 @@ import Testing
 
   @Test(
     "is neither true nor false when a predicate answers with something else",
-    arguments: [("return 1", "a number"), ("nil", "nothing"), ("return 'true'", "a string"), ("return function() end", "nothing"), ("return {}", "a table")])
+    arguments: [
+      ("return 1", "a number"), ("nil", "nothing"), ("return 'true'", "a string"), ("return function() end", "nothing"), ("return {}", "a table"),
+    ])
   func strictVerdicts(source: String, said: String) throws {
     let problem = try #require(try problem(source, kind: .predicate))
     #expect(problem.kind == .script)

@@ -6,18 +6,15 @@ import Testing
 @Suite("The sandbox") struct SandboxTests {
   @Test("offers what is on its list, and nothing else") func listing() throws {
     let listing = try onScriptThread { try? Interpreter(memory: 16 << 20).listing() } ?? []
-    let path = dataFolder("sandbox.txt")
-    let file = try #require(fopen(path, "rb"))
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
-    let count = fread(&bytes, 1, bytes.count, file)
-    #expect(listing == String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n").map(String.init))
+    let expected = try text(of: dataFolder("sandbox.txt"))
+    #expect(listing == expected.split(separator: "\n").map(String.init))
   }
 
   @Test(
     "keeps its tables as they are",
     arguments: [
-      "string.format = nil", "rawset(math, 'pi', 3)", "table.insert(perigee.kv, 1)", "table.remove(string)", "table.sort(table)", "perigee.kv.get = print",
+      "string.format = nil", "rawset(math, 'pi', 3)", "table.insert(perigee.kv, 1)", "table.remove(string)", "table.sort(table)",
+      "perigee.kv.get = print",
       "setmetatable(string, {})", "setmetatable(perigee.json.array{}, {})", "table.move({1}, 1, 1, 1, coroutine)", "getmetatable('').__index = nil",
       "getmetatable(ctx).__index = nil", "perigee.json.array(string)", "string[1] = 2",
     ])
@@ -26,7 +23,8 @@ import Testing
   }
 
   @Test("reads through its tables as if they were ordinary") func reading() throws {
-    #expect(try values("local n = 0 for k, v in pairs(string) do n = n + 1 end return n, type(string), ('x'):rep(2), #'abc'") == [16, "table", "xx", 3])
+    #expect(
+      try values("local n = 0 for k, v in pairs(string) do n = n + 1 end return n, type(string), ('x'):rep(2), #'abc'") == [16, "table", "xx", 3])
     #expect(try values("return '10' + 5, 10 .. '', math.type(3.0), table.concat({1, 2}, '-')") == [15, "10", "float", "1-2"])
   }
 
@@ -52,7 +50,8 @@ import Testing
   @Test(
     "answers a call without the right by naming it",
     arguments: [
-      ("perigee.documents.put('c', {})", ScriptKind.predicate, "write"), ("perigee.kv.set('k', 1)", .filter, "write"), ("perigee.sleep(1)", .action, "batch"),
+      ("perigee.documents.put('c', {})", ScriptKind.predicate, "write"), ("perigee.kv.set('k', 1)", .filter, "write"),
+      ("perigee.sleep(1)", .action, "batch"),
       ("perigee.tasks.wait('t')", .hook, "batch"),
     ])
   func rights(source: String, kind: ScriptKind, right: String) throws {
@@ -61,6 +60,21 @@ import Testing
     #expect(problem.message.contains("needs the right '\(right)', which a \(kind.rawValue) does not have"))
     #expect(problem.details["cause"] == "forbidden")
     #expect(host.calls.isEmpty)
+  }
+
+  /// An error of Lua must not jump across a frame of Swift; so Swift sees nothing of Lua that could raise one.
+  @Test("shows Swift nothing that can raise") func seam() throws {
+    let header = try text(of: dataFolder("../../../Sources/CLua/include/clua.h"))
+    #expect(header.contains("clua_open"))
+    for word in ["lua_State", "lua.h>", "lauxlib", "lua_CFunction", "jmp_buf"] { #expect(!header.contains(word)) }
+  }
+
+  private func text(of path: String) throws -> String {
+    let file = try #require(fopen(path, "rb"))
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
   }
 
   @Test("writes stubs that know every function, and no other") func stubs() {
@@ -72,13 +86,14 @@ import Testing
   }
 
   @Test("makes stubs that are Lua") func stubsParse() throws {
-    #expect(try onScriptThread {
-      do throws(Problem) {
-        for part in Stubs.lua().split(separator: "\n\n") {
-          try Interpreter(memory: 16 << 20).check(Script(name: "stubs", version: 1, source: String(part)), kind: .batch)
-        }
-        return nil
-      } catch { return error }
-    } as Problem? == nil)
+    #expect(
+      try onScriptThread {
+        do throws(Problem) {
+          for part in Stubs.lua().split(separator: "\n\n") {
+            try Interpreter(memory: 16 << 20).check(Script(name: "stubs", version: 1, source: String(part)), kind: .batch)
+          }
+          return nil
+        } catch { return error }
+      } as Problem? == nil)
   }
 }

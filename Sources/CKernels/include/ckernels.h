@@ -89,8 +89,6 @@ void ck_move_rows(const float *rows, size_t dimensions, const int32_t *which, co
                   double *sums, size_t first, size_t last);
 /// centroid = sum / weight; answers how far it moved, squared.
 double ck_set_mean(double *centroid, const double *sum, double weight, size_t dimensions);
-/// sums[j] += rows[i][j] for all i, in order.
-void ck_column_sums(const float *rows, size_t count, size_t dimensions, double *sums);
 /// The sum of the rows' squared distances to `mean`.
 double ck_deviations(const float *rows, size_t count, const double *mean, size_t dimensions);
 /// Divides a row by its length; a row of zeros stays. Returns the length.

@@ -90,7 +90,8 @@ clua_result clua_run(clua_state *state, const clua_request *request, void *conte
 
 /// Asks the script's function about each event; `verdicts[i]` becomes 0 or 1. `done` counts the events that were decided: all of
 /// them, or those before the one that failed. The budget holds for each event on its own.
-clua_result clua_filter(clua_state *state, const clua_request *request, const clua_event *events, size_t count, uint8_t *verdicts, size_t *done, void *context);
+clua_result clua_filter(clua_state *state, const clua_request *request, const clua_event *events, size_t count, uint8_t *verdicts,
+                        size_t *done, void *context);
 
 // After a run (valid until the next):
 clua_bytes clua_values(const clua_state *state);     // tapes of the results

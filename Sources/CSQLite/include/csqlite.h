@@ -12,4 +12,9 @@ int csqlite_lock(int fd);
 
 /* 1 when somebody else holds that lock, 0 when nobody does, -1 with errno. Asks without taking it. */
 int csqlite_is_locked(int fd);
+
+/* Reads the first bytes of a database file and its size through SQLite's own file layer: 0, or an error code of SQLite.
+   A descriptor of our own would not do: closing it drops the POSIX locks that this process holds on the file, and the next process to
+   close the database would take itself for the last and delete the log that is in use (sqlite.org/howtocorrupt.html, 2.2). */
+int csqlite_read_header(const char *path, void *header, int count, sqlite3_int64 *size);
 #endif
