@@ -1,6 +1,5 @@
 import Basics
 import Clustering
-import Glibc
 import Model
 
 /// `perigee cluster FILE`: vectors in, labels and scores out, without a store.
@@ -29,11 +28,10 @@ struct FileClustering {
 
   func run() throws(Problem) -> ExitCode {
     let (ticks, console) = (invocation.surroundings.ticks, invocation.console)
-    if access(path, R_OK) != 0 { throw fileProblem(path, "read", errno) }
     let start = ticks()
-    let matrix = try VectorFile.read(path, dimensions: dimensions)
+    let matrix = try readVectors(path, dimensions: dimensions)
     let initial = try invocation.text("init").map { file throws(Problem) in
-      try VectorFile.read(file, dimensions: file.hasSuffix(".npy") ? nil : matrix.columns)
+      try readVectors(file, dimensions: file.hasSuffix(".npy") ? nil : matrix.columns)
     }
     let loaded = ticks()
     let kmeans = KMeans(

@@ -1,4 +1,5 @@
 import Basics
+import Clustering
 import Glibc
 
 /// What `errno` means for a file that a person named.
@@ -26,5 +27,15 @@ func readFile(_ path: String, limit: Int) throws(Problem) -> [UInt8] {
     if count == 0 { return bytes }
     bytes += piece[..<count]
     if bytes.count > limit { throw Problem(.tooLarge, "'\(path)' has more than \(Format.bytes(Int64(limit)))") }
+  }
+}
+
+/// The vectors of a file that an option or a word names; problems speak of the option `--dim`.
+func readVectors(_ path: String, dimensions: Int?) throws(Problem) -> Matrix {
+  if access(path, R_OK) != 0 { throw fileProblem(path, "read", errno) }
+  do throws(Problem) { return try VectorFile.read(path, dimensions: dimensions) } catch {
+    var problem = error
+    if problem.path == "dim" { problem.path = "--dim" }
+    throw problem
   }
 }

@@ -23,10 +23,7 @@ struct Importing {
     collectionName = name
     isDryRun = invocation.has("dry-run")
     let dimensions = try invocation.int("dim", in: 1...65_536)
-    vectors = try invocation.text("vectors").map { file throws(Problem) in
-      if access(file, R_OK) != 0 { throw fileProblem(file, "read", errno) }
-      return try VectorFile.read(file, dimensions: dimensions)
-    }
+    vectors = try invocation.text("vectors").map { file throws(Problem) in try readVectors(file, dimensions: dimensions) }
     if path != "-", access(path, R_OK) != 0 { throw fileProblem(path, "read", errno) }
   }
 

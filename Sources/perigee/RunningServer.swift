@@ -26,7 +26,7 @@ final class RunningServer {
   static func start(_ invocation: Invocation, path given: String? = nil) throws(Problem) -> RunningServer {
     let path = given ?? invocation.storePath
     let address = invocation.text("host") ?? "127.0.0.1"
-    let endpoint = Endpoint.tcp(host: address, port: try invocation.int("port", in: 0...65_535) ?? Command.defaultPort)
+    let endpoint = Endpoint.tcp(host: address, port: try invocation.int("port", in: 0...65_535, example: Command.defaultPort) ?? Command.defaultPort)
     let threads = try invocation.threads()
     signal(SIGPIPE, SIG_IGN)
     if SQLiteLedger.owner(of: path) == nil {

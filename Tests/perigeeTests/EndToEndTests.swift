@@ -135,7 +135,7 @@ import Testing
 
   @Test("serves, makes keys beside the running server, and lets other commands find it")
   func server() throws {
-    let server = Program(["serve", "--store", store, "--port", "0", "--json"], in: folder)
+    let server = Program(["serve", "--store", store, "--port", "0", "--json"], in: folder, listening: true)
     let greeting = try json(server.line())
     let url = greeting["url"]?.string ?? ""
     #expect(greeting["key"]?.string?.hasPrefix("sk_") ?? false)
@@ -166,7 +166,7 @@ import Testing
     server.signal(SIGTERM)
     #expect(server.end().code == 0)
     #expect(program("export", "things", "--store", store, in: folder).out.split(separator: "\n").count == 12)
-    let again = Program(["serve", "--store", store, "--port", "0", "--json"], in: folder)
+    let again = Program(["serve", "--store", store, "--port", "0", "--json"], in: folder, listening: true)
     #expect(try json(again.line())["key"] == nil)
     again.signal(SIGINT)
     #expect(again.end().code == 0)
