@@ -31,24 +31,20 @@ struct Importing {
     let started = invocation.surroundings.ticks()
     return try Connection.with(invocation, making: .namespace) { connection throws(Problem) in
       Interrupts.handle {}
-      let (collection, isNew) = try target(connection)
-      var checked: Int?
-      if path != "-" {
-        var reader = try LineReader(path: path)
-        checked = reader.size == nil ? nil : try pass(&reader, collection, label: "checking") { _ throws(Problem) in }
-      }
+      var reader = try LineReader(path: path)
+      let (collection, isNew) = try target(connection, &reader)
       var report = Report()
+      if reader.size != nil {
+        var first = try LineReader(path: path)
+        report.documents = try pass(&first, collection, label: "checking") { _ throws(Problem) in }
+      } else if isDryRun {
+        report.documents = try pass(&reader, collection, label: "checking") { _ throws(Problem) in }
+      }
       if !isDryRun {
         let stored = isNew ? try make(collection, connection) : collection
-        var reader = try LineReader(path: path)
         report.documents = try pass(&reader, stored, label: "importing") { batch throws(Problem) in
           try report.add(send(batch, to: stored, connection), vectors: batch.count { !$0.vectors.isEmpty })
         }
-      } else if let checked {
-        report.documents = checked
-      } else {
-        var reader = try LineReader(path: path)
-        report.documents = try pass(&reader, collection, label: "checking") { _ throws(Problem) in }
       }
       tell(report, collection, isNew: isNew, connection, invocation.surroundings.ticks() - started)
       return .ok
@@ -58,7 +54,7 @@ struct Importing {
   // MARK: - The collection
 
   /// The collection, or how it will be when it is made.
-  private func target(_ connection: Connection) throws(Problem) -> (Collection, isNew: Bool) {
+  private func target(_ connection: Connection, _ reader: inout LineReader) throws(Problem) -> (Collection, isNew: Bool) {
     let now = invocation.surroundings.now()
     var indexes: [VectorIndex] = []
     var id = ""
@@ -74,7 +70,7 @@ struct Importing {
     } catch {
       guard error.kind == .notFound else { throw error }
       isNew = true
-      indexes = try newIndexes()
+      indexes = try newIndexes(&reader)
     }
     let collection = Collection(
       id: id, namespaceID: connection.namespaceID ?? "", name: collectionName, vectorIndexes: indexes, createdAt: now, updatedAt: now)
@@ -82,7 +78,7 @@ struct Importing {
     return (collection, isNew)
   }
 
-  private func newIndexes() throws(Problem) -> [VectorIndex] {
+  private func newIndexes(_ reader: inout LineReader) throws(Problem) -> [VectorIndex] {
     var metric = VectorIndex.Metric.cosine
     if let word = invocation.text("metric") {
       let words = VectorIndex.Metric.allCases.map(\.rawValue)
@@ -96,10 +92,8 @@ struct Importing {
     if let vectors {
       return [VectorIndex(name: try Names.check(invocation.text("index") ?? "vector", path: "--index"), dimensions: vectors.columns, metric: metric)]
     }
-    guard path != "-" else { return [] }
     // Without a file of vectors the first document says which there are.
-    var reader = try LineReader(path: path)
-    guard reader.size != nil, let line = try reader.next() else { return [] }
+    guard let line = try reader.peek() else { return [] }
     var indexes: [VectorIndex] = []
     for member in try LineReader.object(line, of: path)["vectors"]?.object?.members ?? [] {
       guard let count = member.value.array?.count, count > 0 else { continue }

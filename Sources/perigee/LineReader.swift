@@ -26,6 +26,7 @@ struct LineReader: ~Copyable {
   private var number = 0
   private var offset: Int64 = 0
   private var isAtEnd = false
+  private var ahead: Line?
 
   init(path: String, bufferSize: Int = 1 << 18) throws(Problem) {
     let (descriptor, size) = path == "-" ? (0, nil) : try Self.opened(path)
@@ -49,8 +50,18 @@ struct LineReader: ~Copyable {
 
   deinit { if closes { close(descriptor) } }
 
+  /// The line that `next` will give.
+  mutating func peek() throws(Problem) -> Line? {
+    if ahead == nil { ahead = try next() }
+    return ahead
+  }
+
   /// The next line that is not blank, or nil at the end.
   mutating func next() throws(Problem) -> Line? {
+    if let ahead {
+      self.ahead = nil
+      return ahead
+    }
     while let line = try any() {
       if line.bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) { return line }
     }

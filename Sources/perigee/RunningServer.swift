@@ -14,6 +14,8 @@ final class RunningServer {
   private let storePath: String
   /// The first key of a new store; shown once and kept nowhere.
   private let firstKey: String?
+  /// Opens when the server is asked to stop; that may be while it greets.
+  private let asked = Latch()
 
   private init(_ host: Host, _ service: Service, url: String, storePath: String, firstKey: String?) {
     self.host = host
@@ -21,6 +23,8 @@ final class RunningServer {
     self.url = url
     self.storePath = storePath
     self.firstKey = firstKey
+    let asked = asked
+    Interrupts.handle { asked.open() }
   }
 
   static func start(_ invocation: Invocation, path given: String? = nil) throws(Problem) -> RunningServer {
@@ -123,11 +127,7 @@ final class RunningServer {
     if out.isTerminal { console.print(out.styled("Ctrl-C stops it.", .dim)) }
   }
 
-  func waitUntilAsked() {
-    let asked = Latch()
-    Interrupts.handle { asked.open() }
-    asked.wait()
-  }
+  func waitUntilAsked() { asked.wait() }
 
   func stop() {
     service.stop(draining: .seconds(5))
