@@ -61,7 +61,7 @@ let package = Package(
     tests("Store", ["Basics", "Model"]),
     tests("Scripting", ["Basics", "Model"]),
     tests("HTTP", ["Basics"]),
-    tests("Engine", ["Basics", "Model", "TestSupport", "Store"]),
+    tests("Engine", ["Basics", "Model", "Scripting", "TestSupport"]),
     tests("API", ["Basics", "Model", "Engine", "HTTP", "TestSupport", "Store"]),
     tests("perigee", ["Basics", "Model", "Store", "HTTP"]),
   ]

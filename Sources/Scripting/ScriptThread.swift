@@ -5,9 +5,15 @@ import Glibc
 package enum ScriptThread {
   package static let stackSize = 16 << 20
 
-  /// Runs the work on a new thread and waits for it.
-  package static func run<Value: Sendable>(_ work: sending @escaping () -> Value) throws(Problem) -> Value {
-    let box = Box(work)
+  /// Runs the work on a new thread and waits for it. The caller stands still meanwhile, so the work may use whatever the caller may.
+  package static func run<Value: Sendable>(_ work: () -> Value) throws(Problem) -> Value {
+    let result: Result<Value, Problem> = withoutActuallyEscaping(work) { work in
+      do throws(Problem) { return .success(try start(Box(work))) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+
+  private static func start<Value: Sendable>(_ box: Box) throws(Problem) -> Value {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }

@@ -6,6 +6,9 @@ extension Command {
     keyList, keyRevoke, version, help,
   ]
 
-  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+  /// Commands for our own scripts, which help does not list.
+  private static let unlisted: [Command] = [benchScripts]
+
+  private static let byName = Dictionary(uniqueKeysWithValues: (all + unlisted).map { ($0.name, $0) })
   static func named(_ name: String) -> Command? { byName[name] }
 }

@@ -14,8 +14,6 @@ final class RunningServer {
   private let storePath: String
   /// The first key of a new store; shown once and kept nowhere.
   private let firstKey: String?
-  /// Opens when the server is asked to stop; that may be while it greets.
-  private let asked = Latch()
 
   private init(_ host: Host, _ service: Service, url: String, storePath: String, firstKey: String?) {
     self.host = host
@@ -23,8 +21,6 @@ final class RunningServer {
     self.url = url
     self.storePath = storePath
     self.firstKey = firstKey
-    let asked = asked
-    Interrupts.handle { asked.open() }
   }
 
   static func start(_ invocation: Invocation, path given: String? = nil) throws(Problem) -> RunningServer {
@@ -99,7 +95,7 @@ final class RunningServer {
 
   // MARK: - While it runs
 
-  func greet(_ invocation: Invocation) {
+  private func greet(_ invocation: Invocation) {
     let console = invocation.console
     if invocation.wantsJSON {
       var json: JSONObject = ["url": .string(url), "store": .string(storePath), "pid": .int(Int64(getpid())), "version": .string(Perigee.version)]
@@ -127,7 +123,13 @@ final class RunningServer {
     if out.isTerminal { console.print(out.styled("Ctrl-C stops it.", .dim)) }
   }
 
-  func waitUntilAsked() { asked.wait() }
+  /// Says where it is, and returns when somebody asks it to stop. Whoever reads the greeting may ask at once.
+  func serve(_ invocation: Invocation) {
+    let asked = Latch()
+    Interrupts.handle { asked.open() }
+    greet(invocation)
+    asked.wait()
+  }
 
   func stop() {
     service.stop(draining: .seconds(5))

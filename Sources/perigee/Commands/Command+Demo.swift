@@ -24,8 +24,7 @@ extension Command {
       return .ok
     }
     let server = try RunningServer.start(invocation, path: demo.storePath)
-    server.greet(invocation)
-    server.waitUntilAsked()
+    server.serve(invocation)
     server.stop()
     return .ok
   }

@@ -23,8 +23,7 @@ extension Command {
       """
   ) { invocation throws(Problem) in
     let server = try RunningServer.start(invocation)
-    server.greet(invocation)
-    server.waitUntilAsked()
+    server.serve(invocation)
     invocation.console.say("stopping")
     server.stop()
     return .ok

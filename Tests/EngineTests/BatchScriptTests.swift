@@ -1,0 +1,84 @@
+import Basics
+import Engine
+import Model
+import Scripting
+import TestSupport
+import Testing
+
+@Suite("Batch scripts") struct BatchScriptTests {
+  /// Runs a script as `perigee run` does, and answers what it printed.
+  private func run(_ source: String, in fixture: Fixture) throws -> [String] {
+    let host = fixture.store.host
+    let namespaceID = try host.defaultNamespace(for: .local).id
+    nonisolated(unsafe) var lines: [String] = []
+    let outcome = try ScriptThread.run {
+      let session = ScriptSession(host, namespaceID: namespaceID, trigger: nil, writes: .immediate, caller: .local) { level, message in
+        if level == "print" { lines.append(message) }
+      }
+      let interpreter = Interpreter(memory: 256 << 20)
+      return interpreter.run(Script(name: "test", version: 1, source: source), kind: .batch, budget: ScriptKind.batch.budget, host: session).outcome
+    }
+    switch outcome {
+    case .returned: return lines
+    case .failed(let problem), .killed(let problem): throw problem
+    }
+  }
+
+  @Test("each streams every document once, whatever the page size; select narrows its fields")
+  func each() throws {
+    let fixture = try Fixture(documents: 95)
+    let printed = try run(
+      """
+      local seen, n = {}, 0
+      for doc in perigee.documents.each{collection = "points", batch = 10, select = {"kind"}} do
+        assert(not seen[doc.document_id] and doc.text == nil)
+        seen[doc.document_id], n = true, n + 1
+      end
+      local betas = 0
+      for doc in perigee.documents.each{collection = "points", filter = {kind = "beta"}} do betas = betas + 1 end
+      print(n, betas)
+      """, in: fixture)
+    #expect(printed == ["95\t32"])
+  }
+
+  @Test("a script administers the whole: collection, documents, cluster, trigger, task, kv, time")
+  func administration() throws {
+    let fixture = try Fixture(documents: 30)
+    let printed = try run(
+      """
+      perigee.collections.create{collection_name = "copy", vector_indexes = {{name = "v", dimensions = 2}}}
+      perigee.documents.put("copy", {document_id = "a", n = 1, vectors = {v = {1, 2}}})
+      perigee.documents.patch("copy", "a", {n = 2})
+      print(perigee.documents.get("copy", "a").n, perigee.documents.get("copy", "b"), perigee.documents.count("copy"))
+      print(perigee.documents.delete("copy", "a"), perigee.documents.delete("copy", "a"))
+      local cluster = perigee.clusters.create{collection_ids = {"points"}, cluster_name = "k",
+        vector_config = {clustering_method = "kmeans", kmeans_parameters = {n_clusters = 3}}}
+      local task = perigee.clusters.execute(cluster.cluster_id)
+      print(perigee.tasks.wait(task.task_id).status, #perigee.clusters.groups(cluster.cluster_id))
+      local trigger = perigee.triggers.create{action_type = "cluster", action_config = {cluster_id = cluster.cluster_id},
+        trigger_type = "cron", schedule_config = {cron_expression = "0 2 * * *"}}
+      print(trigger.next_scheduled_at, perigee.triggers.pause(trigger.trigger_id).status, #perigee.triggers.list{})
+      perigee.kv.set("a", {1, 2}); print(#perigee.kv.get("a"), perigee.kv.incr("n", 5), perigee.kv.delete("a"), perigee.kv.get("a"))
+      print(perigee.time.format(perigee.time.cron_next("0 2 * * *", perigee.time.parse("2026-01-01T00:00:00Z"), "Europe/Paris")))
+      """, in: fixture)
+    #expect(
+      printed == [
+        "2\tnil\t1", "true\tfalse", "COMPLETED\t3", "2026-01-01T02:00:00Z\tpaused\t1", "2\t5\ttrue\tnil",
+        "2026-01-01T01:00:00Z",
+      ])
+  }
+
+  @Test("what is wrong with a call is told with the line, and may be caught")
+  func errors() throws {
+    let fixture = try Fixture()
+    do {
+      _ = try run("local x = 1\nperigee.documents.put('nowhere', {a = 1})", in: fixture)
+      Issue.record("accepted")
+    } catch {
+      let problem = try #require(error as? Problem)
+      #expect(problem.description.contains("line 2") && problem.description.contains("collection 'nowhere' does not exist"), "\(problem)")
+    }
+    #expect(try run("print(pcall(perigee.collections.get, 'x'))", in: fixture) == ["true\tnil"])
+    #expect(throws: Problem.self) { try run("perigee.documents.gett('a', 'b')", in: fixture) }
+  }
+}
