@@ -39,10 +39,12 @@ struct CollectionClustering {
         ])
       } else {
         Self.show(groups["groups"]?.array ?? [], on: console)
-        let metrics = (run["metrics"]?.object?.members ?? []).compactMap { member in member.value.double.map { "\(member.key) \(Format.number($0))" } }
+        let metrics = (run["metrics"]?.object?.members ?? []).compactMap { member in member.value.double.map { "\(member.key) \(Format.number($0))" }
+        }
         console.say("")
         console.say(
-          "\(Format.count(run["num_points"]?.int ?? 0)) documents of '\(collection)' in \(Format.duration(elapsed)), kept as \(definition["cluster_name"]?.string ?? id) (\(id))")
+          "\(Format.count(run["num_points"]?.int ?? 0)) documents of '\(collection)' in \(Format.duration(elapsed)), kept as \(definition["cluster_name"]?.string ?? id) (\(id))"
+        )
         if !metrics.isEmpty { console.say(metrics.joined(separator: ", ")) }
       }
       return .ok
@@ -54,7 +56,16 @@ struct CollectionClustering {
     let collectionName = found["collection_name"]?.string ?? collection
     let name = invocation.text("name") ?? "\(collectionName)_\(algorithm)"
     var config: JSONObject = ["clustering_method": .string(algorithm), "\(algorithm)_parameters": parameters]
-    if let index = invocation.text("index") { config["feature_uri"] = .string(index) }
+    if let index = invocation.text("index") {
+      let known = (found["vector_indexes"]?.array ?? []).compactMap { $0["name"]?.string }
+      guard known.contains(index) else {
+        throw Problem(
+          .invalid, "collection '\(collectionName)' has no vector index '\(index)'",
+          hint: known.isEmpty ? "Import documents with vectors first" : "It has: \(known.joined(separator: ", "))", path: "--index",
+          didYouMean: Suggestion.nearest(to: index, in: known))
+      }
+      config["feature_uri"] = .string(index)
+    }
     var body: JSONObject = ["vector_config": .object(config)]
     if let fields = invocation.text("text") {
       body["metadata"] = ["text_fields": .array(fields.split(separator: ",").map { .string(String($0)) })]

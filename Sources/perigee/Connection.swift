@@ -19,7 +19,7 @@ final class Connection {
   let namespace: String
   private var localNamespace: Namespace?
 
-  /// How long a server that has just started may take to say where it listens.
+  /// How long a server that has just started may take to say where it listens, and a quick command to end.
   private static let patience = Duration.seconds(3)
 
   private init(_ way: Way, storePath: String, namespace: String) {
@@ -80,16 +80,17 @@ final class Connection {
     guard let url = owner["url"]?.string, let token = owner["token"]?.string else {
       let pid = owner["pid"]?.int.map { " (pid \($0))" } ?? ""
       throw Problem(
-        .conflict, "another perigee command\(pid) is working on the store '\(path)'", hint: "Wait until it ends, or run a server for many commands at once: perigee serve --store \(path)")
+        .conflict, "another perigee command\(pid) is working on the store '\(path)'",
+        hint: "Wait until it ends, or run a server for many commands at once: perigee serve --store \(path)")
     }
     self.init(.remote(Client(try Endpoint(url)), token: token, url: url), storePath: path, namespace: namespace)
   }
 
-  /// Who owns the store. An owner without an address is asked again for a while, unless it is a command, which has none.
+  /// Who owns the store. An owner without an address is asked again for a while.
   private static func settledOwner(of path: String, _ surroundings: Surroundings) throws(Problem) -> JSON? {
     let start = surroundings.ticks()
     while let owner = SQLiteLedger.owner(of: path) {
-      if owner["url"] != nil || owner["pid"] != nil || surroundings.ticks() - start > patience { return owner }
+      if owner["url"] != nil || surroundings.ticks() - start > patience { return owner }
       pause(.milliseconds(20))
     }
     return nil
@@ -128,7 +129,11 @@ final class Connection {
   ) throws(Problem) -> JSON {
     var target = ""
     for segment in operation.path.split(separator: "/") {
-      if segment.hasPrefix("{") { target += "/" + percentEncoded(path[String(segment.dropFirst().dropLast())] ?? "") } else { target += "/" + segment }
+      if segment.hasPrefix("{") {
+        target += "/" + percentEncoded(path[String(segment.dropFirst().dropLast())] ?? "")
+      } else {
+        target += "/" + segment
+      }
     }
     for (i, member) in query.members.enumerated() {
       target += (i == 0 ? "?" : "&") + percentEncoded(member.key) + "=" + percentEncoded(member.value.string ?? member.value.text)

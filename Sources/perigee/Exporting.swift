@@ -37,7 +37,10 @@ struct Exporting {
       }
       let console = invocation.console
       if invocation.wantsJSON, invocation.has("output") {
-        console.print(["collection": .string(collection), "documents": .int(count), "output": .optional(invocation.text("output")), "vectors": .optional(vectorFile)])
+        console.print([
+          "collection": .string(collection), "documents": .int(count), "output": .optional(invocation.text("output")),
+          "vectors": .optional(vectorFile),
+        ])
       } else if console.err.isTerminal || invocation.has("output") {
         console.say("\(Format.count(count, "document")) of '\(collection)'\(vectorFile.map { ", vectors in \($0)" } ?? "")")
       }
@@ -74,15 +77,12 @@ struct Exporting {
       body["cursor"] = cursor.map(JSON.string)
       body["filters"] = filter
       let answer = try connection.call("list_documents", path: ["collection_identifier": collection], body: .object(body))
-      var lines: [UInt8] = []
+      var writer = JSONWriter()
       for document in answer["results"]?.array ?? [] {
-        let (object, vector) = try Self.line(of: document, apart: index)
-        lines += JSON.object(object).bytes
-        lines.append(0x0A)
-        values += vector
+        values += try Self.write(document, apart: index, to: &writer)
         count += 1
       }
-      try write(lines)
+      try write(writer.bytes)
       cursor = answer["pagination"]?["next_cursor"]?.string
       progress.show(count, fraction: filter == nil ? total.map { Double(count) / Double(max($0, 1)) } : nil)
       if Interrupts.wasAsked { throw Problem(.cancelled, "interrupted after \(Format.count(count, "document"))") }
@@ -90,13 +90,17 @@ struct Exporting {
     return (count, values)
   }
 
-  /// What an import needs of a document: its id, its fields, its vectors unless they go into a file of their own.
-  static func line(of document: JSON, apart index: (name: String, dimensions: Int)?) throws(Problem) -> (JSONObject, [Float]) {
-    guard case .object(var object) = document else { throw Problem(.internal, "a document is no object") }
-    for key in ["collection_id", "_internal"] { object[key] = nil }
+  /// Writes a line with what an import needs of a document: its id, its fields, and its vectors. Answers the vector that goes into a file of
+  /// its own instead.
+  static func write(_ document: JSON, apart index: (name: String, dimensions: Int)?, to writer: inout JSONWriter) throws(Problem) -> [Float] {
+    guard case .object(let object) = document else { throw Problem(.internal, "a document is no object") }
     var vectors = object["vectors"]?.object ?? JSONObject()
-    // The API shows a vector at the root too, under its index's name.
-    for member in vectors.members where object[member.key] == member.value { object[member.key] = nil }
+    writer.beginObject()
+    for member in object.members where !["collection_id", "_internal", "vectors"].contains(member.key) {
+      // The API shows a vector at the root too, under its index's name.
+      if let vector = vectors[member.key], vector == member.value { continue }
+      writer.member(member.key, member.value)
+    }
     var values: [Float] = []
     if let index {
       guard let vector = vectors[index.name] else {
@@ -107,8 +111,18 @@ struct Exporting {
       values = try vector.floats()
       vectors[index.name] = nil
     }
-    object["vectors"] = vectors.isEmpty ? nil : .object(vectors)
-    return (object, values)
+    if !vectors.isEmpty {
+      writer.key("vectors")
+      writer.beginObject()
+      for vector in vectors.members {
+        writer.key(vector.key)
+        writer.floats(try vector.value.floats())
+      }
+      writer.endObject()
+    }
+    writer.endObject()
+    writer.gap("\n")
+    return values
   }
 
   private func writeVectors(_ values: [Float], _ count: Int, _ index: (name: String, dimensions: Int)?) throws(Problem) {

@@ -1,6 +1,5 @@
 import Basics
 import Clustering
-import Glibc
 import Model
 
 /// `perigee cluster FILE`: vectors in, labels and scores out, without a store.
@@ -29,10 +28,11 @@ struct FileClustering {
 
   func run() throws(Problem) -> ExitCode {
     let (ticks, console) = (invocation.surroundings.ticks, invocation.console)
-    if access(path, R_OK) != 0 { throw fileProblem(path, "read", errno) }
     let start = ticks()
-    let matrix = try VectorFile.read(path, dimensions: dimensions)
-    let initial = try invocation.text("init").map { file throws(Problem) in try VectorFile.read(file, dimensions: file.hasSuffix(".npy") ? nil : matrix.columns) }
+    let matrix = try readVectors(path, dimensions: dimensions)
+    let initial = try invocation.text("init").map { file throws(Problem) in
+      try readVectors(file, dimensions: file.hasSuffix(".npy") ? nil : matrix.columns)
+    }
     let loaded = ticks()
     let kmeans = KMeans(
       clusters: parameters.clusters, maxIterations: parameters.maxIterations, tolerance: parameters.tolerance, runs: parameters.runs,
@@ -103,6 +103,8 @@ struct FileClustering {
     )
     let shown = Self.metrics(scores).compactMap { metric in metric.value.map { "\(metric.name) \(Format.number($0))" } }
     console.say("inertia \(Format.number(result.inertia)), \(shown.joined(separator: ", "))")
-    if !result.converged { console.say("\(console.err.styled("note:", .yellow)) the centroids still moved: raise max_iter above \(parameters.maxIterations)") }
+    if !result.converged {
+      console.say("\(console.err.styled("note:", .yellow)) the centroids still moved: raise max_iter above \(parameters.maxIterations)")
+    }
   }
 }

@@ -19,8 +19,11 @@ enum Help {
   static func overview(_ commands: [Command], _ stream: Console.Stream) -> String {
     var text = "Perigee clusters documents, watches them, and acts when your conditions hold.\n\n"
     text += stream.styled("Start here", .bold) + "\n"
-    text += list([("perigee demo", "see it work on real data, in 20 seconds"), ("perigee", "serve ./perigee.db on this machine"),
-      ("perigee next \"0 9 * * 1-5\" --tz Europe/Paris", "when a cron expression fires")], stream)
+    text += list(
+      [
+        ("perigee demo", "see it work on real data, in 20 seconds"), ("perigee", "serve ./perigee.db on this machine"),
+        ("perigee next \"0 9 * * 1-5\" --tz Europe/Paris", "when a cron expression fires"),
+      ], stream)
     text += "\n" + stream.styled("Commands", .bold) + "\n"
     text += list(commands.map { ($0.name, $0.summary) }, stream)
     text += "\n'perigee help COMMAND' tells more about one; 'perigee help exit-codes' what the exit codes mean.\n"

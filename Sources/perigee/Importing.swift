@@ -23,10 +23,7 @@ struct Importing {
     collectionName = name
     isDryRun = invocation.has("dry-run")
     let dimensions = try invocation.int("dim", in: 1...65_536)
-    vectors = try invocation.text("vectors").map { file throws(Problem) in
-      if access(file, R_OK) != 0 { throw fileProblem(file, "read", errno) }
-      return try VectorFile.read(file, dimensions: dimensions)
-    }
+    vectors = try invocation.text("vectors").map { file throws(Problem) in try readVectors(file, dimensions: dimensions) }
     if path != "-", access(path, R_OK) != 0 { throw fileProblem(path, "read", errno) }
   }
 
@@ -34,24 +31,20 @@ struct Importing {
     let started = invocation.surroundings.ticks()
     return try Connection.with(invocation, making: .namespace) { connection throws(Problem) in
       Interrupts.handle {}
-      let (collection, isNew) = try target(connection)
-      var checked: Int?
-      if path != "-" {
-        var reader = try LineReader(path: path)
-        checked = reader.size == nil ? nil : try pass(&reader, collection, label: "checking") { _ throws(Problem) in }
-      }
+      var reader = try LineReader(path: path)
+      let (collection, isNew) = try target(connection, &reader)
       var report = Report()
+      if reader.size != nil {
+        var first = try LineReader(path: path)
+        report.documents = try pass(&first, collection, label: "checking") { _ throws(Problem) in }
+      } else if isDryRun {
+        report.documents = try pass(&reader, collection, label: "checking") { _ throws(Problem) in }
+      }
       if !isDryRun {
         let stored = isNew ? try make(collection, connection) : collection
-        var reader = try LineReader(path: path)
         report.documents = try pass(&reader, stored, label: "importing") { batch throws(Problem) in
           try report.add(send(batch, to: stored, connection), vectors: batch.count { !$0.vectors.isEmpty })
         }
-      } else if let checked {
-        report.documents = checked
-      } else {
-        var reader = try LineReader(path: path)
-        report.documents = try pass(&reader, collection, label: "checking") { _ throws(Problem) in }
       }
       tell(report, collection, isNew: isNew, connection, invocation.surroundings.ticks() - started)
       return .ok
@@ -61,7 +54,7 @@ struct Importing {
   // MARK: - The collection
 
   /// The collection, or how it will be when it is made.
-  private func target(_ connection: Connection) throws(Problem) -> (Collection, isNew: Bool) {
+  private func target(_ connection: Connection, _ reader: inout LineReader) throws(Problem) -> (Collection, isNew: Bool) {
     let now = invocation.surroundings.now()
     var indexes: [VectorIndex] = []
     var id = ""
@@ -71,19 +64,21 @@ struct Importing {
       id = found["collection_id"]?.string ?? ""
       for item in found["vector_indexes"]?.array ?? [] {
         guard let index = item["index"], let name = index["name"]?.string, let size = index["dimensions"]?.int else { continue }
-        indexes.append(VectorIndex(name: name, dimensions: Int(size), metric: index["distance"]?.string.flatMap(VectorIndex.Metric.init(rawValue:)) ?? .cosine))
+        indexes.append(
+          VectorIndex(name: name, dimensions: Int(size), metric: index["distance"]?.string.flatMap(VectorIndex.Metric.init(rawValue:)) ?? .cosine))
       }
     } catch {
       guard error.kind == .notFound else { throw error }
       isNew = true
-      indexes = try newIndexes()
+      indexes = try newIndexes(&reader)
     }
-    let collection = Collection(id: id, namespaceID: connection.namespaceID ?? "", name: collectionName, vectorIndexes: indexes, createdAt: now, updatedAt: now)
+    let collection = Collection(
+      id: id, namespaceID: connection.namespaceID ?? "", name: collectionName, vectorIndexes: indexes, createdAt: now, updatedAt: now)
     if let vectors { try check(vectors, against: try index(of: collection)) }
     return (collection, isNew)
   }
 
-  private func newIndexes() throws(Problem) -> [VectorIndex] {
+  private func newIndexes(_ reader: inout LineReader) throws(Problem) -> [VectorIndex] {
     var metric = VectorIndex.Metric.cosine
     if let word = invocation.text("metric") {
       let words = VectorIndex.Metric.allCases.map(\.rawValue)
@@ -97,10 +92,8 @@ struct Importing {
     if let vectors {
       return [VectorIndex(name: try Names.check(invocation.text("index") ?? "vector", path: "--index"), dimensions: vectors.columns, metric: metric)]
     }
-    guard path != "-" else { return [] }
     // Without a file of vectors the first document says which there are.
-    var reader = try LineReader(path: path)
-    guard reader.size != nil, let line = try reader.next() else { return [] }
+    guard let line = try reader.peek() else { return [] }
     var indexes: [VectorIndex] = []
     for member in try LineReader.object(line, of: path)["vectors"]?.object?.members ?? [] {
       guard let count = member.value.array?.count, count > 0 else { continue }
@@ -157,13 +150,16 @@ struct Importing {
         try take(batch)
         batch.removeAll(keepingCapacity: true)
         progress.show(count, fraction: reader.size.map { Double(line.offset) / Double(max($0, 1)) })
-        if Interrupts.wasAsked { throw Problem(.cancelled, "interrupted after \(Format.count(count, "document"))", hint: "Run the import again: it goes on where it matters") }
+        if Interrupts.wasAsked {
+          throw Problem(.cancelled, "interrupted after \(Format.count(count, "document"))", hint: "Run the import again: it goes on where it matters")
+        }
       }
     }
     if !batch.isEmpty { try take(batch) }
     if let vectors, vectors.rows > count {
       throw Problem(
-        .invalid, "there are \(Format.count(vectors.rows, "vector")) for \(Format.count(count, "document"))", hint: "Give one vector for each line of \(path)", path: "--vectors")
+        .invalid, "there are \(Format.count(vectors.rows, "vector")) for \(Format.count(count, "document"))",
+        hint: "Give one vector for each line of \(path)", path: "--vectors")
     }
     return count
   }
@@ -184,7 +180,9 @@ struct Importing {
       var document = try Document(.object(object), in: collection, path: "", surroundings: invocation.surroundings)
       if let vectors, let index {
         guard row < vectors.rows else {
-          throw Problem(.invalid, "there is no vector for it: \(Format.count(vectors.rows, "vector")) are given", hint: "Give one vector for each line", path: "--vectors")
+          throw Problem(
+            .invalid, "there is no vector for it: \(Format.count(vectors.rows, "vector")) are given", hint: "Give one vector for each line",
+            path: "--vectors")
         }
         document.vectors[index.name] = vectors[row]
       }
@@ -234,14 +232,16 @@ struct Importing {
       ])
       return
     }
-    let place = "\(isNew ? "the new collection" : "collection") '\(collectionName)'\(connection.namespace == "default" ? "" : " of namespace '\(connection.namespace)'")"
+    let place =
+      "\(isNew ? "the new collection" : "collection") '\(collectionName)'\(connection.namespace == "default" ? "" : " of namespace '\(connection.namespace)'")"
     if isDryRun {
       console.say("\(Format.count(report.documents, "document")) would go into \(place). Nothing was written.")
       return
     }
     let rate = Format.count(Int64((Double(report.documents) / max(elapsed.inSeconds, 1e-3)).rounded()))
     console.say(
-      "\(Format.count(report.documents, "document")) into \(place): \(Format.count(report.added)) added, \(Format.count(report.updated)) replaced, \(Format.count(report.vectors)) with vectors, in \(Format.duration(elapsed)) (\(rate)/s)")
+      "\(Format.count(report.documents, "document")) into \(place): \(Format.count(report.added)) added, \(Format.count(report.updated)) replaced, \(Format.count(report.vectors)) with vectors, in \(Format.duration(elapsed)) (\(rate)/s)"
+    )
     if isNew, vectors != nil { console.say("Next: perigee cluster --collection \(collectionName) --store \(invocation.storePath)") }
   }
 }

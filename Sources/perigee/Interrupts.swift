@@ -16,10 +16,12 @@ enum Interrupts {
     var signals = waited
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     var thread = pthread_t()
-    pthread_create(&thread, nil, { _ in
-      Interrupts.wait()
-      return nil
-    }, nil)
+    pthread_create(
+      &thread, nil,
+      { _ in
+        Interrupts.wait()
+        return nil
+      }, nil)
     pthread_detach(thread)
   }
 

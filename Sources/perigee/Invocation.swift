@@ -92,10 +92,12 @@ struct Invocation: Sendable {
   func text(_ name: String) -> String? { values[name] }
   func word(_ position: Int) -> String? { position < words.count ? words[position] : nil }
 
-  func int(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
+  func int(_ name: String, in range: ClosedRange<Int>, example: Int? = nil) throws(Problem) -> Int? {
     guard let text = values[name] else { return nil }
     guard let number = Int(text), range.contains(number) else {
-      throw Problem(.invalid, "'\(text)' is not a whole number from \(range.lowerBound) to \(range.upperBound)", hint: "For example --\(name) \(max(range.lowerBound, 1))", path: "--\(name)")
+      throw Problem(
+        .invalid, "'\(text)' is not a whole number from \(range.lowerBound) to \(range.upperBound)",
+        hint: "For example --\(name) \(example ?? max(range.lowerBound, 1))", path: "--\(name)")
     }
     return number
   }

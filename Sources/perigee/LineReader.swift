@@ -26,6 +26,7 @@ struct LineReader: ~Copyable {
   private var number = 0
   private var offset: Int64 = 0
   private var isAtEnd = false
+  private var ahead: Line?
 
   init(path: String, bufferSize: Int = 1 << 18) throws(Problem) {
     let (descriptor, size) = path == "-" ? (0, nil) : try Self.opened(path)
@@ -49,8 +50,18 @@ struct LineReader: ~Copyable {
 
   deinit { if closes { close(descriptor) } }
 
+  /// The line that `next` will give.
+  mutating func peek() throws(Problem) -> Line? {
+    if ahead == nil { ahead = try next() }
+    return ahead
+  }
+
   /// The next line that is not blank, or nil at the end.
   mutating func next() throws(Problem) -> Line? {
+    if let ahead {
+      self.ahead = nil
+      return ahead
+    }
     while let line = try any() {
       if line.bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) { return line }
     }
@@ -66,7 +77,8 @@ struct LineReader: ~Copyable {
       offset += Int64((found.map { $0 + 1 } ?? end) - start)
       start = found.map { $0 + 1 } ?? end
       if bytes.count > Self.lineLimit {
-        throw Problem(.tooLarge, "line \(number + 1) is longer than \(Format.bytes(Int64(Self.lineLimit)))", hint: "Write one JSON object per line", path: path)
+        throw Problem(
+          .tooLarge, "line \(number + 1) is longer than \(Format.bytes(Int64(Self.lineLimit)))", hint: "Write one JSON object per line", path: path)
       }
       if found != nil { break }
       if isAtEnd {
@@ -110,78 +122,5 @@ struct LineReader: ~Copyable {
     located.details["line"] = .int(line.number)
     located.details["byte_offset"] = .int(byte)
     return located
-  }
-}
-
-/// What `errno` means for a file that a person named.
-func fileProblem(_ path: String, _ doing: String, _ code: Int32) -> Problem {
-  switch code {
-  case ENOENT: Problem(.notFound, "there is no file '\(path)'", hint: "Check the path; it is looked for from the current folder")
-  case EACCES, EPERM: Problem(.unauthorized, "you may not \(doing) '\(path)'", hint: "Check its permissions with 'ls -l'")
-  case EISDIR: Problem(.invalid, "'\(path)' is a folder", hint: "Give a file")
-  case ENOSPC: Problem(.unavailable, "no space is left to write '\(path)'", hint: "Free some, or choose another disk")
-  default: Problem(.unavailable, "cannot \(doing) '\(path)': \(String(cString: strerror(code)))")
-  }
-}
-
-/// A file's bytes, at most so many.
-func readFile(_ path: String, limit: Int) throws(Problem) -> [UInt8] {
-  let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { throw fileProblem(path, "read", errno) }
-  defer { if descriptor > 0 { close(descriptor) } }
-  var bytes: [UInt8] = []
-  var piece = [UInt8](repeating: 0, count: 65_536)
-  while true {
-    let count = piece.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-    if count < 0, errno == EINTR { continue }
-    guard count >= 0 else { throw fileProblem(path, "read", errno) }
-    if count == 0 { return bytes }
-    bytes += piece[..<count]
-    if bytes.count > limit { throw Problem(.tooLarge, "'\(path)' has more than \(Format.bytes(Int64(limit)))") }
-  }
-}
-
-/// A file that is being written beside its place and takes it only when it is whole.
-struct FileWriter: ~Copyable {
-  private let path: String
-  private let partial: String
-  private let descriptor: Int32
-  private var pending: [UInt8] = []
-  private var isFinished = false
-
-  init(path: String) throws(Problem) {
-    let descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw fileProblem(path, "write", errno) }
-    self.path = path
-    partial = path + ".part"
-    self.descriptor = descriptor
-  }
-
-  mutating func write(_ bytes: [UInt8]) throws(Problem) {
-    pending += bytes
-    if pending.count >= 1 << 18 { try flush() }
-  }
-
-  private mutating func flush() throws(Problem) {
-    var written = 0
-    while written < pending.count {
-      let count = pending.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw fileProblem(path, "write", errno) }
-      written += count
-    }
-    pending.removeAll(keepingCapacity: true)
-  }
-
-  /// Puts the finished file in its place.
-  mutating func finish() throws(Problem) {
-    try flush()
-    guard rename(partial, path) == 0 else { throw fileProblem(path, "write", errno) }
-    isFinished = true
-  }
-
-  deinit {
-    close(descriptor)
-    if !isFinished { unlink(partial) }
   }
 }

@@ -42,11 +42,13 @@ enum Perigee {
       }
       let near = Suggestion.nearest(to: arguments[1], in: verbs)
       throw Problem(
-        .invalid, "'perigee \(first)' cannot '\(arguments[1])'", hint: "It can: \(verbs.joined(separator: ", "))", didYouMean: near.map { "perigee \(first) \($0)" })
+        .invalid, "'perigee \(first)' cannot '\(arguments[1])'", hint: "It can: \(verbs.joined(separator: ", "))",
+        didYouMean: near.map { "perigee \(first) \($0)" })
     }
     let words = Command.all.map(\.name) + Set(Command.all.compactMap { $0.name.split(separator: " ").first.map(String.init) }).sorted()
     throw Problem(
-      .invalid, "there is no command '\(first)'", hint: "'perigee help' lists them", didYouMean: Suggestion.nearest(to: first, in: words).map { "perigee \($0)" })
+      .invalid, "there is no command '\(first)'", hint: "'perigee help' lists them",
+      didYouMean: Suggestion.nearest(to: first, in: words).map { "perigee \($0)" })
   }
 
   private static func start(_ name: String, _ rest: [String], _ surroundings: Surroundings, _ console: Console) throws(Problem) -> ExitCode {

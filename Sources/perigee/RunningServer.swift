@@ -26,7 +26,7 @@ final class RunningServer {
   static func start(_ invocation: Invocation, path given: String? = nil) throws(Problem) -> RunningServer {
     let path = given ?? invocation.storePath
     let address = invocation.text("host") ?? "127.0.0.1"
-    let endpoint = Endpoint.tcp(host: address, port: try invocation.int("port", in: 0...65_535) ?? Command.defaultPort)
+    let endpoint = Endpoint.tcp(host: address, port: try invocation.int("port", in: 0...65_535, example: Command.defaultPort) ?? Command.defaultPort)
     let threads = try invocation.threads()
     signal(SIGPIPE, SIG_IGN)
     if SQLiteLedger.owner(of: path) == nil {
@@ -71,7 +71,8 @@ final class RunningServer {
     let now = invocation.surroundings.now()
     if access(path, F_OK) == 0, try KeyStore(invocation, creating: false).keys().contains(where: { $0.isUsable(at: now) }) { return }
     throw Problem(
-      .invalid, "\(address) can be reached by others, and '\(path)' has no key yet", hint: "First: perigee key create --name admin --store \(path)", path: "--host")
+      .invalid, "\(address) can be reached by others, and '\(path)' has no key yet", hint: "First: perigee key create --name admin --store \(path)",
+      path: "--host")
   }
 
   /// A port in use is told before the store is opened or made, so that nothing has changed.

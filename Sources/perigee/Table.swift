@@ -24,6 +24,17 @@ struct Table {
   mutating func add(_ cells: String...) { add(cells) }
   mutating func add(_ cells: [String]) { rows.append(cells.map(printable)) }
 
+  /// Terminal columns that it takes when nothing is cut.
+  var width: Int { widths.reduce(0, +) + 2 * (columns.count - 1) }
+
+  private var widths: [Int] {
+    var widths = columns.map { $0.title.columnCount }
+    for row in rows {
+      for (i, cell) in row.enumerated() where i < widths.count { widths[i] = max(widths[i], cell.columnCount) }
+    }
+    return widths
+  }
+
   func print(to console: Console) {
     if !console.out.isTerminal {
       for row in rows { console.print(row.joined(separator: "\t")) }
@@ -34,10 +45,7 @@ struct Table {
 
   /// The aligned lines, headings first.
   func lines(width: Int? = nil, heading: (String) -> String = { $0 }) -> [String] {
-    var widths = columns.map { $0.title.columnCount }
-    for row in rows {
-      for (i, cell) in row.enumerated() where i < widths.count { widths[i] = max(widths[i], cell.columnCount) }
-    }
+    var widths = widths
     if let width, let elastic = columns.firstIndex(where: \.isElastic) {
       let others = widths.reduce(0, +) - widths[elastic] + 2 * (columns.count - 1)
       widths[elastic] = max(min(widths[elastic], width - others), min(12, widths[elastic]))

@@ -14,7 +14,8 @@ enum TriggerText {
     let matches = all.filter { $0["name"]?.string == identifier }
     if matches.count > 1 {
       throw Problem(
-        .conflict, "\(matches.count) triggers are called '\(identifier)'", hint: "Give an id: \(matches.compactMap { $0["trigger_id"]?.string }.joined(separator: ", "))")
+        .conflict, "\(matches.count) triggers are called '\(identifier)'",
+        hint: "Give an id: \(matches.compactMap { $0["trigger_id"]?.string }.joined(separator: ", "))")
     }
     guard let match = matches.first else {
       throw Problem(
@@ -60,7 +61,9 @@ enum TriggerText {
       ("runs", "\(trigger["execution_count"]?.int ?? 0)"),
     ]
     if let description = trigger["description"]?.string { rows.insert(("description", description), at: 1) }
-    if let at = trigger["last_triggered_at"]?.string { rows.append(("last fired", "\(at) (\(trigger["last_execution_status"]?.string ?? "running"))")) }
+    if let at = trigger["last_triggered_at"]?.string {
+      rows.append(("last fired", "\(at) (\(trigger["last_execution_status"]?.string ?? "running"))"))
+    }
     if let error = trigger["last_execution_error"]?.string { rows.append(("last error", error)) }
     if let failures = trigger["consecutive_failures"]?.int, failures > 0 { rows.append(("failures in a row", "\(failures)")) }
     for key in ["last_drift_measurement", "last_volume_measurement"] {

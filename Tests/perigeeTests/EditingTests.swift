@@ -11,9 +11,11 @@ import Testing
   @Test(
     "are read from a terminal's bytes",
     arguments: [
-      ("a", [.character("a")]), ("\r", [.enter]), ("\t", [.tab]), ("\u{7F}", [.backspace]), ("\u{1B}[A", [.up]), ("\u{1B}OB", [.down]), ("\u{1B}[C", [.right]),
+      ("a", [.character("a")]), ("\r", [.enter]), ("\t", [.tab]), ("\u{7F}", [.backspace]), ("\u{1B}[A", [.up]), ("\u{1B}OB", [.down]),
+      ("\u{1B}[C", [.right]),
       ("\u{1B}[D", [.left]), ("\u{1B}[H", [.home]), ("\u{1B}[F", [.end]), ("\u{1B}[1~", [.home]), ("\u{1B}[4~", [.end]), ("\u{1B}[3~", [.delete]),
-      ("\u{1B}[1;5C", [.wordRight]), ("\u{1B}b", [.wordLeft]), ("\u{1}", [.control("a")]), ("é日😀", [.character("é"), .character("日"), .character("😀")]),
+      ("\u{1B}[1;5C", [.wordRight]), ("\u{1B}b", [.wordLeft]), ("\u{1}", [.control("a")]),
+      ("é日😀", [.character("é"), .character("日"), .character("😀")]),
       ("\u{1B}[99;99xq", [.unknown, .character("q")]),
     ] as [(String, [Key])])
   func read(text: String, expected: [Key]) { #expect(keys(Array(text.utf8)) == expected) }
@@ -69,7 +71,8 @@ import Testing
   @Test(
     "is completed as far as it is certain",
     arguments: [
-      ("perigee.do", "perigee.documents.", nil), ("x = perigee.kv.g", "x = perigee.kv.get", nil), ("perigee.kv.", "perigee.kv.", ["perigee.kv.get", "perigee.kv.set"]),
+      ("perigee.do", "perigee.documents.", nil), ("x = perigee.kv.g", "x = perigee.kv.get", nil),
+      ("perigee.kv.", "perigee.kv.", ["perigee.kv.get", "perigee.kv.set"]),
       ("nothing", "nothing", nil),
     ] as [(String, String, [String]?)])
   func completion(text: String, expected: String, offered: [String]?) {

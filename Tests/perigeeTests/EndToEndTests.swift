@@ -16,7 +16,8 @@ import Testing
     var lines = ""
     var numbers: [UInt8] = []
     for i in 0..<12 {
-      lines += "{\"id\":\"doc\(i)\",\"text\":\"\(["apple pear", "stone rock", "river sea"][i % 3]) \(i)\",\"n\":\(i),\"nested\":{\"a\":[1,2.5,null]}}\n"
+      lines +=
+        "{\"id\":\"doc\(i)\",\"text\":\"\(["apple pear", "stone rock", "river sea"][i % 3]) \(i)\",\"n\":\(i),\"nested\":{\"a\":[1,2.5,null]}}\n"
       for j in 0..<3 { withUnsafeBytes(of: (j == i % 3 ? Float(1) : 0.01 * Float(i)).bitPattern.littleEndian) { numbers += $0 } }
     }
     return (folder.write("documents.ndjson", lines), folder.write("vectors.f32", numbers))
@@ -76,10 +77,8 @@ import Testing
     #expect(try json(Program(words, in: folder).end().out)["updated"] == 12)
     let exported = program("export", "things", "--store", store, in: folder)
     #expect(exported.out.split(separator: "\n").count == 12)
-    let copy = program("import", "-", "--collection", "copy", "--store", folder.file("copy.db"), in: folder, input: exported.out)
-    #expect(copy.code == 2, "vectors need an index, which standard input cannot tell beforehand")
-    folder.write("exported.ndjson", exported.out)
-    #expect(program("import", folder.file("exported.ndjson"), "--collection", "things", "--store", folder.file("copy.db"), in: folder).code == 0)
+    let copy = program("import", "-", "--collection", "things", "--store", folder.file("copy.db"), in: folder, input: exported.out)
+    #expect(copy.code == 0, "\(copy.err)")
     #expect(program("export", "things", "--store", folder.file("copy.db"), in: folder).out == exported.out)
     let apart = program("export", "things", "--store", store, "-o", folder.file("o.ndjson"), "--vectors", folder.file("o.f32"), in: folder)
     #expect(apart.code == 0)
@@ -134,7 +133,7 @@ import Testing
 
   @Test("serves, makes keys beside the running server, and lets other commands find it")
   func server() throws {
-    let server = Program(["serve", "--store", store, "--port", "0", "--json"], in: folder)
+    let server = Program(["serve", "--store", store, "--port", "0", "--json"], in: folder, listening: true)
     let greeting = try json(server.line())
     let url = greeting["url"]?.string ?? ""
     #expect(greeting["key"]?.string?.hasPrefix("sk_") ?? false)
@@ -165,7 +164,7 @@ import Testing
     server.signal(SIGTERM)
     #expect(server.end().code == 0)
     #expect(program("export", "things", "--store", store, in: folder).out.split(separator: "\n").count == 12)
-    let again = Program(["serve", "--store", store, "--port", "0", "--json"], in: folder)
+    let again = Program(["serve", "--store", store, "--port", "0", "--json"], in: folder, listening: true)
     #expect(try json(again.line())["key"] == nil)
     again.signal(SIGINT)
     #expect(again.end().code == 0)

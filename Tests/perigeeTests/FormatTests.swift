@@ -4,7 +4,11 @@ import Testing
 @testable import perigee
 
 @Suite("Numbers for people") struct FormatTests {
-  @Test("group thousands", arguments: [(0, "0"), (7, "7"), (999, "999"), (1000, "1,000"), (20_000, "20,000"), (-1_234_567, "-1,234,567"), (Int64.min, "-9,223,372,036,854,775,808")])
+  @Test(
+    "group thousands",
+    arguments: [
+      (0, "0"), (7, "7"), (999, "999"), (1000, "1,000"), (20_000, "20,000"), (-1_234_567, "-1,234,567"), (Int64.min, "-9,223,372,036,854,775,808"),
+    ])
   func count(value: Int64, text: String) { #expect(Format.count(value) == text) }
 
   @Test(
@@ -15,23 +19,31 @@ import Testing
     ])
   func number(value: Double, text: String) { #expect(Format.number(value) == text) }
 
-  @Test("round to so many digits", arguments: [(0.005, 2, "0.01"), (1.999, 2, "2.00"), (-0.001, 2, "0.00"), (2.5, 0, "3"), (1e20, 2, "1e+20"), (.nan, 1, "nan")])
+  @Test(
+    "round to so many digits",
+    arguments: [(0.005, 2, "0.01"), (1.999, 2, "2.00"), (-0.001, 2, "0.00"), (2.5, 0, "3"), (1e20, 2, "1e+20"), (.nan, 1, "nan")])
   func fixed(value: Double, digits: Int, text: String) { #expect(Format.fixed(value, digits) == text) }
 
   @Test(
     "tell lengths of time",
     arguments: [
       (Duration.microseconds(80), "0.1 ms"), (.milliseconds(9), "9.0 ms"), (.milliseconds(340), "340 ms"), (.milliseconds(2400), "2.4 s"),
-      (.milliseconds(59_940), "59.9 s"), (.milliseconds(59_960), "1m 00s"), (.seconds(65), "1m 05s"), (.seconds(7500), "2h 05m"), (.seconds(273_600), "3d 4h"),
+      (.milliseconds(59_940), "59.9 s"), (.milliseconds(59_960), "1m 00s"), (.seconds(65), "1m 05s"), (.seconds(7500), "2h 05m"),
+      (.seconds(273_600), "3d 4h"),
       (.seconds(-5), "-5.0 s"), (.milliseconds(999), "999 ms"), (.microseconds(999_700), "1.0 s"),
     ])
   func duration(value: Duration, text: String) { #expect(Format.duration(value) == text) }
 
-  @Test("tell sizes", arguments: [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (4_100, "4.1 kB"), (30_720_000, "30.7 MB"), (999_950, "1.0 MB"), (5_000_000_000_000, "5.0 TB")])
+  @Test(
+    "tell sizes",
+    arguments: [
+      (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (4_100, "4.1 kB"), (30_720_000, "30.7 MB"), (999_950, "1.0 MB"), (5_000_000_000_000, "5.0 TB"),
+    ])
   func bytes(value: Int64, text: String) { #expect(Format.bytes(value) == text) }
 
   @Test(
-    "read lengths of time", arguments: [("90", 90_000), ("90s", 90_000), ("5m", 300_000), ("2h", 7_200_000), ("1d", 86_400_000), ("250ms", 250), ("1.5s", 1_500), ("0", 0)])
+    "read lengths of time",
+    arguments: [("90", 90_000), ("90s", 90_000), ("5m", 300_000), ("2h", 7_200_000), ("1d", 86_400_000), ("250ms", 250), ("1.5s", 1_500), ("0", 0)])
   func parse(text: String, milliseconds: Int64) { #expect(parseDuration(text)?.inMilliseconds == milliseconds) }
 
   @Test("refuse what is no length of time", arguments: ["", "s", "-1s", "1 s", "1w", "inf", "nan", "1e5s", "0x10", "99999999999999d"])

@@ -35,7 +35,10 @@ import Testing
     [
       "documents": .array(
         (from..<from + count).map { number in
-          ["document_id": .string("d\(number)"), "text": "some text", "vectors": ["v": [.int(number % 7), .int(number % 3), .int(1), .int(number % 2)]]]
+          [
+            "document_id": .string("d\(number)"), "text": "some text",
+            "vectors": ["v": [.int(number % 7), .int(number % 3), .int(1), .int(number % 2)]],
+          ]
         })
     ]
   }
@@ -59,19 +62,24 @@ import Testing
     _ = try server.send("PUT", "/v1/collections/docs/documents/upsert", Self.documents(400, from: 0))
     let cluster = try server.send(
       "POST", "/v1/clusters",
-      ["collection_ids": ["docs"], "cluster_name": "c", "vector_config": ["clustering_method": "kmeans", "kmeans_parameters": ["n_clusters": 5, "n_init": 20]]])
-    let ticking = try server.send(
-      "POST", "/v1/triggers",
       [
-        "action_type": "script", "action_config": ["script": "return function(ctx) return perigee.kv.incr('runs') end"], "trigger_type": "interval",
-        "schedule_config": ["interval_seconds": 1, "catch_up": "all", "overlap": "allow", "max_catch_up": 10000],
-      ])["trigger_id"]?.string ?? ""
-    let counting = try server.send(
-      "POST", "/v1/triggers",
-      [
-        "action_type": "script", "action_config": ["script": "return 1"], "trigger_type": "event",
-        "schedule_config": ["event_type": "documents_added", "event_threshold": 1_000_000_000],
-      ])["trigger_id"]?.string ?? ""
+        "collection_ids": ["docs"], "cluster_name": "c",
+        "vector_config": ["clustering_method": "kmeans", "kmeans_parameters": ["n_clusters": 5, "n_init": 20]],
+      ])
+    let ticking =
+      try server.send(
+        "POST", "/v1/triggers",
+        [
+          "action_type": "script", "action_config": ["script": "return function(ctx) return perigee.kv.incr('runs') end"], "trigger_type": "interval",
+          "schedule_config": ["interval_seconds": 1, "catch_up": "all", "overlap": "allow", "max_catch_up": 10000],
+        ])["trigger_id"]?.string ?? ""
+    let counting =
+      try server.send(
+        "POST", "/v1/triggers",
+        [
+          "action_type": "script", "action_config": ["script": "return 1"], "trigger_type": "event",
+          "schedule_config": ["event_type": "documents_added", "event_threshold": 1_000_000_000],
+        ])["trigger_id"]?.string ?? ""
     server.child.end(SIGKILL)
 
     var acknowledged = 400
@@ -89,7 +97,8 @@ import Testing
         let socket = try Socket.connect(to: server.client.endpoint, timeout: .seconds(5))
         let body = Self.documents(20, from: attempted).bytes
         attempted += 20
-        let head = "PUT /v1/collections/docs/documents/upsert HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(key)\r\nContent-Length: \(body.count)\r\n\r\n"
+        let head =
+          "PUT /v1/collections/docs/documents/upsert HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(key)\r\nContent-Length: \(body.count)\r\n\r\n"
         _ = (Array(head.utf8) + body).withUnsafeBytes { Socket.write(socket, $0) }
         server.child.end(SIGKILL)
         close(socket)
@@ -130,7 +139,8 @@ import Testing
     server = try Server(store, key: key)
     _ = try server.send("POST", "/v1/triggers/\(ticking)/pause")
     while true {
-      let open = try ["PENDING", "IN_PROGRESS"].map { status throws(Problem) in try server.send("POST", "/v1/tasks/list", ["status": .string(status)]) }
+      let open = try ["PENDING", "IN_PROGRESS"].map { status throws(Problem) in try server.send("POST", "/v1/tasks/list", ["status": .string(status)])
+      }
       if open.allSatisfy({ $0["results"] == [] }) { break }
     }
     server.child.end(SIGTERM)

@@ -20,6 +20,17 @@ import Testing
     #expect(lines.map(\.offset) == [0, 13, 21])
   }
 
+  @Test("may be looked at before they are taken")
+  func peek() throws {
+    let folder = TemporaryFolder()
+    var reader = try LineReader(path: folder.write("lines", "1\n2\n"))
+    #expect(try reader.peek()?.number == 1)
+    #expect(try reader.peek()?.number == 1)
+    #expect(try reader.next()?.number == 1)
+    #expect(try reader.next()?.number == 2)
+    #expect(try reader.peek()?.number == nil)
+  }
+
   @Test("may be none", arguments: ["", "\n", "\n \n\t\n"])
   func none(text: String) throws { #expect(try lines(text).isEmpty) }
 

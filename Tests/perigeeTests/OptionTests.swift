@@ -6,7 +6,9 @@ import Testing
 @Suite("Options") struct OptionTests {
   private static let command = Command(
     name: "paint", summary: "Paint", positionals: [.init("WALL", .one, "what to paint"), .init("TOOL", .optional, "with what")],
-    options: [Option("coats", letter: "c", value: "N", "how often"), Option("quick", letter: "q", "do not wait"), Option("wait", value: "TIME", "how long")],
+    options: [
+      Option("coats", letter: "c", value: "N", "how often"), Option("quick", letter: "q", "do not wait"), Option("wait", value: "TIME", "how long"),
+    ],
     examples: [.init("perigee paint wall", "once")]
   ) { _ in .ok }
 
@@ -41,7 +43,8 @@ import Testing
   @Test(
     "that are wrong are told with what would be right",
     arguments: [
-      (["wall", "--coat", "3"], "no option --coat", "--coats"), (["wall", "-x"], "no option -x", nil), (["wall", "--coats"], "--coats needs a value", nil),
+      (["wall", "--coat", "3"], "no option --coat", "--coats"), (["wall", "-x"], "no option -x", nil),
+      (["wall", "--coats"], "--coats needs a value", nil),
       (["wall", "--quick=1"], "takes no value", nil), (["wall", "-c1", "--coats", "2"], "given twice", nil), ([], "WALL is missing", nil),
       (["wall", "brush", "bucket"], "'bucket' is one word too many", nil),
     ] as [([String], String, String?)])
@@ -66,7 +69,9 @@ import Testing
 }
 
 @Suite("Commands") struct CommandTests {
-  @Test("that do not exist are answered with the nearest", arguments: [("impotr", "perigee import"), ("key creat", "perigee key create"), ("hlep", "perigee help"), ("triger list", "perigee trigger")])
+  @Test(
+    "that do not exist are answered with the nearest",
+    arguments: [("impotr", "perigee import"), ("key creat", "perigee key create"), ("hlep", "perigee help"), ("triger list", "perigee trigger")])
   func unknown(words: String, near: String) {
     let recorder = Recorder()
     let code = Perigee.run(words.split(separator: " ").map(String.init), surroundings: standing, console: recorder.console())

@@ -64,7 +64,8 @@ import Testing
   @Test("say what they wait for")
   func schedule() {
     let drift: JSON = [
-      "trigger_type": "conditional", "schedule_config": ["metric": "cosine_drift", "operator": "gte", "threshold": 0.3, "check_interval_seconds": 60],
+      "trigger_type": "conditional",
+      "schedule_config": ["metric": "cosine_drift", "operator": "gte", "threshold": 0.3, "check_interval_seconds": 60],
     ]
     #expect(TriggerText.schedule(drift) == "when cosine_drift ≥ 0.30, checked every 1m 00s")
     #expect(TriggerText.schedule(["trigger_type": "interval", "schedule_config": ["interval_seconds": 90]]) == "every 1m 30s")
@@ -100,14 +101,21 @@ import Testing
   @Test("hold what an import needs, and the vectors once")
   func line() throws {
     let document: JSON = [
-      "document_id": "a", "collection_id": "col_1", "text": "x", "vector": [0.5, 1.0], "vectors": ["vector": [0.5, 1.0]], "_internal": ["created_at": "2025"],
+      "document_id": "a", "collection_id": "col_1", "text": "x", "vector": [0.5, 0.10000000149011612],
+      "vectors": ["vector": [0.5, 0.10000000149011612]],
+      "_internal": ["created_at": "2025"],
     ]
-    let (whole, none) = try Exporting.line(of: document, apart: nil)
-    #expect(JSON.object(whole) == ["document_id": "a", "text": "x", "vectors": ["vector": [0.5, 1.0]]])
-    #expect(none.isEmpty)
-    let (fields, vector) = try Exporting.line(of: document, apart: (name: "vector", dimensions: 2))
-    #expect(JSON.object(fields) == ["document_id": "a", "text": "x"])
-    #expect(vector == [0.5, 1])
-    #expect(throws: Problem.self) { try Exporting.line(of: ["document_id": "b"], apart: (name: "vector", dimensions: 2)) }
+    func written(_ document: JSON, apart index: (name: String, dimensions: Int)? = nil) throws -> (line: String, vector: [Float]) {
+      var writer = JSONWriter()
+      let vector = try Exporting.write(document, apart: index, to: &writer)
+      return (String(decoding: writer.bytes, as: UTF8.self), vector)
+    }
+    let whole = try written(document)
+    #expect(whole.line == "{\"document_id\":\"a\",\"text\":\"x\",\"vectors\":{\"vector\":[0.5,0.1]}}\n")
+    #expect(whole.vector.isEmpty)
+    let apart = try written(document, apart: (name: "vector", dimensions: 2))
+    #expect(apart.line == "{\"document_id\":\"a\",\"text\":\"x\"}\n")
+    #expect(apart.vector == [0.5, 0.1])
+    #expect(throws: Problem.self) { try written(["document_id": "b"], apart: (name: "vector", dimensions: 2)) }
   }
 }

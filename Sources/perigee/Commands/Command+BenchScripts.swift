@@ -4,7 +4,8 @@ import Scripting
 extension Command {
   /// What `scripts/bench` asks: how many predicates and filters a second, on one core. Help does not list it.
   static let benchScripts = Command(
-    name: "bench-scripts", summary: "Measure Lua predicates and filters", options: [], examples: [Example("perigee bench-scripts --json", "for scripts/bench")]
+    name: "bench-scripts", summary: "Measure Lua predicates and filters", options: [],
+    examples: [Example("perigee bench-scripts --json", "for scripts/bench")]
   ) { invocation throws(Problem) in
     let figures = try ScriptThread.run { ScriptBenchmark(invocation.surroundings).measure() }
     if invocation.wantsJSON {
@@ -36,8 +37,10 @@ private struct ScriptBenchmark {
       ScriptEvent(type: "documents_added", collectionID: "col_1", documentID: "doc_\(number)", document: text, at: Instant(seconds: 1))
     }
     let filter = Script(
-      name: "filter", version: 1, source: "return function(event) local d = event.document return d.field_2 == 2 and d.field_10 > 5 and d.field_3 ~= 'x' end")
-    let predicate = Script(name: "predicate", version: 1, source: "return function(ctx) return ctx.now > 1 and ctx.trigger.event_counter >= 37, 'enough' end")
+      name: "filter", version: 1,
+      source: "return function(event) local d = event.document return d.field_2 == 2 and d.field_10 > 5 and d.field_3 ~= 'x' end")
+    let predicate = Script(
+      name: "predicate", version: 1, source: "return function(ctx) return ctx.now > 1 and ctx.trigger.event_counter >= 37, 'enough' end")
     let context: JSONObject = ["now": 1_767_225_600.5, "trigger": ["trigger_id": "trg_1", "event_counter": 40, "status": "active"]]
     let host = Nobody()
     let filters = rate { interpreter.filter(filter, events: events, budget: ScriptKind.filter.budget, host: host).accepted.count }

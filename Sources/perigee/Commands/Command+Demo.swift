@@ -5,7 +5,8 @@ extension Command {
     name: "demo", summary: "See it work on real data, in 20 seconds",
     options: [
       Option("store", value: "FILE", "Where to make the demo's store; without it in a temporary folder"),
-      Option("serve", "Leave the store served at the end"), Option("port", letter: "p", value: "N", "The port for --serve; without it \(defaultPort)"),
+      Option("serve", "Leave the store served at the end"),
+      Option("port", letter: "p", value: "N", "The port for --serve; without it \(defaultPort)"),
     ],
     examples: [
       Example("perigee demo", "the whole story"), Example("perigee demo --serve", "and the API to look around in"),

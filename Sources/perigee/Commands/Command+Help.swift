@@ -22,7 +22,10 @@ extension Command {
   static let help = Command(
     name: "help", summary: "Tell about a command, or list them all",
     positionals: [Positional("COMMAND", .rest, "A command's name, 'exit-codes' or 'licences'")],
-    examples: [Example("perigee help", "all commands"), Example("perigee help key create", "one command"), Example("perigee help exit-codes", "what the shell is told")]
+    examples: [
+      Example("perigee help", "all commands"), Example("perigee help key create", "one command"),
+      Example("perigee help exit-codes", "what the shell is told"),
+    ]
   ) { invocation throws(Problem) in
     let (stream, name) = (invocation.console.out, invocation.words.joined(separator: " "))
     let text: String

@@ -1,7 +1,5 @@
 import Basics
-import Glibc
 import Model
-import Store
 
 extension Command {
   static let keyCreate = Command(
@@ -66,7 +64,10 @@ extension Command {
   static let keyRevoke = Command(
     name: "key revoke", summary: "End an API key for good",
     positionals: [Positional("KEY", .one, "Its id, its name, or the characters it starts with")], options: [Option.store],
-    examples: [Example("perigee key revoke laptop", "by name, if only one active key has it"), Example("perigee key revoke sk_4fJk2", "by its first characters")]
+    examples: [
+      Example("perigee key revoke laptop", "by name, if only one active key has it"),
+      Example("perigee key revoke sk_4fJk2", "by its first characters"),
+    ]
   ) { invocation throws(Problem) in
     let store = try KeyStore(invocation, creating: false)
     let wanted = invocation.word(0) ?? ""
@@ -74,15 +75,21 @@ extension Command {
     let matches = active.filter { $0.id == wanted || $0.name == wanted || (wanted.utf8.count >= 8 && wanted.hasPrefix($0.prefix)) }
     guard let key = matches.first else {
       throw Problem(
-        .notFound, "there is no active key '\(wanted)'", hint: "perigee key list shows them", didYouMean: Suggestion.nearest(to: wanted, in: active.map(\.name)))
+        .notFound, "there is no active key '\(wanted)'", hint: "perigee key list shows them",
+        didYouMean: Suggestion.nearest(to: wanted, in: active.map(\.name)))
     }
     if matches.count > 1 {
-      throw Problem(.conflict, "\(matches.count) active keys are called '\(wanted)'", hint: "Give an id: \(matches.map(\.id).joined(separator: ", "))")
+      throw Problem(
+        .conflict, "\(matches.count) active keys are called '\(wanted)'", hint: "Give an id: \(matches.map(\.id).joined(separator: ", "))")
     }
     var ended = key
     ended.revokedAt = invocation.surroundings.now()
     try store.revoke(ended)
-    if invocation.wantsJSON { invocation.console.print(ended.json) } else { invocation.console.say("'\(key.name)' (\(key.prefix)…) opens nothing any more.") }
+    if invocation.wantsJSON {
+      invocation.console.print(ended.json)
+    } else {
+      invocation.console.say("'\(key.name)' (\(key.prefix)…) opens nothing any more.")
+    }
     return .ok
   }
 
@@ -100,60 +107,5 @@ extension Command {
     }
     if scopes.isEmpty { throw Problem(.invalid, "no scope is given", hint: "Some of: \(words.joined(separator: ","))", path: "--scopes") }
     return scopes
-  }
-}
-
-/// The keys of a store, with or without a running server: who has the file in their hands may make keys to it.
-struct KeyStore {
-  private let ledger: SQLiteLedger
-  private let readers: Readers
-  private let surroundings: Surroundings
-
-  init(_ invocation: Invocation, creating: Bool) throws(Problem) {
-    let path = invocation.storePath
-    if !creating, access(path, F_OK) != 0 {
-      throw Problem(.notFound, "there is no store at '\(path)'", hint: "Name yours with --store, or make one: perigee serve --store \(path)")
-    }
-    surroundings = invocation.surroundings
-    ledger = try SQLiteLedger.open(path: path, mode: .beside, surroundings: surroundings)
-    readers = Readers(path: path, count: 1, surroundings: surroundings)
-  }
-
-  func keys() throws(Problem) -> [APIKey] { try readers.read { reader throws(Problem) in try reader.keys() } }
-
-  /// Identifiers of the namespaces in a list of names.
-  func namespaceIDs(_ list: String?) throws(Problem) -> [String] {
-    guard let list else { return [] }
-    return try readers.read { reader throws(Problem) in
-      var ids: [String] = []
-      for name in list.split(separator: ",").map(String.init) {
-        guard let namespace = try reader.namespace(name) else {
-          let known = try reader.namespaces().items.map(\.name)
-          throw Problem(.notFound, "there is no namespace '\(name)'", path: "--namespaces", didYouMean: Suggestion.nearest(to: name, in: known))
-        }
-        ids.append(namespace.id)
-      }
-      return ids
-    }
-  }
-
-  func insert(_ key: APIKey) throws(Problem) {
-    var transaction = Transaction()
-    transaction.insert(key)
-    try commit(transaction)
-  }
-
-  func revoke(_ key: APIKey) throws(Problem) {
-    var transaction = Transaction()
-    transaction.revokeKey(key.id, at: key.revokedAt ?? surroundings.now())
-    try commit(transaction)
-  }
-
-  private func commit(_ transaction: Transaction) throws(Problem) {
-    switch ledger.commit([transaction])[0] {
-    case .committed: return
-    case .lost: throw Problem(.conflict, "somebody else changed the key meanwhile", hint: "Look again: perigee key list")
-    case .failed(let problem), .unknown(let problem): throw problem
-    }
   }
 }

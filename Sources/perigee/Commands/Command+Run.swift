@@ -30,6 +30,8 @@ extension Command {
     let script = Script(name: path == "-" ? "stdin" : path, version: 0, source: String(decoding: bytes, as: UTF8.self).withoutShebang)
     let arguments = invocation.words.dropFirst().map(JSON.string)
     return try Connection.with(invocation, making: .namespace) { connection throws(Problem) in
+      // This thread waits while the other runs, so nobody else touches the connection.
+      nonisolated(unsafe) let connection = connection
       let run = try ScriptThread.run {
         ScriptRunner(connection, invocation, memory: memory).run(script, arguments: arguments, budget: Budget(wall: timeout, memory: memory))
       }
@@ -62,7 +64,9 @@ extension Command {
       """
   ) { invocation throws(Problem) in
     try Connection.with(invocation, making: .namespace) { connection throws(Problem) in
-      try ScriptThread.run { Dialogue(connection, invocation).hold() }
+      // This thread waits while the other runs, so nobody else touches the connection.
+      nonisolated(unsafe) let connection = connection
+      return try ScriptThread.run { Dialogue(connection, invocation).hold() }
     }
   }
 }

@@ -12,7 +12,8 @@ extension Command {
       Option("log-requests", "Log every request"), Option.store,
     ],
     examples: [
-      Example("perigee serve", "./perigee.db on http://127.0.0.1:\(defaultPort)"), Example("perigee serve --store prod.db --port 9000", "another store, another port"),
+      Example("perigee serve", "./perigee.db on http://127.0.0.1:\(defaultPort)"),
+      Example("perigee serve --store prod.db --port 9000", "another store, another port"),
       Example("perigee serve --host 0.0.0.0", "for others too; a key must exist"),
     ],
     notes: """

@@ -26,7 +26,10 @@ extension Command {
         return .ok
       }
       let triggers = answer["results"]?.array ?? []
-      var table = Table([.init("name", elastic: true), .init("type"), .init("action"), .init("status"), .init("next"), .init("runs", .right), .init("last"), .init("id")])
+      var table = Table([
+        .init("name", elastic: true), .init("type"), .init("action"), .init("status"), .init("next"), .init("runs", .right), .init("last"),
+        .init("id"),
+      ])
       let now = invocation.surroundings.now()
       for trigger in triggers {
         table.add(
@@ -85,7 +88,10 @@ extension Command {
   static let triggerWhy = Command(
     name: "trigger why", summary: "Tell why a trigger fired or did not",
     positionals: [trigger], options: [Option.store, Option.namespace],
-    examples: [Example("perigee trigger why nightly", "the reason, and the last decisions"), Example("perigee trigger why nightly --json", "with the numbers compared")]
+    examples: [
+      Example("perigee trigger why nightly", "the reason, and the last decisions"),
+      Example("perigee trigger why nightly --json", "with the numbers compared"),
+    ]
   ) { invocation throws(Problem) in
     try Connection.with(invocation) { connection throws(Problem) in
       let found = try TriggerText.find(invocation.word(0) ?? "", connection)
@@ -102,7 +108,8 @@ extension Command {
         var table = Table([.init("at"), .init("decision"), .init("times", .right), .init("reason"), .init("detail", elastic: true)])
         for evaluation in evaluations {
           table.add(
-            evaluation["last_at"]?.string ?? "", evaluation["outcome"]?.string ?? "", "\(evaluation["count"]?.int ?? 1)", evaluation["reason"]?.string ?? "",
+            evaluation["last_at"]?.string ?? "", evaluation["outcome"]?.string ?? "", "\(evaluation["count"]?.int ?? 1)",
+            evaluation["reason"]?.string ?? "",
             TriggerText.detail(evaluation))
         }
         table.print(to: console)

@@ -17,7 +17,8 @@ struct Demo {
 
   init(_ invocation: Invocation) throws(Problem) {
     self.invocation = invocation
-    console = invocation.console
+    // With --json the story is talk, and the result comes after it.
+    console = invocation.wantsJSON ? Console(out: invocation.console.err, err: invocation.console.err) : invocation.console
     if let given = invocation.text("store") {
       if access(given, F_OK) == 0 {
         throw Problem(.conflict, "'\(given)' exists", hint: "The demo makes a store of its own: give another --store, or none", path: "--store")
@@ -52,7 +53,9 @@ struct Demo {
     try showClusters(clusterID, connection)
     headline("3", "Five triggers: on the clock, at intervals, on events, on drift, and one that asks a Lua predicate")
     var timeline = try makeTriggers(clusterID, collection.id, connection)
-    try watch(&timeline, connection, for: Self.watching.first) { $0.contains("on the clock") && $0.contains("heartbeat") }
+    try watch(&timeline, connection, for: Self.watching.first) {
+      $0.fired.isSuperset(of: ["on the clock", "heartbeat"]) && $0.held.isSuperset(of: ["when meaning drifts", "only when large"])
+    }
     headline("4", "The host is stopped and started again: nothing is lost")
     let before = try counts(connection)
     connection.close()
@@ -62,7 +65,9 @@ struct Demo {
     console.print("  after:  \(after)")
     headline("5", "\(Format.count(second.count)) documents about other things arrive")
     try add(second, to: collection, connection)
-    try watch(&timeline, connection, for: Self.watching.second) { $0.isSuperset(of: ["after 300 new words", "when meaning drifts", "only when large"]) }
+    try watch(&timeline, connection, for: Self.watching.second) {
+      $0.fired.isSuperset(of: ["after 300 new words", "when meaning drifts", "only when large"])
+    }
     headline("6", "What came of it")
     timeline.summarise()
     try requireFirings(timeline)
@@ -101,7 +106,10 @@ struct Demo {
   private func makeCollection(_ connection: Connection) throws(Problem) -> Collection {
     let made = try connection.call(
       "create_collection",
-      body: ["collection_name": .string(Self.collection), "vector_indexes": [["name": "meaning", "dimension": .int(DemoData.dimensions), "metric": "cosine"]]])
+      body: [
+        "collection_name": .string(Self.collection),
+        "vector_indexes": [["name": "meaning", "dimension": .int(DemoData.dimensions), "metric": "cosine"]],
+      ])
     _ = try connection.call("create_collection", body: ["collection_name": "reports"])
     let now = invocation.surroundings.now()
     return Collection(
@@ -165,13 +173,13 @@ struct Demo {
 
   /// Tells what is decided until enough has fired, or the time is over.
   private func watch(
-    _ timeline: inout DemoTimeline, _ connection: Connection, for limit: Duration, until isEnough: (Set<String>) -> Bool
+    _ timeline: inout DemoTimeline, _ connection: Connection, for limit: Duration, until isEnough: (DemoTimeline) -> Bool
   ) throws(Problem) {
     let start = invocation.surroundings.ticks()
     while invocation.surroundings.ticks() - start < limit {
       try timeline.look(connection)
       if Interrupts.wasAsked { throw Problem(.cancelled, "the demo was interrupted", hint: "Its store is \(path)") }
-      if isEnough(timeline.fired) { break }
+      if isEnough(timeline) { break }
       pause(.milliseconds(100))
     }
     try connection.host?.settle()
@@ -188,7 +196,8 @@ struct Demo {
   private func requireFirings(_ timeline: DemoTimeline) throws(Problem) {
     let missing = Set(["on the clock", "heartbeat", "after 300 new words", "when meaning drifts", "only when large"]).subtracting(timeline.fired)
     guard missing.isEmpty else {
-      throw Problem(.internal, "these triggers did not fire: \(missing.sorted().joined(separator: ", "))", hint: "perigee trigger list --store \(path)")
+      throw Problem(
+        .internal, "these triggers did not fire: \(missing.sorted().joined(separator: ", "))", hint: "perigee trigger list --store \(path)")
     }
   }
 }

@@ -12,7 +12,9 @@ struct DemoTimeline {
   private let console: Console
   private let start: Instant
   private var told: Set<String> = []
+  /// The names of the triggers that have fired, and of those that were asked and have not.
   private(set) var fired: Set<String> = []
+  private(set) var held: Set<String> = []
   private var tallies: [String: Tally] = [:]
   private let names: [String: String]
 
@@ -34,6 +36,7 @@ struct DemoTimeline {
         count(evaluation, outcome, of: name)
         guard let key = evaluation["evaluation_id"]?.string, told.insert(key).inserted else { continue }
         if outcome == "fired" { fired.insert(name) }
+        if outcome == "held" { held.insert(name) }
         news.append((evaluation["first_at"]?.string ?? "", line(name, outcome, evaluation)))
       }
     }
@@ -80,8 +83,12 @@ struct DemoTimeline {
   }
 
   func summarise() {
-    var table = Table([.init("trigger"), .init("fired", .right), .init("held", .right), .init("failed", .right), .init("last reason to hold", elastic: true)])
-    for (name, tally) in tallies.sorted(by: { $0.key < $1.key }) { table.add(name, "\(tally.fired)", "\(tally.held)", "\(tally.failed)", tally.reason) }
+    var table = Table([
+      .init("trigger"), .init("fired", .right), .init("held", .right), .init("failed", .right), .init("last reason to hold", elastic: true),
+    ])
+    for (name, tally) in tallies.sorted(by: { $0.key < $1.key }) {
+      table.add(name, "\(tally.fired)", "\(tally.held)", "\(tally.failed)", tally.reason)
+    }
     table.print(to: console)
   }
 }

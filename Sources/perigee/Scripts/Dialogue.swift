@@ -83,9 +83,20 @@ final class Dialogue {
       for value in values.dropFirst() { show(value) }
       return .ok
     case .failed(let problem), .killed(let problem):
-      ProblemText.say(problem, on: console)
+      ProblemText.say(Self.unwrapped(problem, text), on: console)
       return ExitCode(problem.kind)
     }
+  }
+
+  /// The problem with the line as it was typed, and without the callers that the wrapping adds.
+  private static func unwrapped(_ problem: Problem, _ text: String) -> Problem {
+    var problem = problem
+    problem.details["traceback"] = nil
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    if let line = problem.details["line"]?.int, (1...lines.count).contains(Int(line)) {
+      problem.details["source_line"] = .string(String(lines[Int(line) - 1]))
+    }
+    return problem
   }
 
   /// The input as a function, so that it keeps its line numbers; around it the globals come in and go out.
@@ -121,36 +132,41 @@ final class Dialogue {
   // MARK: - Showing
 
   private func show(_ value: JSON) {
-    if console.out.isTerminal, case .array(let items) = value, let table = Self.table(of: items) {
+    if console.out.isTerminal, case .array(let items) = value, let table = Self.table(of: items, width: console.out.width ?? 80) {
       table.print(to: console)
     } else {
       console.print(console.out.isTerminal ? value.pretty : value.text)
     }
   }
 
-  /// Objects of plain values as rows; nil when the list is something else.
-  static func table(of items: [JSON]) -> Table? {
+  /// Objects of plain values as rows, with as many columns as fit; nil when the list is something else.
+  static func table(of items: [JSON], width: Int) -> Table? {
     let objects = items.compactMap(\.object)
     guard objects.count == items.count, objects.count > 1 else { return nil }
     var columns: [String] = []
-    for object in objects {
-      for member in object.members where !columns.contains(member.key) {
-        switch member.value {
-        case .array, .object: continue
-        default: columns.append(member.key)
-        }
+    for member in objects.flatMap(\.members) where !columns.contains(member.key) {
+      switch member.value {
+      case .array, .object: continue
+      default: columns.append(member.key)
       }
     }
-    columns = Array(columns.prefix(7))
-    guard !columns.isEmpty else { return nil }
-    var table = Table(columns.enumerated().map { Table.Column($1, elastic: $0 == columns.count - 1) })
+    while !columns.isEmpty {
+      let table = table(of: objects, columns)
+      if table.width <= width || columns.count == 1 { return table }
+      columns.removeLast()
+    }
+    return nil
+  }
+
+  private static func table(of objects: [JSONObject], _ columns: [String]) -> Table {
+    var table = Table(columns.map { Table.Column($0) })
     for object in objects {
       table.add(
         columns.map { key in
           switch object[key] {
           case nil, .null?: ""
-          case .string(let text)?: text.cut(to: 40)
-          case let value?: value.text.cut(to: 40)
+          case .string(let text)?: text.cut(to: 48)
+          case let value?: value.text.cut(to: 48)
           }
         })
     }
@@ -175,7 +191,8 @@ final class Dialogue {
         """)
     case "functions", "f":
       let prefix = words.count > 1 ? words[1] : ""
-      for function in Library.functions where function.spelling.hasPrefix(prefix) && function.kinds.contains(.batch) && !function.name.hasPrefix("ctx.") {
+      for function in Library.functions
+      where function.spelling.hasPrefix(prefix) && function.kinds.contains(.batch) && !function.name.hasPrefix("ctx.") {
         let parameters = function.parameters.map { $0.isOptional ? "\($0.name)?" : $0.name }.joined(separator: ", ")
         console.print("\(console.out.styled("\(function.spelling)(\(parameters))", .cyan))  \(function.summary)")
       }

@@ -84,7 +84,9 @@ final class ScriptOutput {
   /// `perigee.progress(done, total, text)`, as JSON text of its arguments.
   private func show(_ text: String) {
     guard let arguments = try? JSON(parsing: text).array, let done = arguments.first?.double, done.magnitude < 1e15 else { return }
-    if progress == nil { progress = Progress(arguments.count > 2 ? arguments[2].string ?? "running" : "running", noun: "done", console, surroundings) }
+    if progress == nil {
+      progress = Progress(arguments.count > 2 ? arguments[2].string ?? "running" : "running", noun: "done", console, surroundings)
+    }
     let total = arguments.count > 1 ? arguments[1].double : nil
     progress?.show(Int(done), fraction: total.map { $0 > 0 ? done / $0 : 0 })
   }
