@@ -1,0 +1,132 @@
+"""Calls the operations that perigee serves through the official SDK's raw classes; every answer must pass the SDK's own models.
+
+    python scripts/sdk-check.py PATH/TO/perigee
+
+Prints a line for each call and last `N passed, N failed`.
+"""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import mixpeek.api as api
+import mixpeek.models as models
+from mixpeek import ApiClient, Configuration
+
+passed, failed = 0, 0
+
+
+def call(what, function, check=lambda answer: True):
+    global passed, failed
+    try:
+        answer = function()
+        if not check(answer):
+            raise AssertionError(f"unexpected answer {str(answer)[:300]}")
+        passed += 1
+        print(f"ok    {what}")
+        return answer
+    except Exception as error:
+        failed += 1
+        print(f"FAIL  {what}: {type(error).__name__}: {str(error)[:600]}")
+        return None
+
+
+def drive(url, key):
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    health, account, namespaces = api.HealthApi(client), api.AccountApi(client), api.NamespacesApi(client)
+    call("health", health.healthcheck_health, lambda a: a["status"] == "ok")
+    call("liveness", health.liveness_health)
+    call("beat", health.celery_beat_health, lambda a: a["beat_running"])
+    call("deep health", health.healthcheck_deep_health)
+    call("me", account.whoami_me, lambda a: a.organization_id == "org_local")
+    indexes = [models.VectorConfigSpec(name="v", dimension=4)]
+    call("create namespace", lambda: namespaces.create_namespace(models.CreateNamespaceRequest(namespace_name="sdk", vector_configs=indexes)))
+    call("list namespaces", namespaces.list_namespaces, lambda a: any(n.namespace_name == "sdk" for n in a.results))
+
+    collections = api.CollectionsApi(client)
+    definition = {"collection_name": "words", "source": {"type": "bucket", "bucket_ids": ["bkt_1"]}}
+    call("create collection", lambda: collections.create_collection(models.CreateCollectionRequest.from_dict(definition)))
+    call("get collection", lambda: collections.get_collection("words"), lambda a: a.vector_indexes[0].name == "v")
+    call("list collections", collections.list_collections, lambda a: a.total_count == 1)
+
+    random.seed(1)
+    documents = [
+        {"document_id": f"d{i}", "vectors": {"v": [random.random() + (5 if i % 3 == j else 0) for j in range(4)]}, "payload": {"text": f"word{i % 3}"}} for i in range(90)
+    ]
+    upsert = models.BYOUpsertRequest.from_dict({"collection_id": "words", "documents": documents})
+    call("upsert documents", lambda: api.BYODocumentsApi(client).upsert_documents_byo_namespaces("sdk", upsert), lambda a: a.inserted == 90)
+    inside = api.CollectionDocumentsApi(client)
+    query = models.ListDocumentsRequest.from_dict({"filters": {"AND": [{"field": "text", "operator": "eq", "value": "word1"}]}, "limit": 50})
+    call("list documents", lambda: inside.list_documents("words", list_documents_request=query), lambda a: len(a.results) == 30)
+    call("get document", lambda: inside.get_document("words", "d1"), lambda a: a.document_id == "d1")
+    call("create document", lambda: inside.create_document("words", models.DocumentCreateRequest.from_dict({"vectors": {"v": [1, 2, 3, 4]}, "kind": "x"})))
+
+    clusters, executions, tasks = api.ClustersApi(client), api.ClusterExecutionsApi(client), api.TasksApi(client)
+    configuration = {"clustering_method": "kmeans", "kmeans_parameters": {"n_clusters": 3}}
+    body = {"collection_ids": ["words"], "cluster_name": "topics", "cluster_type": "vector", "vector_config": configuration}
+    cluster = call("create cluster", lambda: clusters.create_cluster(models.CreateClusterRequest.from_dict(body)))
+    identifier = cluster.cluster_id
+    call("get cluster", lambda: clusters.get_cluster(identifier))
+    call("list clusters", clusters.list_clusters, lambda a: a.total_count == 1)
+    task = call("execute cluster", lambda: clusters.execute_clustering_clusters(identifier))
+    for _ in range(200):
+        answer = tasks.get_task(task.task_id)
+        if answer.status.value not in ("PENDING", "IN_PROGRESS"):
+            break
+        time.sleep(0.02)
+    call("get task", lambda: tasks.get_task(task.task_id), lambda a: a.status.value == "COMPLETED")
+    call("list tasks", tasks.list_tasks)
+    call("latest execution", lambda: executions.get_cluster_execution(identifier), lambda a: a.num_clusters == 3 and len(a.centroids) == 3)
+    call("list executions", lambda: executions.list_cluster_executions(identifier), lambda a: a.total_count == 1)
+
+    triggers = api.TriggersApi(client)
+    schedules = {
+        "cron": {"cron_expression": "0 2 * * *", "timezone": "UTC"},
+        "interval": {"interval_seconds": 21600},
+        "event": {"event_type": "documents_added", "event_threshold": 100, "collection_id": "words", "cooldown_seconds": 300},
+        "conditional": {"condition_type": "drift", "threshold": 0.3, "metric": "cosine_drift", "check_interval_seconds": 3600},
+    }
+    made = None
+    for kind, schedule in schedules.items():
+        request = models.SharedTriggersModelsCreateTriggerRequest(
+            action_type="cluster", action_config={"cluster_id": identifier}, trigger_type=kind, schedule_config=schedule, description=kind
+        )
+        made = call(f"create {kind} trigger", lambda: triggers.create_trigger(request), lambda a: a.trigger_type.value == kind) or made
+    one = made.trigger_id
+    call("get trigger", lambda: triggers.get_trigger(one))
+    call("list triggers", triggers.list_triggers, lambda a: a.total == 4)
+    call("list cron triggers", lambda: triggers.list_triggers_0(models.SharedTriggersModelsListTriggersRequest(trigger_type="cron")), lambda a: a.total == 1)
+    call("update trigger", lambda: triggers.update_trigger(one, models.SharedTriggersModelsUpdateTriggerRequest(description="new")), lambda a: a.description == "new")
+    call("pause trigger", lambda: triggers.pause_trigger(one), lambda a: a.status.value == "paused")
+    call("resume trigger", lambda: triggers.resume_trigger(one), lambda a: a.status.value == "active")
+    call("execute trigger", lambda: triggers.execute_trigger_now(one), lambda a: a.task_id)
+    call("trigger history", lambda: triggers.get_trigger_history(one), lambda a: a.total == 1)
+    call("delete trigger", lambda: triggers.delete_trigger(one), lambda a: a is None)
+    try:
+        triggers.get_trigger("trg_none")
+    except Exception as error:
+        call("an absent trigger raises NotFoundException", lambda: error, lambda e: type(e).__name__ == "NotFoundException")
+
+
+def main():
+    folder = tempfile.mkdtemp(prefix="perigee-sdk-")
+    store = os.path.join(folder, "sdk.db")
+    server = subprocess.Popen([sys.argv[1], "serve", "--store", store, "--port", "0", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        banner = json.loads(server.stdout.readline())
+        drive(banner["url"], banner["key"])
+    finally:
+        server.terminate()
+        server.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()
