@@ -151,7 +151,9 @@ struct Importing {
         batch.removeAll(keepingCapacity: true)
         progress.show(count, fraction: reader.size.map { Double(line.offset) / Double(max($0, 1)) })
         if Interrupts.wasAsked {
-          throw Problem(.cancelled, "interrupted after \(Format.count(count, "document"))", hint: "Run the import again: it goes on where it matters")
+          throw Problem(
+            .cancelled, "interrupted after \(label) \(Format.count(count, "document"))",
+            hint: label == "checking" ? "Nothing was written" : "Run the import again: what is there already is replaced by itself")
         }
       }
     }

@@ -35,7 +35,8 @@ extension Command {
   private static func show(_ preview: CronPreview, _ now: Instant, on console: Console) {
     if console.out.isTerminal { console.print(console.out.styled(preview.text, .bold)) }
     let isUTC = preview.timezone == "UTC"
-    var table = isUTC ? Table("UTC", "from now", "") : Table("UTC", preview.timezone, "from now", "")
+    let columns = isUTC ? ["UTC", "from now"] : ["UTC", preview.timezone, "from now"]
+    var table = Table(columns.map { .init($0) } + [.init("", elastic: true)])
     for run in preview.runs {
       var cells = [run.at.description]
       if !isUTC { cells.append(run.local) }
