@@ -21,7 +21,7 @@ package final class Host: Sendable {
     package var log: @Sendable (_ level: String, _ message: String) -> Void
 
     package init(
-      path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 6,
+      path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12,
       log: @escaping @Sendable (_ level: String, _ message: String) -> Void = { _, _ in }
     ) {
       self.path = path

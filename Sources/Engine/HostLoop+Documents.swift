@@ -37,12 +37,9 @@ extension HostLoop {
       filtering[id] = true
       return
     }
-    do throws(Problem) {
-      guard let trigger = try readers.read({ reader throws(Problem) in try reader.trigger(id) }) else { return }
-      openQuestions += 1
-      filtering[id] = false
-      parts.workers.ask(.filter(trigger))
-    } catch { log("error", "trigger \(id): \(error)") }
+    openQuestions += 1
+    filtering[id] = false
+    parts.workers.ask(.filter(id))
   }
 
   private func add(_ write: DocumentWrite, to plan: inout Plan) throws(Problem) {

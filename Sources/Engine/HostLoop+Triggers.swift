@@ -28,12 +28,28 @@ extension HostLoop {
       if trigger.status == .active {
         // Counters may have moved since the edit was read; the row knows.
         guard let current = stored(trigger.id) else { return reply.give(.failure(Problem(.internal, "the trigger is not there after its commit"))) }
+        define(current)
         agenda.insert(current, timetable: timetable, running: running(current.id))
       } else {
+        define(trigger)
         agenda.remove(trigger.id)
       }
       reply.give(.success(()))
     }
+  }
+
+  func define(_ trigger: Trigger) {
+    var slim = trigger
+    slim.baseline = nil
+    slim.state = JSONObject()
+    slim.lastDriftMeasurement = JSONObject()
+    slim.lastVolumeMeasurement = JSONObject()
+    definitions[trigger.id] = slim
+  }
+
+  private func definition(of id: Trigger.ID) -> Trigger? {
+    if definitions[id] == nil, let trigger = stored(id) { define(trigger) }
+    return definitions[id]
   }
 
   private func stored(_ id: Trigger.ID) -> Trigger? {
@@ -48,7 +64,9 @@ extension HostLoop {
   /// Forgets what the agenda believes of a trigger and takes its row instead: after a lost guard or an unknown outcome.
   func reload(_ id: Trigger.ID) {
     agenda.remove(id)
+    definitions[id] = nil
     guard let trigger = stored(id), trigger.status == .active else { return }
+    define(trigger)
     do throws(Problem) {
       let timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
       agenda.insert(trigger, timetable: timetable, running: running(id))
@@ -75,9 +93,8 @@ extension HostLoop {
   }
 
   private func ask(_ question: Agenda.Question) {
-    guard let trigger = stored(question.triggerID) else { return agenda.remove(question.triggerID) }
     openQuestions += 1
-    parts.workers.ask(.judge(question, trigger))
+    parts.workers.ask(.judge(question))
   }
 
   private func recover(_ id: Trigger.ID, _ outcome: Outcome) {
@@ -87,7 +104,7 @@ extension HostLoop {
 
   /// Claims a due instant: the next one, the events taken and the task are written together, before anything is done.
   private func claim(_ fire: Agenda.Fire, judgement: Judgement?) {
-    guard let trigger = stored(fire.triggerID) else { return agenda.remove(fire.triggerID) }
+    guard let trigger = definition(of: fire.triggerID) else { return agenda.remove(fire.triggerID) }
     let now = now()
     // The task's name follows from the instant, so that a claim repeated after an unknown outcome makes no second one.
     let task = TaskRecord(
@@ -110,7 +127,7 @@ extension HostLoop {
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(fire.triggerID, outcome) }
       openTasks[task.id] = .some(task.triggerID)
-      parts.workers.run(task, of: trigger)
+      parts.workers.run(task)
     }
   }
 
@@ -170,7 +187,7 @@ extension HostLoop {
       lastEvaluations[id] = last
       return
     }
-    guard let trigger = task?.namespaceID ?? stored(id)?.namespaceID else { return }
+    guard let trigger = task?.namespaceID ?? definition(of: id)?.namespaceID else { return }
     let evaluation = Evaluation(
       id: Identifier.ordered("eval", at: now, count: nextEvaluation(), surroundings), triggerID: id, namespaceID: trigger, outcome: outcome, reason: reason, detail: detail, taskID: task?.id,
       scheduledAt: task?.scheduledAt, firstAt: now, lastAt: now, count: counting)
@@ -200,7 +217,7 @@ extension HostLoop {
     var transaction = plan.transaction
     transaction.finishTask(task.id, status: status, outputs: ending.outputs, error: error, at: now)
     var trigger: Trigger?
-    if let id = task.triggerID, let stored = stored(id) {
+    if let id = task.triggerID, let stored = definition(of: id) {
       trigger = stored
       let failures = status == .completed ? 0 : status == .failed ? stored.consecutiveFailures + 1 : stored.consecutiveFailures
       let failed = stored.status == .active && failures >= stored.schedule.maxConsecutiveFailures
@@ -211,6 +228,8 @@ extension HostLoop {
         armed: ending.baseline != nil || status == .failed ? true : nil, at: now)
       touched.insert("trigger/\(id)")
       if failed { trigger?.status = .failed }
+      definitions[id]?.consecutiveFailures = failures
+      definitions[id]?.status = failed ? .failed : stored.status
     }
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
     add(transaction) { [self] outcome in
@@ -247,6 +266,7 @@ extension HostLoop {
       return (try reader.activeTriggers(), try reader.unfinishedTasks())
     }
     for trigger in triggers {
+      define(trigger)
       do throws(Problem) {
         let timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
         agenda.insert(trigger, timetable: timetable, running: tasks.count { $0.triggerID == trigger.id })
@@ -255,7 +275,7 @@ extension HostLoop {
     }
     for task in tasks {
       openTasks[task.id] = .some(task.triggerID)
-      parts.workers.run(task, of: task.triggerID.flatMap(stored))
+      parts.workers.run(task)
     }
     if !tasks.isEmpty { log("info", "\(tasks.count) task\(tasks.count == 1 ? "" : "s") of the last run taken up again") }
   }

@@ -30,6 +30,9 @@ final class HostLoop {
   /// The last position and event number given out.
   var position: Int64 = 0
   var sequence: Int64 = 0
+  /// What the loop needs to know of triggers for each fire, without reading their rows: namespace, action, schedule, failures in a row.
+  /// States, baselines and measurements are left out; workers read them from the row.
+  var definitions: [Trigger.ID: Trigger] = [:]
   /// The newest evaluation of each trigger, so that equal ones coalesce into a row.
   var lastEvaluations: [Trigger.ID: Evaluation] = [:]
   /// Tasks that are pending or running, with their trigger.
@@ -175,14 +178,8 @@ final class HostLoop {
   /// Hands a task that is written down to the workers.
   func begin(_ task: TaskRecord) {
     openTasks[task.id] = .some(task.triggerID)
-    var trigger: Trigger?
-    if let id = task.triggerID {
-      do throws(Problem) {
-        trigger = try readers.read { reader throws(Problem) in try reader.trigger(id) }
-      } catch { log("error", "task \(task.id): \(error)") }
-      if task.scheduledAt == nil { agenda.started(id) }
-    }
-    parts.workers.run(task, of: trigger)
+    if let id = task.triggerID, task.scheduledAt == nil { agenda.started(id) }
+    parts.workers.run(task)
   }
 
   /// How many tasks of a trigger have not ended.

@@ -2,52 +2,50 @@ import Basics
 import Model
 import Scheduling
 import Scripting
+import Store
 import Synchronization
 
-/// The threads on which scripts are asked and tasks run. Quick ones answer questions; slow ones run actions, so that a long clustering
-/// never delays a predicate.
+/// The threads on which scripts are asked and tasks run. Questions, scripts and heavy actions have threads of their own, so that a long
+/// clustering never delays a predicate or a hook.
 final class Workers: Sendable {
   enum Question: Sendable {
-    case judge(Agenda.Question, Trigger)
-    case filter(Trigger)
+    case judge(Agenda.Question)
+    case filter(Trigger.ID)
   }
 
+  /// Script tasks wait for commits more than they compute: as many at once share one fsync.
+  private static let scriptThreads = 12
+  /// Heavy actions use all cores by themselves; a second one keeps a short one from waiting behind a long one.
+  private static let heavyThreads = 2
+
   private let questions = Mailbox<Question>()
-  private let tasks = Mailbox<(TaskRecord, Trigger?)>()
+  private let scripts = Mailbox<TaskRecord>()
+  private let heavy = Mailbox<TaskRecord>()
   private let inbox: Mailbox<Command>
   private let threads = Mutex<[OwnThread]>([])
 
   init(inbox: Mailbox<Command>) throws(Problem) { self.inbox = inbox }
 
   func ask(_ question: Question) { questions.put(question) }
-  func run(_ task: TaskRecord, of trigger: Trigger?) { tasks.put((task, trigger)) }
+  func run(_ task: TaskRecord) { (task.kind == .cluster ? heavy : scripts).put(task) }
 
   func start(_ host: Host) {
-    let quick: @Sendable () -> Void = { [questions, inbox] in
-      let bench = ScriptBench(host)
-      while let batch = questions.take(limit: 1) {
-        for question in batch {
-          switch question {
-          case .judge(let question, let trigger): inbox.put(.judged(Judge(host, bench).answer(question, about: trigger)))
-          case .filter(let trigger): inbox.put(.filtered(EventFilter(host, bench).look(for: trigger)))
+    var bodies: [(String, @Sendable () -> Void)] = [
+      (
+        "perigee-ask",
+        { [questions, inbox] in
+          let bench = ScriptBench(host)
+          while let batch = questions.take(limit: 1) {
+            for question in batch { inbox.put(Self.answer(question, host, bench)) }
           }
         }
-      }
-    }
-    let slow: @Sendable () -> Void = { [tasks, inbox] in
-      let bench = ScriptBench(host)
-      while let batch = tasks.take(limit: 1) {
-        for (task, trigger) in batch {
-          let cancellation = Cancellation()
-          host.cancellations.withLock { $0[task.id] = cancellation }
-          let ending = TaskRun(host, bench, task, trigger, cancellation).perform()
-          host.cancellations.withLock { _ = $0.removeValue(forKey: task.id) }
-          if let ending { inbox.put(.finished(ending)) }
-        }
-      }
+      )
+    ]
+    for (mailbox, count) in [(scripts, Self.scriptThreads), (heavy, Self.heavyThreads)] {
+      for _ in 0..<count { bodies.append(("perigee-run", { [inbox] in Self.work(through: mailbox, into: inbox, host) })) }
     }
     threads.withLock { threads in
-      for (name, body) in [("perigee-ask-1", quick), ("perigee-run-1", slow), ("perigee-run-2", slow)] {
+      for (name, body) in bodies {
         do throws(Problem) {
           threads.append(try OwnThread.start(name: name, body))
         } catch { host.log("error", error.description) }
@@ -55,9 +53,45 @@ final class Workers: Sendable {
     }
   }
 
+  private static func work(through mailbox: Mailbox<TaskRecord>, into inbox: Mailbox<Command>, _ host: Host) {
+    let bench = ScriptBench(host)
+    while let batch = mailbox.take(limit: 1) {
+      for task in batch {
+        let cancellation = Cancellation()
+        host.cancellations.withLock { $0[task.id] = cancellation }
+        let ending = TaskRun(host, bench, task, task.triggerID.flatMap { trigger($0, host) }, cancellation).perform()
+        host.cancellations.withLock { _ = $0.removeValue(forKey: task.id) }
+        if let ending { inbox.put(.finished(ending)) }
+      }
+    }
+  }
+
+  private static func answer(_ question: Question, _ host: Host, _ bench: ScriptBench) -> Command {
+    switch question {
+    case .judge(let question):
+      guard let trigger = trigger(question.triggerID, host) else {
+        return .judged(Judgement(question: question, verdict: .failed, reason: "the trigger is gone", detail: JSONObject()))
+      }
+      return .judged(Judge(host, bench).answer(question, about: trigger))
+    case .filter(let id):
+      guard let trigger = trigger(id, host) else { return .filtered(Filtered(triggerID: id, through: 0, accepted: 0)) }
+      return .filtered(EventFilter(host, bench).look(for: trigger))
+    }
+  }
+
+  /// The trigger's row as it is now, with its state and baseline.
+  private static func trigger(_ id: Trigger.ID, _ host: Host) -> Trigger? {
+    do throws(Problem) {
+      return try host.read { reader throws(Problem) in try reader.trigger(id) }
+    } catch {
+      host.log("error", "trigger \(id): \(error)")
+      return nil
+    }
+  }
+
   func stop(interrupting cancellations: [Cancellation]) {
+    for mailbox in [scripts, heavy] { mailbox.close() }
     questions.close()
-    tasks.close()
     for cancellation in cancellations { cancellation.cancel() }
     for thread in threads.withLock({ $0 }) { thread.join() }
   }
