@@ -111,6 +111,7 @@ extension HostLoop {
       id: Identifier.derived("task", from: trigger.id, "\(fire.scheduledAt.milliseconds)"), namespaceID: trigger.namespaceID, kind: trigger.action.kind,
       triggerID: trigger.id, scheduledAt: fire.scheduledAt, inputs: trigger.action.config, createdAt: now)
     var transaction = Transaction()
+    transaction.guardEpoch(epoch)
     transaction.claim(
       trigger.id, fence: fire.fence, next: fire.next, taskID: task.id, at: now, cooldownAt: trigger.schedule.type == .event ? now : nil,
       consumedEvents: fire.consumedEvents, armed: fire.armed)
@@ -260,6 +261,12 @@ extension HostLoop {
 
   /// Rebuilds the agenda from the rows and takes up the tasks that a crash left unfinished.
   func recover() throws(Problem) {
+    var taking = Transaction()
+    taking.takeShard(owner: Identifier.make("host", surroundings), expiresAt: now())
+    guard case .committed(let rows) = ledger.commit(taking), case .integer(let taken)? = rows.first?.first else {
+      throw Problem(.unavailable, "the store cannot be owned: its shard could not be taken")
+    }
+    epoch = taken
     let (triggers, tasks) = try readers.read { reader throws(Problem) in
       position = try reader.highestPosition()
       sequence = try reader.highestSeq()

@@ -30,6 +30,8 @@ final class HostLoop {
   /// The last position and event number given out.
   var position: Int64 = 0
   var sequence: Int64 = 0
+  /// Counts the owners of the store; claims made under an older one lose.
+  var epoch: Int64 = 0
   /// What the loop needs to know of triggers for each fire, without reading their rows: namespace, action, schedule, failures in a row.
   /// States, baselines and measurements are left out; workers read them from the row.
   var definitions: [Trigger.ID: Trigger] = [:]

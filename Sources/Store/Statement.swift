@@ -3,6 +3,8 @@
 /// The texts keep to what SQLite and PostgreSQL share; a test looks for words that they do not. What cannot be written in advance is
 /// composed from fixed pieces: filters and orders over documents' fields (`FilterSQL`, `DocumentQuery`), the sort orders of triggers.
 package enum Statement: Int, CaseIterable, Sendable {
+  // Owners
+  case takeShard, guardEpoch
   // Namespaces
   case insertNamespace, updateNamespace, deleteNamespace, namespace, namespaces, countNamespaces
   // Keys
@@ -34,6 +36,12 @@ package enum Statement: Int, CaseIterable, Sendable {
 
   package var sql: String {
     switch self {
+    case .takeShard:
+      """
+      INSERT INTO shards (shard, owner, epoch, expires_at) VALUES ($shard, $owner, 1, $expires_at)
+      ON CONFLICT (shard) DO UPDATE SET owner = $owner, epoch = shards.epoch + 1, expires_at = $expires_at RETURNING epoch
+      """
+    case .guardEpoch: "UPDATE shards SET epoch = epoch WHERE shard = $shard AND epoch = $epoch"
     case .insertNamespace:
       """
       INSERT INTO namespaces (namespace_id, name, description, vector_indexes, shard, created_at, updated_at)

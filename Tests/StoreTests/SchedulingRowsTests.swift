@@ -19,6 +19,23 @@ import Testing
     try #require(try store.read { reader throws(Problem) in try reader.trigger("trg_1") })
   }
 
+  @Test("a write made under an older owner loses")
+  func epochs() throws {
+    let store = try TemporaryStore()
+    func take(_ owner: String) throws -> Int64 {
+      guard case .committed(let rows) = store.outcome({ $0.takeShard(owner: owner, expiresAt: store.clock.now) }), case .integer(let epoch)? = rows.first?.first else {
+        throw Problem(.internal, "no epoch")
+      }
+      return epoch
+    }
+    let first = try take("host one")
+    #expect(store.outcome { $0.guardEpoch(first) }.isCommitted)
+    let second = try take("host two")
+    #expect(second == first + 1)
+    if case .lost(let name) = store.outcome({ $0.guardEpoch(first) }) { #expect(name == "epoch") } else { Issue.record("the old owner wrote") }
+    #expect(store.outcome { $0.guardEpoch(second) }.isCommitted)
+  }
+
   @Test("a due instant makes one task, whoever claims it, and however often")
   func claims() throws {
     try withTrigger { store, trigger in
