@@ -48,7 +48,7 @@ let package = Package(
     floor("Scripting", ["Basics", "Model", "CLua"]),
     floor("HTTP", ["Basics", "CLinux"]),
     // 4, 5, 6
-    floor("Engine", ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting"]),
+    floor("Engine", ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting", "CLinux"]),
     floor("API", ["Basics", "Model", "Store", "Engine", "HTTP", "CAssets"]),
     .executableTarget(
       name: "perigee", dependencies: ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting", "Engine", "API", "HTTP", "CAssets"], swiftSettings: settings),
