@@ -74,7 +74,7 @@ final class Workers: Sendable {
       }
       return .judged(Judge(host, bench).answer(question, about: trigger))
     case .filter(let id):
-      guard let trigger = trigger(id, host) else { return .filtered(Filtered(triggerID: id, through: 0, accepted: 0)) }
+      guard let trigger = trigger(id, host) else { return .filtered(Filtered(triggerID: id, through: 0)) }
       return .filtered(EventFilter(host, bench).look(for: trigger))
     }
   }
