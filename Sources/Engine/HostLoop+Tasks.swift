@@ -67,16 +67,19 @@ extension HostLoop {
     }
   }
 
-  /// Takes up a task that a crash or a stop left unfinished: it goes on, or waits as it waited.
-  func resume(_ task: TaskRecord) {
+  /// Takes up a task that a crash or a stop left unfinished: it goes on, or waits as it waited. `occupied`: the triggers that have one before it.
+  func resume(_ task: TaskRecord, _ occupied: inout Set<Trigger.ID>) {
     guard let id = task.triggerID else { return launch(task) }
-    if let retryAt = task.retryAt, retryAt > now() { return agenda.postpone(task.id, until: retryAt) }
+    let isFirst = occupied.insert(id).inserted
     switch definition(of: id)?.schedule.overlap {
     case .queue?, .queueOne?, .cancelRunning?:
-      let isFirst = !openTasks.contains { $0.value == id && busy.contains($0.key) }
-      if isFirst { launch(task) } else { waiting[id, default: []].append(task) }
-    default: launch(task)
+      if !isFirst {
+        waiting[id, default: []].append(task)
+        return
+      }
+    case .skip?, .allow?, nil: break
     }
+    if let retryAt = task.retryAt, retryAt > now() { agenda.postpone(task.id, until: retryAt) } else { launch(task) }
   }
 
   // MARK: - Once more

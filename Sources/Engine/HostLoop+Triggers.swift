@@ -115,6 +115,8 @@ extension HostLoop {
 
   private func recover(_ id: Trigger.ID, _ outcome: Outcome) {
     log("error", "trigger \(id): \(outcome.problem)")
+    // Its last evaluation may not have been written either.
+    lastEvaluations[id] = nil
     reload(id)
   }
 
@@ -141,11 +143,14 @@ extension HostLoop {
     // A trigger whose last instant this is stays as it is, and says so.
     if fire.next == nil, !fire.isProbe, trigger.schedule.type != .event { detail["last"] = true }
     if let judgement { keep(judgement, of: trigger.id, at: now, in: &transaction) }
+    let last = lastEvaluations[trigger.id]
     note(trigger.id, .fired, judgement?.reason ?? reason(of: fire, trigger), detail, task: task, in: &transaction)
     add(transaction) { [self] outcome in
       switch outcome {
       case .committed: start(task, after: fire)
-      case .failed(let problem) where problem.kind == .conflict: passOver(fire)
+      case .failed(let problem) where problem.kind == .conflict:
+        lastEvaluations[fire.triggerID] = last
+        passOver(fire)
       default: recover(fire.triggerID, outcome)
       }
     }
@@ -265,7 +270,8 @@ extension HostLoop {
       if case .event(let rule) = trigger.schedule.when, rule.isFiltered, !trigger.isProbed { askFilter(trigger.id) }
     }
     watchClock()
-    for task in tasks { resume(task) }
+    var occupied: Set<Trigger.ID> = []
+    for task in tasks { resume(task, &occupied) }
     if !tasks.isEmpty { log("info", "\(tasks.count) task\(tasks.count == 1 ? "" : "s") of the last run taken up again") }
   }
 }
