@@ -272,6 +272,7 @@ extension HostLoop {
     watchClock()
     var occupied: Set<Trigger.ID> = []
     for task in tasks { resume(task, &occupied) }
+    flush()
     if !tasks.isEmpty { log("info", "\(tasks.count) task\(tasks.count == 1 ? "" : "s") of the last run taken up again") }
   }
 }

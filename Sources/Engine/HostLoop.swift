@@ -120,7 +120,7 @@ final class HostLoop {
     return wake <= now ? .zero : min(.seconds(60), wake - now)
   }
 
-  private func flush() {
+  func flush() {
     guard !pending.isEmpty else { return }
     let batch = pending
     pending = []

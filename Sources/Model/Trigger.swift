@@ -95,8 +95,8 @@ package struct Trigger: Sendable, Equatable {
       createdBy: creator)
   }
 
-  /// An active trigger whose next instant has passed.
-  package func isOverdue(at now: Instant) -> Bool { status == .active && nextScheduledAt.map { $0 < now } ?? false }
+  /// An active trigger whose next instant has passed, with any delay that its jitter may add.
+  package func isOverdue(at now: Instant) -> Bool { status == .active && nextScheduledAt.map { $0 + .seconds(schedule.jitterSeconds) < now } ?? false }
 
   /// Whether the agenda has to know it: it is active, or it failed and is to be tried again.
   package var isScheduled: Bool { status == .active || isProbed }

@@ -2,6 +2,7 @@ package import Basics
 package import Engine
 import Glibc
 package import Model
+package import Scheduling
 
 /// A store in a folder of its own that disappears with the value, a host over it, and a clock for both.
 package final class TemporaryStore {
@@ -10,12 +11,12 @@ package final class TemporaryStore {
   package private(set) var host: Host
   package var path: String { folder + "/perigee.db" }
 
-  package init(clock: ManualClock = ManualClock()) throws {
+  package init(clock: ManualClock = ManualClock(), zones: Zones = Zones()) throws {
     var template = Array("/tmp/perigee-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Problem(.unavailable, "no temporary folder") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     self.clock = clock
-    host = try Host.open(Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings))
+    host = try Host.open(Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones))
   }
 
   /// Closes the host and opens the same file again, as after a restart.

@@ -1,5 +1,6 @@
 import Basics
 import Engine
+import Glibc
 import Model
 import Scheduling
 import TestSupport
@@ -313,5 +314,36 @@ extension Fixture {
     try fixture.store.advance(by: .seconds(60))
     #expect(try (fixture.read(cron)["execution_count"]?.int ?? 0) > 0)
     #expect(try (fixture.read(interval)["execution_count"]?.int ?? 0) > 3)
+  }
+
+  @Test("a new release of the zone data is noticed within two minutes, and the next instant follows it")
+  func zoneData() throws {
+    var template = Array("/tmp/perigee-zones-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Problem(.unavailable, "no temporary folder") }
+    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let files = ["Europe/Paris", "tzdata.zi"].map { "\(folder)/\($0)" }
+    defer {
+      for file in files { unlink(file) }
+      rmdir(folder + "/Europe")
+      rmdir(folder)
+    }
+    mkdir(folder + "/Europe", 0o700)
+    func install(_ zone: String, _ version: String) {
+      unlink(files[0])
+      symlink("/usr/share/zoneinfo/\(zone)", files[0])
+      guard let file = fopen(files[1], "w") else { return }
+      fputs("# version \(version)\n", file)
+      fclose(file)
+    }
+    install("Europe/Paris", "2026a")
+    let fixture = try Fixture(store: TemporaryStore(zones: Zones(directories: [folder])))
+    let id = try fixture.trigger("cron", ["cron_expression": "0 12 * * *", "timezone": "Europe/Paris"])
+    #expect(try fixture.read(id)["next_scheduled_at"] == "2026-01-01T11:00:00Z")
+    // As if France had moved to another time.
+    install("Asia/Tokyo", "2026b")
+    for _ in 0..<2 { try fixture.store.advance(by: .seconds(60)) }
+    #expect(try fixture.read(id)["next_scheduled_at"] == "2026-01-01T03:00:00Z")
+    try fixture.store.advance(by: .seconds(3 * 3600))
+    #expect(try fixture.read(id)["execution_count"] == 1)
   }
 }
