@@ -48,6 +48,7 @@ extension HostLoop {
   /// Forgets what the agenda believes of a trigger and takes its row instead: after a lost guard or an unknown outcome.
   func reload(_ id: Trigger.ID) {
     agenda.remove(id)
+    lastEvaluations[id] = nil
     guard let trigger = stored(id), trigger.status == .active else { return }
     do throws(Problem) {
       let timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
@@ -244,6 +245,7 @@ extension HostLoop {
     let (triggers, tasks) = try readers.read { reader throws(Problem) in
       position = try reader.highestPosition()
       sequence = try reader.highestSeq()
+      maintenance = Maintenance(try reader.setting(Maintenance.setting, at: now()))
       return (try reader.activeTriggers(), try reader.unfinishedTasks())
     }
     for trigger in triggers {

@@ -120,29 +120,6 @@ extension Operation {
       ])
     },
     Operation(
-      "list_trigger_evaluations", "GET", "/v1/triggers/{trigger_id}/evaluations", "What the scheduler decided, newest first", tag: "Triggers", scope: .read,
-      query: pageQuery
-    ) { host, call throws(Problem) in
-      let trigger = try host.trigger(call)
-      let page = try Page(Fields(.object(call.query)), defaultLimit: 50)
-      let listing = try host.read { reader throws(Problem) in try reader.evaluations(trigger.id, offset: page.offset, limit: page.limit) }
-      return .json([
-        "results": .array(listing.items.map(\.json)), "total": .int(listing.total), "offset": .int(page.offset), "limit": .int(page.limit),
-      ])
-    },
-    Operation(
-      "explain_trigger", "GET", "/v1/triggers/{trigger_id}/explain", "Why it fired or did not, and what would make it fire", tag: "Triggers", scope: .read
-    ) { host, call throws(Problem) in
-      let trigger = try host.trigger(call)
-      let last = try host.read { reader throws(Problem) in try reader.evaluations(trigger.id, offset: 0, limit: 5) }
-      let explanation = Explanation(trigger, last.items, at: host.surroundings.now(), zones: host.zones)
-      return .json([
-        "trigger_id": .string(trigger.id), "status": .string(trigger.status.rawValue), "text": .string(explanation.text),
-        "next_scheduled_at": .optional(trigger.status == .active ? trigger.nextScheduledAt : nil), "event_counter": .int(trigger.eventCounter),
-        "evaluations": .array(last.items.map(\.json)),
-      ])
-    },
-    Operation(
       "preview_schedule", "POST", "/v1/triggers/preview", "The next instants of a cron expression", tag: "Triggers", scope: .read, inNamespace: false,
       body: ["cron_expression", "timezone", "after", "count"]
     ) { host, call throws(Problem) in

@@ -84,12 +84,18 @@ extension Command {
 
   static let triggerWhy = Command(
     name: "trigger why", summary: "Tell why a trigger fired or did not",
-    positionals: [trigger], options: [Option.store, Option.namespace],
-    examples: [Example("perigee trigger why nightly", "the reason, and the last decisions"), Example("perigee trigger why nightly --json", "with the numbers compared")]
+    positionals: [trigger],
+    options: [Option("at", value: "MOMENT", "Tell it for this moment (RFC 3339); without it for now"), Option.store, Option.namespace],
+    examples: [
+      Example("perigee trigger why nightly", "the reason, and the last decisions"),
+      Example("perigee trigger why nightly --at 2026-01-06T03:12:00Z", "why not last Tuesday?"),
+      Example("perigee trigger why nightly --json", "with the numbers compared"),
+    ]
   ) { invocation throws(Problem) in
     try Connection.with(invocation) { connection throws(Problem) in
       let found = try TriggerText.find(invocation.word(0) ?? "", connection)
-      let answer = try connection.call("explain_trigger", path: ["trigger_id": found["trigger_id"]?.string ?? ""])
+      let answer = try connection.call(
+        "explain_trigger", path: ["trigger_id": found["trigger_id"]?.string ?? ""], query: try invocation.instant("at").map { ["at": .instant($0)] } ?? [:])
       let console = invocation.console
       if invocation.wantsJSON {
         console.print(answer)
