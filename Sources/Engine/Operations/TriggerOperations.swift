@@ -252,9 +252,11 @@ extension Host {
   }
 
   func trigger(_ call: Call) throws(Problem) -> Trigger {
-    let id = try call.parameter("trigger_id")
-    let namespaceID = try call.namespaceID()
-    return try read { reader throws(Problem) in
+    try trigger(call.parameter("trigger_id"), in: call.namespaceID())
+  }
+
+  func trigger(_ id: String, in namespaceID: String) throws(Problem) -> Trigger {
+    try read { reader throws(Problem) in
       if let found = try reader.trigger(id, in: namespaceID) { return found }
       let known = try reader.triggers(TriggerQuery(namespaceID: namespaceID, limit: 100)).items.map(\.id)
       throw Problem(.notFound, "trigger '\(id)' does not exist", path: "trigger_id", didYouMean: Suggestion.nearest(to: id, in: known))
