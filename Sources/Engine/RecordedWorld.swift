@@ -115,9 +115,9 @@ struct RecordedWorld: SimulatedWorld {
   // MARK: - Questions
 
   mutating func answer(_ question: Agenda.Question, at now: Instant) throws(Problem) -> SimulatedAnswer {
-    if question.about == .predicate, let predicate = trigger.schedule.predicate { return ask(predicate, question, "predicate", at: now) }
-    guard let condition else { return SimulatedAnswer(verdict: .yes, reason: "due") }
-    if condition.kind == .script, let script = condition.script { return ask(script, question, "script", at: now) }
+    guard question.about == .condition, let condition, condition.kind != .script else {
+      return ask(question.about, scheduledAt: question.fire.scheduledAt, events: question.fire.consumedEvents, at: now)
+    }
     if condition.kind == .staleness { return compare(condition, (now - lastSuccess).inSeconds, JSONObject()) }
     return measured(condition, at: now)
   }
@@ -151,13 +151,16 @@ struct RecordedWorld: SimulatedWorld {
       reason: "\(condition.metric?.rawValue ?? condition.kind.rawValue) \(exceeded ? "crossed the threshold" : "below threshold")", detail: detail)
   }
 
-  private mutating func ask(_ reference: ScriptReference, _ question: Agenda.Question, _ name: String, at now: Instant) -> SimulatedAnswer {
+  /// The predicate, or the script of a condition.
+  mutating func ask(_ about: Agenda.Question.About, scheduledAt: Instant, events: Int64, at now: Instant) -> SimulatedAnswer {
+    let name = about == .predicate ? "predicate" : "script"
+    guard let reference = about == .predicate ? trigger.schedule.predicate : condition?.script else { return SimulatedAnswer(verdict: .yes, reason: "due") }
     var seen = trigger
-    seen.eventCounter = question.fire.consumedEvents
+    seen.eventCounter = events
     let session = session(at: now)
     let run = interpreter.run(
       Script(name: "\(trigger.name ?? "trigger") \(name)", version: 1, source: reference.source), kind: .predicate,
-      context: ScriptSession.context(seen, scheduledAt: question.fire.scheduledAt, now: now, host: host), state: .object(trigger.state),
+      context: ScriptSession.context(seen, scheduledAt: scheduledAt, now: now, host: host), state: .object(trigger.state),
       budget: ScriptKind.predicate.budget, host: session)
     count(run.cost)
     var detail = session.record(of: run)

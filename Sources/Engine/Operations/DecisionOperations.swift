@@ -45,7 +45,7 @@ extension Host {
   fileprivate func explain(_ trigger: Trigger, at now: Instant) throws(Problem) -> JSON {
     let facts = try read { reader throws(Problem) in
       Explanation.Facts(
-        running: try reader.unfinishedTasks(of: trigger.id), note: try reader.setting(Trigger.noteSetting(trigger.id), at: now)?.string,
+        running: try reader.unfinishedTasks(of: trigger.id), note: PauseNote(try reader.setting(PauseNote.setting(trigger.id), at: now))?.text,
         evaluations: try reader.evaluations(trigger.id, limit: 5).items)
     }
     var complete = facts
@@ -86,9 +86,4 @@ extension Host {
       "evaluations": .array([record.before, record.covering, record.after].compactMap { $0 }.reversed().map { $0.json(trigger.schedule) }),
     ]
   }
-}
-
-extension Trigger {
-  /// Where the store keeps what somebody noted when they paused a trigger.
-  static func noteSetting(_ id: Trigger.ID) -> String { "note/\(id)" }
 }
