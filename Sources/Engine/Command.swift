@@ -15,6 +15,8 @@ enum Command: Sendable {
   case filtered(Filtered)
   case finished(Ending)
   case announce(JSON, Answer<Void>)
+  /// Maintenance on, or with nil off.
+  case hold(Maintenance?, Answer<Void>)
   case settle(Answer<Void>)
   case stop
 }

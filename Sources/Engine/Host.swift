@@ -17,17 +17,20 @@ package final class Host: Sendable {
     /// Threads for clustering.
     package var threads: Int
     package var readers: Int
+    /// What of the history is kept.
+    package var retention: Retention
     /// Where log lines go: level, message.
     package var log: @Sendable (_ level: String, _ message: String) -> Void
 
     package init(
-      path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12,
+      path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12, retention: Retention = Retention(),
       log: @escaping @Sendable (_ level: String, _ message: String) -> Void = { _, _ in }
     ) {
       self.path = path
       self.surroundings = surroundings
       self.threads = threads
       self.readers = readers
+      self.retention = retention
       self.log = log
     }
   }
@@ -42,13 +45,24 @@ package final class Host: Sendable {
   /// Flags of the tasks that run now, so that they can be cancelled.
   let cancellations = Mutex<[String: Cancellation]>([:])
   private let loop: OwnThread
+  /// The thread that prunes the history, and the box whose closing ends it.
+  private let keeper = Mutex<OwnThread?>(nil)
+  private let keeping = Mailbox<Void>()
   private let closed = Atomic<Bool>(false)
 
   /// Opens a store as its owner, takes up what a crash left unfinished, and starts to fire. Throws when the file is not a store, is
   /// damaged, or belongs to another running host.
   package static func open(_ configuration: Configuration) throws(Problem) -> Host {
     let ledger = try SQLiteLedger.open(path: configuration.path, mode: .owner, surroundings: configuration.surroundings)
-    return try Host(configuration, ledger)
+    let host = try Host(configuration, ledger)
+    do throws(Problem) {
+      let thread = try OwnThread.start(name: "perigee-keeper", stack: 1 << 20) { host.keepTidy(until: host.keeping) }
+      host.keeper.withLock { $0 = thread }
+    } catch {
+      host.close()
+      throw error
+    }
+    return host
   }
 
   private init(_ configuration: Configuration, _ ledger: SQLiteLedger) throws(Problem) {
@@ -92,6 +106,8 @@ package final class Host: Sendable {
   package func close() {
     guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     workers.stop(interrupting: cancellations.withLock { Array($0.values) })
+    keeping.close()
+    keeper.withLock { $0 }?.join()
     // The last to close a store empties its write-ahead log, and only a connection that writes can do that.
     readers.close()
     inbox.put(.stop)
@@ -109,7 +125,7 @@ package final class Host: Sendable {
 
   // MARK: - Waiting for the host's thread
 
-  private func ask<Value: Sendable>(_ command: (Reply<Result<Value, Problem>>) -> Command) throws(Problem) -> Value {
+  func ask<Value: Sendable>(_ command: (Reply<Result<Value, Problem>>) -> Command) throws(Problem) -> Value {
     let reply = Reply<Result<Value, Problem>>()
     guard inbox.put(command(reply)) else { throw Problem(.unavailable, "the host is shutting down", hint: "Try again when it is back") }
     return try reply.wait().get()

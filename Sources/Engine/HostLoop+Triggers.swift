@@ -65,6 +65,7 @@ extension HostLoop {
   func reload(_ id: Trigger.ID) {
     agenda.remove(id)
     definitions[id] = nil
+    lastEvaluations[id] = nil
     guard let trigger = stored(id), trigger.status == .active else { return }
     define(trigger)
     do throws(Problem) {
@@ -270,6 +271,7 @@ extension HostLoop {
     let (triggers, tasks) = try readers.read { reader throws(Problem) in
       position = try reader.highestPosition()
       sequence = try reader.highestSeq()
+      maintenance = Maintenance(try reader.setting(Maintenance.setting, at: now()))
       return (try reader.activeTriggers(), try reader.unfinishedTasks())
     }
     for trigger in triggers {

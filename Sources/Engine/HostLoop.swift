@@ -42,6 +42,7 @@ final class HostLoop {
   /// Triggers whose Lua filter is looking at events now; true when more came meanwhile.
   var filtering: [Trigger.ID: Bool] = [:]
   var openQuestions = 0
+  var maintenance: Maintenance?
   private var evaluations: UInt64 = 0
   private var settling: [Reply<Result<Void, Problem>>] = []
   private var stopping = false
@@ -80,11 +81,11 @@ final class HostLoop {
       }
       touched.removeAll(keepingCapacity: true)
       for command in waiting + fresh { take(command) }
-      if !stopping {
+      if !stopping, !isHeld {
         for step in agenda.next(at: now()) { take(step) }
       }
       flush()
-      if openTasks.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, agenda.wake.map({ $0 > now() }) ?? true {
+      if openTasks.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, wake.map({ $0 > now() }) ?? true {
         for reply in settling { reply.give(.success(())) }
         settling = []
       }
@@ -101,7 +102,7 @@ final class HostLoop {
 
   /// How long to sleep. Never more than a minute: the wall clock may be set meanwhile.
   private func untilWake() -> Duration {
-    guard let wake = agenda.wake else { return .seconds(60) }
+    guard let wake else { return .seconds(60) }
     // What is ready at once may say so with the earliest instant there is, from which nothing can be subtracted.
     let now = now()
     return wake <= now ? .zero : min(.seconds(60), wake - now)
@@ -168,6 +169,7 @@ final class HostLoop {
         try ledger.describe(description)
         reply.give(.success(()))
       } catch { reply.give(.failure(error)) }
+    case .hold(let change, let reply): hold(change, reply)
     case .settle(let reply): settling.append(reply)
     case .stop:
       stopping = true

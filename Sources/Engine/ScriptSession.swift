@@ -18,6 +18,8 @@ package final class ScriptSession: ScriptHost {
   private let trigger: Trigger?
   private let writes: Writes
   let gathering: Gathering?
+  /// What the script takes for now; in a simulation that is not the host's.
+  private let surroundings: Surroundings
   private let output: (_ level: String, _ message: String) -> Void
   /// How a batch script waits.
   private let pause: (Duration) throws(Problem) -> Void
@@ -36,11 +38,19 @@ package final class ScriptSession: ScriptHost {
     }
   }
 
+  /// For a rehearsal: the script's clock stands at a moment, and nobody hears what it says.
+  convenience init(_ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, clock: Instant) {
+    self.init(host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases)), clock: clock) { _, _ in }
+  }
+
   package init(
-    _ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, caller: Caller,
+    _ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, caller: Caller, clock: Instant? = nil,
     pause: ((Duration) throws(Problem) -> Void)? = nil, output: @escaping (_ level: String, _ message: String) -> Void
   ) {
     self.host = host
+    var surroundings = host.surroundings
+    if let clock { surroundings.now = { clock } }
+    self.surroundings = surroundings
     if let pause { self.pause = pause } else { self.pause = { duration throws(Problem) in host.pause(duration) } }
     self.namespaceID = namespaceID
     self.trigger = trigger
@@ -81,8 +91,7 @@ package final class ScriptSession: ScriptHost {
       output("progress", JSON.array(arguments).text)
       return .null
     default:
-      let host = host
-      var calls = LibraryCalls(surroundings: host.surroundings, zones: host.zones) { operation, path, query, body throws(Problem) in
+      var calls = LibraryCalls(surroundings: surroundings, zones: host.zones) { operation, path, query, body throws(Problem) in
         try self.perform(operation, path: path, query: query, body: body)
       }
       if writes == .immediate { calls.pause = pause }

@@ -10,18 +10,21 @@ package final class TemporaryStore {
   package private(set) var host: Host
   package var path: String { folder + "/perigee.db" }
 
-  package init(clock: ManualClock = ManualClock()) throws {
+  private let retention: Retention
+
+  package init(clock: ManualClock = ManualClock(), retention: Retention = Retention()) throws {
     var template = Array("/tmp/perigee-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Problem(.unavailable, "no temporary folder") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     self.clock = clock
-    host = try Host.open(Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings))
+    self.retention = retention
+    host = try Host.open(Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, retention: retention))
   }
 
   /// Closes the host and opens the same file again, as after a restart.
   package func reopen() throws {
     host.close()
-    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings))
+    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings, retention: retention))
   }
 
   /// Moves the clock and waits until everything that became due has been done.

@@ -2,7 +2,7 @@ extension Command {
   /// Every command, in the order that help lists them.
   static let all: [Command] = [
     serve, demo, .run, repl, importing, export, cluster, next, triggerList, triggerShow, triggerWhy, triggerExecute, triggerPause, triggerResume,
-    keyCreate,
+    triggerDelete, triggerExport, triggerSimulate, maintenance, keyCreate,
     keyList, keyRevoke, version, help,
   ]
 
