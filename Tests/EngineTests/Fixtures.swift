@@ -8,8 +8,8 @@ struct Fixture {
   let store: TemporaryStore
   static let dimensions = 8
 
-  init(documents: Int = 0, groups: Int = 3) throws {
-    store = try TemporaryStore()
+  init(documents: Int = 0, groups: Int = 3, log: @escaping @Sendable (String, String) -> Void = { _, _ in }) throws {
+    store = try TemporaryStore(log: log)
     try store.call(
       "create_collection",
       body: ["collection_name": "points", "vector_indexes": [["name": "v", "dimensions": .int(Self.dimensions), "metric": "euclidean"]]])
