@@ -14,6 +14,8 @@ enum Command: Sendable {
   case judged(Judgement)
   case filtered(Filtered)
   case finished(Ending)
+  /// Positions for so many documents that are inserted by statements; answers the first.
+  case reserve(Int64, Answer<Int64>)
   case announce(JSON, Answer<Void>)
   /// Maintenance on, or with nil off.
   case hold(Maintenance?, Answer<Void>)
@@ -33,16 +35,23 @@ struct DocumentWrite: Sendable {
     /// Refused when the document exists.
     case insert(Document)
     case upsert(Document)
-    /// Sets these fields of an existing document; with `replacing`, drops the others. `vectors` replaces those named.
-    case patch(id: String, fields: JSONObject, vectors: [String: [Float]], replacing: Bool)
+    case patch(id: String, Patch)
     case delete(id: String)
 
     var documentID: String {
       switch self {
       case .insert(let document), .upsert(let document): document.id
-      case .patch(let id, _, _, _), .delete(let id): id
+      case .patch(let id, _), .delete(let id): id
       }
     }
+  }
+
+  /// Fields of an existing document that are set; `vectors` replaces those named.
+  struct Patch: Sendable {
+    var fields: JSONObject
+    var vectors: [String: [Float]] = [:]
+    /// A document that is gone is left out, where otherwise the whole write would be refused.
+    var skipsMissing = false
   }
 
   var namespaceID: String
@@ -75,7 +84,8 @@ struct Judgement: Sendable {
 /// What a Lua event filter said of the events up to a row.
 struct Filtered: Sendable {
   var triggerID: Trigger.ID
-  var through: Int64
+  /// The last event row it looked at; nil when it could not look.
+  var through: Int64?
   var accepted: Int64
   var problem: Problem?
 }
@@ -91,4 +101,7 @@ struct Ending: Sendable {
   var baseline: Baseline?
   /// A before hook said no: the run counts as skipped, not as success or failure.
   var heldBy: String?
+
+  /// Whether anything is to be written that could be left out.
+  var isMoreThanAnError: Bool { status != .failed || !writes.isEmpty || state != nil }
 }

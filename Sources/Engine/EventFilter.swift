@@ -18,6 +18,7 @@ struct EventFilter {
 
   func look(for trigger: Trigger) -> Filtered {
     var result = Filtered(triggerID: trigger.id, through: trigger.eventCursor, accepted: 0, problem: nil)
+    var cursor = trigger.eventCursor
     guard case .event(let rule) = trigger.schedule.when, let filter = rule.filter else { return result }
     do throws(Problem) {
       let interpreter = bench.interpreter(for: trigger.namespaceID)
@@ -25,9 +26,11 @@ struct EventFilter {
       while true {
         let rows = try host.read { reader throws(Problem) in
           try reader.events(
-            in: trigger.namespaceID, since: result.through, type: rule.eventType, collectionID: rule.collectionID, limit: Self.limit)
+            in: trigger.namespaceID, since: cursor, type: rule.eventType, collectionID: rule.collectionID, limit: Self.limit)
         }
         for row in rows {
+          // What is not looked at now is looked at after the next start.
+          if host.isClosing { return result }
           let bodies = try host.read { reader throws(Problem) in try reader.bodies(of: row.documentIDs, in: row.collectionID) }
           let events = row.documentIDs.map { id in
             ScriptEvent(type: row.type.rawValue, collectionID: row.collectionID, documentID: id, document: Array((bodies[id] ?? "{}").utf8), at: row.at)
@@ -37,7 +40,8 @@ struct EventFilter {
             script, events: events, context: ScriptSession.context(trigger, scheduledAt: nil, now: host.surroundings.now(), host: host),
             budget: ScriptKind.filter.budget, host: session, cancellation: nil)
           // A filter that fails counts what it accepted before that and says so; the cursor moves on, or it would fail for ever.
-          result.through = row.seq
+          cursor = row.seq
+          result.through = cursor
           result.accepted += Int64(outcome.accepted.count { $0 })
           switch outcome.run.outcome {
           case .returned: break

@@ -116,6 +116,13 @@ package final class Host: Sendable {
     readers.close()
   }
 
+  /// Tells a running task to stop at its next look at the flag. False when it does not run.
+  @discardableResult func interrupt(_ taskID: String) -> Bool {
+    let running = cancellations.withLock { $0[taskID] }
+    running?.cancel()
+    return running != nil
+  }
+
   var isClosing: Bool { closed.load(ordering: .acquiring) }
 
   package func log(_ level: String, _ message: String) { configuration.log(level, message) }
@@ -138,14 +145,25 @@ package final class Host: Sendable {
 
   func write(_ writes: [Write]) throws(Problem) -> WriteReport { try ask { .write(writes, $0) } }
 
+  /// Sets positions aside for documents that a worker inserts, and answers the first: they are counted over the whole store.
+  func reservePositions(_ count: Int) throws(Problem) -> Int64 { try ask { .reserve(Int64(count), $0) } }
+
   /// Stores a new trigger, or an edited one (over the row with the same fence), and tells the agenda.
   func put(_ trigger: Trigger, isNew: Bool) throws(Problem) { try ask { .put(trigger, isNew: isNew, $0) } as Void }
 
   /// Starts a task outside any schedule.
   func start(_ task: TaskRecord) throws(Problem) { try ask { .start(task, $0) } as Void }
 
-  /// Reads in one snapshot.
-  package func read<T>(_ body: (Reader) throws(Problem) -> T) throws(Problem) -> T { try readers.read(body) }
+  /// Reads in one snapshot, for as long as the thread's `ReadLimit` allows; then it is stopped in the middle of SQLite's work.
+  package func read<T>(_ body: (Reader) throws(Problem) -> T) throws(Problem) -> T {
+    guard let limit = ReadLimit.current else { return try readers.read(body) }
+    do throws(Problem) { return try readers.read(within: limit, body) } catch {
+      guard error.kind == .cancelled else { throw error }
+      throw Problem(
+        .budget, "the read took longer than \(limit.inMilliseconds) ms", hint: "Ask for less at once: a smaller page, a narrower filter, no sort",
+        details: error.details)
+    }
+  }
 
   /// Writes who owns the store beside it, for command lines on the same machine.
   package func announce(_ description: JSON) throws(Problem) { try ask { .announce(description, $0) } as Void }

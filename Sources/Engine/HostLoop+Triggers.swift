@@ -65,6 +65,7 @@ extension HostLoop {
   func reload(_ id: Trigger.ID) {
     agenda.remove(id)
     definitions[id] = nil
+    // Its row may not be there: an evaluation that counts on in it would be lost again and again.
     lastEvaluations[id] = nil
     guard let trigger = stored(id), trigger.status == .active else { return }
     define(trigger)
@@ -99,8 +100,18 @@ extension HostLoop {
   }
 
   private func recover(_ id: Trigger.ID, _ outcome: Outcome) {
-    log("error", "trigger \(id): \(outcome.problem)")
+    if outcome.isTrouble { rest(outcome.problem) } else { log("error", "trigger \(id): \(outcome.problem)") }
     reload(id)
+  }
+
+  /// The instant has its task already: the clock was set back, and an edit counted the next instant from there. It is not run twice.
+  private func passOver(_ fire: Agenda.Fire) {
+    var transaction = Transaction()
+    transaction.reschedule(fire.triggerID, fence: fire.fence, next: fire.next, armed: nil, checkedAt: nil)
+    note(fire.triggerID, .skipped, "ran already", ["scheduled_at": .instant(fire.scheduledAt)], in: &transaction)
+    add(transaction) { [self] outcome in
+      if case .committed = outcome { reload(fire.triggerID) } else { recover(fire.triggerID, outcome) }
+    }
   }
 
   /// Claims a due instant: the next one, the events taken and the task are written together, before anything is done.
@@ -127,6 +138,7 @@ extension HostLoop {
     let reason = judgement?.reason ?? (fire.missed != nil ? "caught up" : trigger.schedule.type == .event ? "enough events" : "due")
     note(trigger.id, .fired, reason, detail, task: task, in: &transaction)
     add(transaction) { [self] outcome in
+      if case .failed(let problem) = outcome, problem.kind == .conflict, trigger.schedule.type != .event { return passOver(fire) }
       guard case .committed = outcome else { return recover(fire.triggerID, outcome) }
       openTasks[task.id] = .some(task.triggerID)
       parts.workers.run(task)
@@ -203,19 +215,8 @@ extension HostLoop {
     let task = ending.task
     let now = now()
     let plan: Plan
-    var status = ending.status
-    var error = ending.error
-    do throws(Problem) {
-      plan = try self.plan(ending.writes)
-    } catch {
-      // The results cannot be written (a document they change is gone): the task failed, and nothing of it stays.
-      var failed = ending
-      failed.status = .failed
-      failed.error = error.description
-      failed.writes = []
-      failed.baseline = nil
-      return take(failed)
-    }
+    let (status, error) = (ending.status, ending.error)
+    do throws(Problem) { plan = try self.plan(ending.writes) } catch { return fail(ending, error) }
     var transaction = plan.transaction
     transaction.finishTask(task.id, status: status, outputs: ending.outputs, error: error, at: now)
     var trigger: Trigger?
@@ -235,18 +236,8 @@ extension HostLoop {
     }
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
     add(transaction) { [self] outcome in
+      guard case .committed = outcome else { return recover(ending, outcome) }
       openTasks[task.id] = nil
-      guard case .committed = outcome else {
-        log("error", "task \(task.id): \(outcome.problem)")
-        if let id = task.triggerID { reload(id) }
-        if case .failed(let problem) = outcome, status != .failed {
-          status = .failed
-          error = problem.description
-          openTasks[task.id] = .some(task.triggerID)
-          take(Ending(task: task, status: .failed, outputs: [:], error: problem.description, writes: [], state: nil, baseline: nil, heldBy: nil))
-        }
-        return
-      }
       announce(plan)
       if let id = task.triggerID {
         if ending.baseline != nil || status == .failed { agenda.rearm(id) }
@@ -256,6 +247,35 @@ extension HostLoop {
         }
       }
     }
+  }
+
+  /// The end of a task could not be written. While the store has trouble it is kept and tried again; what cannot be written at all makes
+  /// the task a failed one.
+  private func recover(_ ending: Ending, _ outcome: Outcome) {
+    let task = ending.task
+    // It ended before, by a cancellation, or its row went with its namespace: there is nothing left to say.
+    let isOver = if case .lost("task") = outcome { true } else { false }
+    if isOver { openTasks[task.id] = nil }
+    if let id = task.triggerID { reload(id) }
+    if isOver { return }
+    if outcome.isTrouble {
+      unwritten.append(ending)
+      return rest(outcome.problem)
+    }
+    log("error", "task \(task.id): \(outcome.problem)")
+    guard ending.isMoreThanAnError else {
+      openTasks[task.id] = nil
+      return
+    }
+    fail(ending, outcome.problem)
+  }
+
+  /// Ends a task whose results cannot be written (a collection they go to is gone): nothing of them stays.
+  private func fail(_ ending: Ending, _ problem: Problem) {
+    let close = ending.task.kind == .cluster && ending.status != .failed ? ClusterAction.close(ending.task, .failed, error: problem, readers: readers, at: now()) : nil
+    take(
+      Ending(
+        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil))
   }
 
   // MARK: - After a start

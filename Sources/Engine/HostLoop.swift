@@ -43,6 +43,9 @@ final class HostLoop {
   var filtering: [Trigger.ID: Bool] = [:]
   var openQuestions = 0
   var maintenance: Maintenance?
+  /// Ends of tasks that a store in trouble did not take.
+  var unwritten: [Ending] = []
+  private var restsUntil: Ticks?
   private var evaluations: UInt64 = 0
   private var settling: [Reply<Result<Void, Problem>>] = []
   private var stopping = false
@@ -81,8 +84,13 @@ final class HostLoop {
       }
       touched.removeAll(keepingCapacity: true)
       for command in waiting + fresh { take(command) }
-      if !stopping, !isHeld {
-        for step in agenda.next(at: now()) { take(step) }
+      if !stopping, restLeft() == nil {
+        let endings = unwritten
+        unwritten = []
+        for ending in endings { take(ending) }
+        if !isHeld {
+          for step in agenda.next(at: now()) { take(step) }
+        }
       }
       flush()
       if openTasks.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, wake.map({ $0 > now() }) ?? true {
@@ -102,10 +110,27 @@ final class HostLoop {
 
   /// How long to sleep. Never more than a minute: the wall clock may be set meanwhile.
   private func untilWake() -> Duration {
+    // What the last outcomes made necessary waits for nobody.
+    if !pending.isEmpty { return .zero }
+    if let left = restLeft() { return left }
     guard let wake else { return .seconds(60) }
     // What is ready at once may say so with the earliest instant there is, from which nothing can be subtracted.
     let now = now()
     return wake <= now ? .zero : min(.seconds(60), wake - now)
+  }
+
+  /// The store takes nothing (a full disk): what is due stays due, and is tried again in a while instead of at once and for ever.
+  func rest(_ problem: Problem) {
+    if restLeft() == nil { log("error", "the store takes nothing: \(problem)") }
+    restsUntil = Ticks(nanoseconds: surroundings.ticks().nanoseconds &+ 1_000_000_000)
+  }
+
+  private func restLeft() -> Duration? {
+    guard let restsUntil else { return nil }
+    let ticks = surroundings.ticks()
+    if ticks < restsUntil { return restsUntil - ticks }
+    self.restsUntil = nil
+    return nil
   }
 
   private func flush() {
@@ -164,6 +189,9 @@ final class HostLoop {
         return
       }
       take(ending)
+    case .reserve(let count, let reply):
+      reply.give(.success(position + 1))
+      position += count
     case .announce(let description, let reply):
       do throws(Problem) {
         try ledger.describe(description)
@@ -200,6 +228,15 @@ final class HostLoop {
 }
 
 extension Outcome {
+  /// Whether the store could not write at all, where trying again later is right.
+  var isTrouble: Bool {
+    switch self {
+    case .unknown: true
+    case .failed(let problem): problem.kind == .unavailable
+    case .committed, .lost: false
+    }
+  }
+
   /// What to tell somebody whose transaction did not go through.
   var problem: Problem {
     switch self {

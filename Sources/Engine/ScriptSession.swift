@@ -23,6 +23,7 @@ package final class ScriptSession: ScriptHost {
   private let output: (_ level: String, _ message: String) -> Void
   /// How a batch script waits.
   private let pause: (Duration) throws(Problem) -> Void
+  private let began: Ticks
   private var lines: [JSON] = []
   private var lineBytes = 0
 
@@ -58,6 +59,7 @@ package final class ScriptSession: ScriptHost {
     self.caller = caller
     self.output = output
     gathering = writes == .gathered ? Gathering() : nil
+    began = host.surroundings.ticks()
     namespace = try? host.read { reader throws(Problem) in try reader.namespace(namespaceID) }
   }
 
@@ -80,6 +82,16 @@ package final class ScriptSession: ScriptHost {
   // MARK: - Calls
 
   package func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
+    try ReadLimit.with(timeLeft) { () throws(Problem) in try answer(name, arguments) }
+  }
+
+  /// What is left of the run's time: Lua's own clock cannot stop a read in the middle of a call.
+  private var timeLeft: Duration? {
+    let kind: ScriptKind = writes == .none ? .predicate : writes == .gathered ? .hook : .batch
+    return kind.budget.wall.map { max(.milliseconds(1), $0 - (host.surroundings.ticks() - began)) }
+  }
+
+  private func answer(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
     switch name {
     case "ctx.metric":
       guard let metric = arguments.first?.string else { throw Problem(.invalid, "\(name): argument 1 must be the metric, a string", path: name) }
@@ -108,6 +120,7 @@ package final class ScriptSession: ScriptHost {
         throw Problem(.forbidden, "'\(name)' cannot be called here: what a hook or an action writes is committed with its outcome", hint: "It may write documents and kv; do the rest in a batch script")
       }
       guard caller.may(scope) else { throw Problem(.forbidden, "the key does not allow '\(scope.rawValue)'") }
+      try gathering?.admit(body)
     }
     var call = Call(caller: caller, namespace: namespace, path: path, query: query, body: body)
     call.gathering = gathering
@@ -174,8 +187,21 @@ package final class ScriptSession: ScriptHost {
 final class Gathering: @unchecked Sendable {
   // @unchecked: belongs to the one thread that runs the script.
   private(set) var writes: [Write] = []
+  private var bytes = 0
+  /// What one run may write. It waits in memory, outside of Lua's own limit, and is committed in one piece.
+  private static let limit = 64 << 20
+  /// What a write costs that carries next to nothing.
+  private static let overhead = 256
   private var kv: [String: JSON?] = [:]
   private var documents: [String: Document?] = [:]
+
+  /// Refuses what is too much to be committed with the outcome.
+  func admit(_ body: JSON) throws(Problem) {
+    bytes += body.weight + Self.overhead
+    guard bytes <= Self.limit else {
+      throw Problem(.budget, "the script writes more than \(Self.limit >> 20) MiB", hint: "Write less at once, or do it in a batch script")
+    }
+  }
 
   func add(_ write: Write) { writes.append(write) }
 
@@ -185,4 +211,16 @@ final class Gathering: @unchecked Sendable {
 
   func note(_ document: Document?, _ id: String, in collectionID: String) { documents["\(collectionID)/\(id)"] = .some(document) }
   func known(_ id: String, in collectionID: String) -> Document?? { documents["\(collectionID)/\(id)"] }
+}
+
+extension JSON {
+  /// About as many bytes as its text has, without writing it.
+  var weight: Int {
+    switch self {
+    case .null, .bool, .int, .double: 8
+    case .string(let text): text.utf8.count
+    case .array(let items): items.reduce(8) { $0 + $1.weight }
+    case .object(let object): object.members.reduce(8) { $0 + $1.key.utf8.count + $1.value.weight }
+    }
+  }
 }

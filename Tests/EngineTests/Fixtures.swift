@@ -8,8 +8,10 @@ struct Fixture {
   let store: TemporaryStore
   static let dimensions = 8
 
-  init(documents: Int = 0, groups: Int = 3, retention: Retention = Retention()) throws {
-    store = try TemporaryStore(retention: retention)
+  init(
+    documents: Int = 0, groups: Int = 3, retention: Retention = Retention(), log: @escaping @Sendable (String, String) -> Void = { _, _ in }
+  ) throws {
+    store = try TemporaryStore(retention: retention, log: log)
     try store.call(
       "create_collection",
       body: ["collection_name": "points", "vector_indexes": [["name": "v", "dimensions": .int(Self.dimensions), "metric": "euclidean"]]])

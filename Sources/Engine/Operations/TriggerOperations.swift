@@ -176,6 +176,10 @@ extension Host {
     if trigger.action.kind == .cluster, let name = trigger.action.config["cluster_id"]?.string {
       let found = try cluster(name, in: trigger.namespaceID, path: "action_config.cluster_id")
       trigger.action.config["cluster_id"] = .string(found.id)
+      if let named = try Fields(.object(trigger.action.config), path: "action_config").strings("output_collection_ids") {
+        let outputs = try read { reader throws(Problem) in try reader.outputs(named, of: found, path: "action_config.output_collection_ids") }
+        trigger.action.config["output_collection_ids"] = .array(outputs.map { .string($0.id) })
+      }
     }
     var collectionID: String?
     switch trigger.schedule.when {
