@@ -12,9 +12,11 @@ extension Evaluation {
     }
   }
 
-  /// As the API shows it: the row, and the sentence.
+  /// As lists show it: the row without what only a replay needs, and the sentence.
   func json(_ schedule: Schedule) -> JSON {
-    var result = json.object ?? JSONObject()
+    var row = self
+    row.detail["replay"] = nil
+    var result = row.json.object ?? JSONObject()
     result["text"] = .string(sentence(schedule))
     return .object(result)
   }

@@ -23,6 +23,10 @@ package final class ScriptSession: ScriptHost {
   private let output: (_ level: String, _ message: String) -> Void
   /// How a batch script waits.
   private let pause: (Duration) throws(Problem) -> Void
+  /// Kept of a predicate's run, so that the decision can be replayed.
+  var recording: ScriptRecording?
+  /// Set for a replay: the answers come from there, one after the other, and not from the store.
+  var replayed: ArraySlice<ScriptRecording.Call>?
   private var lines: [JSON] = []
   private var lineBytes = 0
 
@@ -74,12 +78,30 @@ package final class ScriptSession: ScriptHost {
     var result = run.explain
     if !lines.isEmpty { result["log"] = .array(lines) }
     result["cost"] = run.cost.json
+    if let recording { result["replay"] = recording.json }
     return result
   }
 
   // MARK: - Calls
 
   package func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
+    if replayed != nil {
+      guard let next = replayed?.popFirst(), next.name == name, next.arguments == .array(arguments) else {
+        throw Problem(.conflict, "the script called '\(name)' with \(JSON.array(arguments).text), which it did not when it was recorded")
+      }
+      return try next.replayed()
+    }
+    do throws(Problem) {
+      let answer = try answer(name, arguments)
+      recording?.add(ScriptRecording.Call(name: name, arguments: .array(arguments), answer: answer))
+      return answer
+    } catch {
+      recording?.add(ScriptRecording.Call(name: name, arguments: .array(arguments), problem: error))
+      throw error
+    }
+  }
+
+  private func answer(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
     switch name {
     case "ctx.metric":
       guard let metric = arguments.first?.string else { throw Problem(.invalid, "\(name): argument 1 must be the metric, a string", path: name) }

@@ -79,15 +79,15 @@ struct Simulation<World: SimulatedWorld> {
   private var event: SimulatedEvents?
   private var runs: [(end: Instant, firedAt: Instant)] = []
 
-  /// `trigger` is as it was at the beginning: its counters, its next instant, whether its condition is armed.
-  init(_ trigger: Trigger, timetable: Timetable, world: World, bounds: Bounds) {
+  /// `trigger` is as it was at the beginning: its counters, its next instant, whether its condition is armed; `running` of its runs went on.
+  init(_ trigger: Trigger, timetable: Timetable, world: World, bounds: Bounds, running: Int = 0) {
     self.trigger = trigger
     self.world = world
     self.bounds = bounds
     clock = bounds.from
     // A success takes a new baseline, and with it the next crossing counts; other conditions have to be false once.
     if case .conditional(let condition) = trigger.schedule.when { rearms = condition.kind == .drift || condition.kind == .volume } else { rearms = false }
-    agenda.insert(trigger, timetable: timetable)
+    agenda.insert(trigger, timetable: timetable, running: running)
   }
 
   mutating func run(_ surroundings: Surroundings) throws(Problem) {

@@ -37,10 +37,40 @@ extension Operation {
       if let at, at < now { return .json(try host.explain(trigger, past: at, now: now)) }
       return .json(try host.explain(trigger, at: at ?? now))
     },
+    Operation("get_evaluation", "GET", "/v1/evaluations/{evaluation_id}", "One decision with all that is recorded of it", tag: "Triggers", scope: .read) {
+      host, call throws(Problem) in
+      let evaluation = try host.evaluation(call)
+      var result = evaluation.json.object ?? JSONObject()
+      result["text"] = .string(evaluation.sentence(try host.trigger(evaluation.triggerID, in: call.namespaceID()).schedule))
+      return .json(.object(result))
+    },
+    Operation(
+      "replay_evaluation", "GET", "/v1/evaluations/{evaluation_id}/replay", "Decide again from what was recorded, and compare; takes a task's id, too",
+      tag: "Triggers", scope: .read
+    ) { host, call throws(Problem) in
+      let evaluation = try host.evaluation(call)
+      return .json(try Replay(evaluation, of: host.trigger(evaluation.triggerID, in: call.namespaceID()), host: host).perform())
+    },
   ]
 }
 
 extension Host {
+  /// The decision of that identifier, or the one that started the task of that identifier.
+  fileprivate func evaluation(_ call: Call) throws(Problem) -> Evaluation {
+    let id = try call.parameter("evaluation_id")
+    let namespaceID = try call.namespaceID()
+    return try read { reader throws(Problem) in
+      if let found = try reader.evaluation(id, in: namespaceID) { return found }
+      guard let task = try reader.task(id), task.namespaceID == namespaceID else { throw .missing("evaluation", id, path: "evaluation_id") }
+      guard let triggerID = task.triggerID, let found = try reader.evaluation(of: id, triggerID: triggerID) else {
+        throw Problem(
+          .notFound, "no decision started task '\(id)'", hint: task.scheduledAt == nil ? "Somebody started it by hand" : "It is older than what is kept",
+          path: "evaluation_id")
+      }
+      return found
+    }
+  }
+
   /// Why a trigger does not fire now, or at an instant to come if nothing changes until then.
   fileprivate func explain(_ trigger: Trigger, at now: Instant) throws(Problem) -> JSON {
     let facts = try read { reader throws(Problem) in
