@@ -36,7 +36,9 @@ struct Replay {
     var differing: [JSON] = []
     for key in ["outcome", "reason", "scheduled_at", "detail"] where decided[key]?.bytes != recorded[key]?.bytes { differing.append(.string(key)) }
     answer["differing"] = .array(differing)
-    if evaluation.count > 1 { answer["note"] = .string("\(evaluation.count) equal decisions stand in one row, which keeps the newest; that one was replayed.") }
+    if evaluation.count > 1 {
+      answer["note"] = .string("\(evaluation.count) equal decisions stand in one row, which keeps the newest; that one was replayed.")
+    }
     return .object(answer)
   }
 
@@ -87,7 +89,9 @@ struct Replay {
     if let fire = simulation.fires.first {
       var detail = fire.detail
       if fire.events > 0 { detail["events"] = .int(fire.events) }
-      if let missed = fire.missed { detail["missed"] = ["count": .int(missed.count), "first": .instant(missed.first), "last": .instant(missed.last)] }
+      if let missed = fire.missed {
+        detail["missed"] = ["count": .int(missed.count), "first": .instant(missed.first), "last": .instant(missed.last)]
+      }
       return Self.decision(.fired, fire.reason, fire.scheduledAt, detail)
     }
     guard let tally = simulation.tallies.first else { return ["outcome": "nothing was due"] }

@@ -15,7 +15,8 @@ struct ScriptRecording {
       var row: JSONObject = ["call": .string(name), "arguments": arguments]
       if let problem {
         row["problem"] = [
-          "kind": .string(problem.kind.rawValue), "message": .string(problem.message), "hint": .optional(problem.hint), "path": .optional(problem.path),
+          "kind": .string(problem.kind.rawValue), "message": .string(problem.message), "hint": .optional(problem.hint),
+          "path": .optional(problem.path),
           "did_you_mean": .optional(problem.didYouMean),
         ]
       } else {

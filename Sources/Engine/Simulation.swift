@@ -86,7 +86,11 @@ struct Simulation<World: SimulatedWorld> {
     self.bounds = bounds
     clock = bounds.from
     // A success takes a new baseline, and with it the next crossing counts; other conditions have to be false once.
-    if case .conditional(let condition) = trigger.schedule.when { rearms = condition.kind == .drift || condition.kind == .volume } else { rearms = false }
+    if case .conditional(let condition) = trigger.schedule.when {
+      rearms = condition.kind == .drift || condition.kind == .volume
+    } else {
+      rearms = false
+    }
     agenda.insert(trigger, timetable: timetable, running: running)
   }
 
@@ -131,7 +135,9 @@ struct Simulation<World: SimulatedWorld> {
     case .fire(let fire): note(fire, nil)
     case .skip(let skip):
       decisions += 1
-      add(.skipped, skip.reason.rawValue, ["count": .int(skip.missed.count), "first": .instant(skip.missed.first), "last": .instant(skip.missed.last)], skip.missed.count)
+      add(
+        .skipped, skip.reason.rawValue, ["count": .int(skip.missed.count), "first": .instant(skip.missed.first), "last": .instant(skip.missed.last)],
+        skip.missed.count)
     case .ask(let question):
       var asked: Agenda.Question? = question
       while let question = asked {
@@ -157,7 +163,8 @@ struct Simulation<World: SimulatedWorld> {
       let reason = answer?.reason ?? (fire.missed != nil ? "caught up" : trigger.schedule.type == .event ? "enough events" : "due")
       fires.append(
         Fire(
-          at: clock, scheduledAt: fire.scheduledAt, reason: reason, events: fire.consumedEvents, missed: fire.missed, detail: answer?.detail ?? JSONObject()))
+          at: clock, scheduledAt: fire.scheduledAt, reason: reason, events: fire.consumedEvents, missed: fire.missed,
+          detail: answer?.detail ?? JSONObject()))
     }
     let busy = world.busy(fire.scheduledAt)
     if busy <= .zero { return finish(clock) }

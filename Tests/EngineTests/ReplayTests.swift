@@ -37,7 +37,8 @@ import Testing
       try fixture.trigger("event", ["event_type": "documents_added", "event_threshold": 5, "predicate": .string(reading)]),
       try fixture.trigger("conditional", ["condition_type": "volume", "threshold": 40, "check_interval_seconds": 60, "collection_id": "points"]),
       try fixture.trigger(
-        "conditional", ["condition_type": "drift", "threshold": 0.02, "check_interval_seconds": 60], action: ["cluster_id": .string(cluster)], kind: "cluster"),
+        "conditional", ["condition_type": "drift", "threshold": 0.02, "check_interval_seconds": 60], action: ["cluster_id": .string(cluster)],
+        kind: "cluster"),
       try fixture.trigger(
         "conditional",
         ["condition_type": "drift", "threshold": 0.1, "check_interval_seconds": 60, "collection_id": "points", "capture_baseline_on_create": false]),
@@ -62,11 +63,15 @@ import Testing
     for id in ids {
       for evaluation in try evaluations(fixture, id) {
         let replayed = try replay(fixture, evaluation["evaluation_id"])
-        #expect(replayed["replayable"] == true && replayed["same"] == true, "\(evaluation["outcome"]?.text ?? "") \(evaluation["reason"]?.text ?? ""): \(replayed.text)")
+        #expect(
+          replayed["replayable"] == true && replayed["same"] == true,
+          "\(evaluation["outcome"]?.text ?? "") \(evaluation["reason"]?.text ?? ""): \(replayed.text)")
         seen["\(evaluation["outcome"]?.string ?? "") \(evaluation["reason"]?.string ?? "")", default: 0] += 1
       }
     }
-    for expected in ["fired due", "fired enough events", "fired caught up", "skipped missed", "held no_baseline", "failed error", "held count below threshold"] {
+    for expected in [
+      "fired due", "fired enough events", "fired caught up", "skipped missed", "held no_baseline", "failed error", "held count below threshold",
+    ] {
       #expect(seen[expected] != nil, "\(seen)")
     }
   }
@@ -79,7 +84,9 @@ import Testing
     let evaluation = try #require(evaluations(fixture, id).first)
     let byTask = try replay(fixture, evaluation["task_id"])
     #expect(byTask["evaluation_id"] == evaluation["evaluation_id"] && byTask["same"] == true)
-    #expect(try fixture.store.call("get_evaluation", path: ["evaluation_id": evaluation["evaluation_id"]?.string ?? ""])["text"]?.string?.hasPrefix("It fired") == true)
+    #expect(
+      try fixture.store.call("get_evaluation", path: ["evaluation_id": evaluation["evaluation_id"]?.string ?? ""])["text"]?.string?.hasPrefix(
+        "It fired") == true)
     let manual = try fixture.store.call("execute_trigger_now", path: ["trigger_id": id])
     #expect { try replay(fixture, manual["task_id"]) } throws: { ($0 as? Problem)?.kind == .notFound }
     #expect { try replay(fixture, "eval_none") } throws: { ($0 as? Problem)?.path == "evaluation_id" }
@@ -91,8 +98,10 @@ import Testing
     let edited = try fixture.trigger("interval", ["interval_seconds": 60])
     let endless = try fixture.trigger("interval", ["interval_seconds": 60, "predicate": "return function() while true do end end"])
     let large = try fixture.trigger(
-      "interval", ["interval_seconds": 60, "predicate": "return function() for i = 1, 400 do perigee.kv.get('a key of some length ' .. i) end return true end"])
-    let hooked = try fixture.trigger("interval", ["interval_seconds": 60], action: ["script": "return 1", "hooks": ["before": "return function() return false end"]])
+      "interval",
+      ["interval_seconds": 60, "predicate": "return function() for i = 1, 400 do perigee.kv.get('a key of some length ' .. i) end return true end"])
+    let hooked = try fixture.trigger(
+      "interval", ["interval_seconds": 60], action: ["script": "return 1", "hooks": ["before": "return function() return false end"]])
     try fixture.store.advance(by: .seconds(60))
     try fixture.store.call("update_trigger", path: ["trigger_id": edited], body: ["schedule_config": ["interval_seconds": 90]])
     for (id, reason) in [(edited, "edited since"), (endless, "wall clock"), (large, "read more than is kept"), (hooked, "hooks keep only")] {
@@ -108,6 +117,7 @@ import Testing
     try fixture.store.advance(by: .seconds(60))
     let listed = try #require(evaluations(fixture, id).first)
     #expect(listed["detail"]?["replay"] == nil && listed["detail"]?["cost"] != nil)
-    #expect(try fixture.store.call("get_evaluation", path: ["evaluation_id": listed["evaluation_id"]?.string ?? ""])["detail"]?["replay"]?["seed"] != nil)
+    #expect(
+      try fixture.store.call("get_evaluation", path: ["evaluation_id": listed["evaluation_id"]?.string ?? ""])["detail"]?["replay"]?["seed"] != nil)
   }
 }
