@@ -12,9 +12,11 @@ extension Evaluation {
     }
   }
 
-  /// As the API shows it: the row, and the sentence.
+  /// As lists show it: the row without what only a replay needs, and the sentence.
   func json(_ schedule: Schedule) -> JSON {
-    var result = json.object ?? JSONObject()
+    var row = self
+    row.detail["replay"] = nil
+    var result = row.json.object ?? JSONObject()
     result["text"] = .string(sentence(schedule))
     return .object(result)
   }
@@ -26,7 +28,8 @@ extension Evaluation {
     case "caught up":
       let missed = detail["missed"]
       let span = "\(missed?["first"]?.string ?? "?") to \(missed?["last"]?.string ?? "?")"
-      return "It fired late for\(due); \(Self.instants(missed?["count"]?.int ?? 0)) before it, \(span), came to nothing, as catch_up '\(schedule.catchUp.rawValue)' says."
+      return
+        "It fired late for\(due); \(Self.instants(missed?["count"]?.int ?? 0)) before it, \(span), came to nothing, as catch_up '\(schedule.catchUp.rawValue)' says."
     case "enough events": return "It fired: \(detail["events"]?.int ?? 0) events had come."
     default: return "It fired\(due.isEmpty ? "" : " for\(due)"): \(comparison ?? reason)."
     }
@@ -50,9 +53,11 @@ extension Evaluation {
     }
     switch reason {
     case "overlap":
-      return "\(Self.instants(number))\(span ?? "") passed while the last run still went on, and overlap is '\(schedule.overlap.rawValue)'; \"overlap\": \"allow\" would let them run side by side."
+      return
+        "\(Self.instants(number))\(span ?? "") passed while the last run still went on, and overlap is '\(schedule.overlap.rawValue)'; \"overlap\": \"allow\" would let them run side by side."
     case "missed":
-      return "\(Self.instants(number))\(span ?? "") passed while the host was not running or could not fire, and catch_up '\(schedule.catchUp.rawValue)' "
+      return
+        "\(Self.instants(number))\(span ?? "") passed while the host was not running or could not fire, and catch_up '\(schedule.catchUp.rawValue)' "
         + "with a window of \(Explanation.words(.seconds(schedule.catchUpWindowSeconds))) leaves them out; \"catch_up\": \"all\" would run them."
     case "before hook": return "It fired, and its before hook said no: \(detail["reason"]?.string ?? "no reason given")."
     default: return "It was skipped: \(reason)\(span ?? "")."
@@ -72,7 +77,8 @@ extension Evaluation {
   private var comparison: String? {
     guard let value = detail["value"]?.double, let threshold = detail["threshold"]?.double else { return nil }
     let symbol = detail["operator"]?.string.flatMap(Condition.Operator.init(rawValue:))?.symbol ?? ">"
-    return "\(detail["metric"]?.string ?? "the value") was \(Explanation.short(value)), and it fires when that is \(symbol) \(Explanation.short(threshold))"
+    return
+      "\(detail["metric"]?.string ?? "the value") was \(Explanation.short(value)), and it fires when that is \(symbol) \(Explanation.short(threshold))"
   }
 
   private static func instants(_ count: Int64) -> String { count == 1 ? "one due instant" : "\(count) due instants" }

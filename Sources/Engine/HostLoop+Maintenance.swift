@@ -17,7 +17,10 @@ extension HostLoop {
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
       maintenance = change
-      log("info", change.map { "maintenance: triggers are held\($0.until.map { " until \($0)" } ?? "")\($0.note.map { ": \($0)" } ?? "")" } ?? "maintenance is over")
+      log(
+        "info",
+        change.map { "maintenance: triggers are held\($0.until.map { " until \($0)" } ?? "")\($0.note.map { ": \($0)" } ?? "")" }
+          ?? "maintenance is over")
       reply.give(.success(()))
     }
   }

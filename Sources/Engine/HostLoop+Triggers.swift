@@ -129,7 +129,7 @@ extension HostLoop {
       consumedEvents: fire.consumedEvents, armed: fire.armed)
     touched.insert("trigger/\(trigger.id)")
     transaction.insert(task)
-    var detail = judgement?.detail ?? JSONObject()
+    var detail = judgement?.detail ?? ["definition": .string(trigger.schedule.fingerprint)]
     if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
     if let missed = fire.missed {
       detail["missed"] = ["count": .int(missed.count), "first": .instant(missed.first), "last": .instant(missed.last)]

@@ -31,7 +31,10 @@ struct PastExplanation {
     }
     var sentences: [String] = []
     if let covering = record.covering {
-      let span = covering.count > 1 ? "\(covering.count) equal decisions from \(covering.firstAt) to \(covering.lastAt) cover \(instant)" : "At \(covering.firstAt) it was decided"
+      let span =
+        covering.count > 1
+        ? "\(covering.count) equal decisions from \(covering.firstAt) to \(covering.lastAt) cover \(instant)"
+        : "At \(covering.firstAt) it was decided"
       sentences.append("\(span): \(covering.sentence(trigger.schedule))")
       if let status = record.taskStatus { sentences.append("The run that it started is \(status.rawValue).") }
     } else {
@@ -45,8 +48,11 @@ struct PastExplanation {
         let what = trigger.schedule.type == .conditional ? "check" : "due instant"
         clauses.append(
           Explanation.Clause(
-            name: "due", holds: next <= instant, value: .instant(instant), threshold: .instant(next), missing: .double((next - instant).inSeconds), until: next,
-            fact: "by its present schedule, \(next == instant ? "this is a \(what)" : "the next \(what) after that was \(next), \(Explanation.words(next - instant)) later")"))
+            name: "due", holds: next <= instant, value: .instant(instant), threshold: .instant(next), missing: .double((next - instant).inSeconds),
+            until: next,
+            fact:
+              "by its present schedule, \(next == instant ? "this is a \(what)" : "the next \(what) after that was \(next), \(Explanation.words(next - instant)) later")"
+          ))
       }
     }
     if !clauses.isEmpty {
@@ -73,7 +79,8 @@ struct PastExplanation {
       clauses.append(
         Explanation.Clause(
           name: "events", holds: missing == 0, value: .int(events), threshold: .int(rule.threshold), missing: .int(missing),
-          fact: "\(events) of \(rule.threshold) events (\(rule.eventType.rawValue)) had come since \(record.lastFired.map { "the fire at \($0.firstAt)" } ?? "its beginning")",
+          fact:
+            "\(events) of \(rule.threshold) events (\(rule.eventType.rawValue)) had come since \(record.lastFired.map { "the fire at \($0.firstAt)" } ?? "its beginning")",
           change: missing > 0 ? "\(missing) more were missing" : nil))
     }
     if let last = record.lastFired?.firstAt, rule.cooldownSeconds > 0 {

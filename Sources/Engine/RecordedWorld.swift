@@ -52,7 +52,8 @@ struct RecordedWorld: SimulatedWorld {
   private static let pageSize = 500
 
   init(
-    _ host: Host, _ trigger: Trigger, from: Instant, to: Instant, measurements: [Measured], fires: [RecordedFire], lastSuccess: Instant?, runSeconds: Double?
+    _ host: Host, _ trigger: Trigger, from: Instant, to: Instant, measurements: [Measured], fires: [RecordedFire], lastSuccess: Instant?,
+    runSeconds: Double?
   ) {
     self.host = host
     self.trigger = trigger
@@ -85,7 +86,8 @@ struct RecordedWorld: SimulatedWorld {
         let since = lastSeq
         page = try host.read { reader throws(Problem) in
           try reader.events(
-            in: trigger.namespaceID, type: rule.eventType, collectionID: rule.collectionID, from: span.from, to: span.to, since: since, limit: Self.pageSize)
+            in: trigger.namespaceID, type: rule.eventType, collectionID: rule.collectionID, from: span.from, to: span.to, since: since,
+            limit: Self.pageSize)
         }
         pageAt = 0
         isLastPage = page.count < Self.pageSize
@@ -103,11 +105,13 @@ struct RecordedWorld: SimulatedWorld {
   private mutating func accepted(_ event: DocumentEvent, by filter: ScriptReference) throws(Problem) -> Int64 {
     let bodies = try host.read { reader throws(Problem) in try reader.bodies(of: event.documentIDs, in: event.collectionID) }
     let events = event.documentIDs.map { id in
-      ScriptEvent(type: event.type.rawValue, collectionID: event.collectionID, documentID: id, document: Array((bodies[id] ?? "{}").utf8), at: event.at)
+      ScriptEvent(
+        type: event.type.rawValue, collectionID: event.collectionID, documentID: id, document: Array((bodies[id] ?? "{}").utf8), at: event.at)
     }
     let outcome = interpreter.filter(
       Script(name: "filter", version: 1, source: filter.source), events: events,
-      context: ScriptSession.context(trigger, scheduledAt: nil, now: event.at, host: host), budget: ScriptKind.filter.budget, host: session(at: event.at))
+      context: ScriptSession.context(trigger, scheduledAt: nil, now: event.at, host: host), budget: ScriptKind.filter.budget,
+      host: session(at: event.at))
     count(outcome.run.cost)
     return Int64(outcome.accepted.count { $0 })
   }
@@ -154,7 +158,9 @@ struct RecordedWorld: SimulatedWorld {
   /// The predicate, or the script of a condition.
   mutating func ask(_ about: Agenda.Question.About, scheduledAt: Instant, events: Int64, at now: Instant) -> SimulatedAnswer {
     let name = about == .predicate ? "predicate" : "script"
-    guard let reference = about == .predicate ? trigger.schedule.predicate : condition?.script else { return SimulatedAnswer(verdict: .yes, reason: "due") }
+    guard let reference = about == .predicate ? trigger.schedule.predicate : condition?.script else {
+      return SimulatedAnswer(verdict: .yes, reason: "due")
+    }
     var seen = trigger
     seen.eventCounter = events
     let session = session(at: now)

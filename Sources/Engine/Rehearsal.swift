@@ -33,7 +33,8 @@ struct Rehearsal {
       throw Problem(.invalid, "the span is \(Explanation.words(to - from)) long", hint: "Give at most 20 years", path: "to")
     }
     bounds = Simulation.Bounds(
-      from: from, to: to, maxFires: Int(try fields.int("max_fires", in: 1...2_000_000) ?? 1_000_000), listed: Int(try fields.int("limit", in: 0...10_000) ?? 100),
+      from: from, to: to, maxFires: Int(try fields.int("max_fires", in: 1...2_000_000) ?? 1_000_000),
+      listed: Int(try fields.int("limit", in: 0...10_000) ?? 100),
       deadline: .milliseconds(Int64((try fields.number("deadline_seconds", in: 0.01...60) ?? 10) * 1000)))
     runSeconds = try fields.number("run_seconds", in: 0...86_400)
     let stored: Trigger?
@@ -59,10 +60,13 @@ struct Rehearsal {
   private static func proposed(_ fields: Fields, _ stored: Trigger?, from: Instant, in namespaceID: String, host: Host) throws(Problem) -> Trigger {
     if let definition = fields["trigger"] {
       guard stored == nil else {
-        throw Problem(.invalid, "'trigger' and 'trigger_id' are both given", hint: "Give a whole definition, or a trigger_id with changes", path: "trigger")
+        throw Problem(
+          .invalid, "'trigger' and 'trigger_id' are both given", hint: "Give a whole definition, or a trigger_id with changes", path: "trigger")
       }
       var trigger: Trigger
-      do throws(Problem) { trigger = try Trigger(creating: definition, in: namespaceID, by: nil, surroundings: host.surroundings) } catch { throw error.within("trigger") }
+      do throws(Problem) { trigger = try Trigger(creating: definition, in: namespaceID, by: nil, surroundings: host.surroundings) } catch {
+        throw error.within("trigger")
+      }
       trigger.createdAt = from
       return trigger
     }
@@ -84,7 +88,8 @@ struct Rehearsal {
       var counted: Int64 = 0
       if case .event(let rule) = copy.schedule.when, rule.filter == nil, copy.createdAt <= moment {
         counted = try reader.eventCount(
-          in: copy.namespaceID, type: rule.eventType, collectionID: rule.collectionID, after: last?.firstAt ?? copy.createdAt - .milliseconds(1), through: moment)
+          in: copy.namespaceID, type: rule.eventType, collectionID: rule.collectionID, after: last?.firstAt ?? copy.createdAt - .milliseconds(1),
+          through: moment)
       }
       return (last, counted, try reader.evaluation(before: from, triggerID: copy.id))
     }
@@ -106,11 +111,13 @@ struct Rehearsal {
       var source: Trigger.ID? = exists ? trigger.id : nil
       if !exists {
         let known = try reader.triggers(TriggerQuery(namespaceID: trigger.namespaceID, triggerType: .conditional, limit: 1000)).items
-        source = known.first { other in
-          guard case .conditional(let watched) = other.schedule.when else { return false }
-          return watched.metric == condition.metric && watched.collectionID == condition.collectionID && watched.vectorIndex == condition.vectorIndex
-            && (condition.collectionID != nil || other.action.resourceID == trigger.action.resourceID)
-        }?.id
+        source =
+          known.first { other in
+            guard case .conditional(let watched) = other.schedule.when else { return false }
+            return watched.metric == condition.metric && watched.collectionID == condition.collectionID
+              && watched.vectorIndex == condition.vectorIndex
+              && (condition.collectionID != nil || other.action.resourceID == trigger.action.resourceID)
+          }?.id
       }
       guard let source else { return (fires, [], nil) }
       var rows = try reader.evaluationsInOrder(source, since: from, until: to, limit: historyLimit)
@@ -125,8 +132,12 @@ struct Rehearsal {
   private mutating func addNotes(_ now: Instant, _ host: Host) {
     notes.append("The host is taken to run all the time, and the trigger to be active: nothing is missed or paused.")
     if bounds.to > now { notes.append("From \(now) on no events and no measurements are recorded.") }
-    if now - bounds.from > host.configuration.retention.events.age { notes.append("Events and decisions are kept for \(Explanation.words(host.configuration.retention.events.age)); what is older is missing.") }
-    if exists, bounds.from < trigger.createdAt { notes.append("The trigger was made at \(trigger.createdAt); before that nothing of it is recorded.") }
+    if now - bounds.from > host.configuration.retention.events.age {
+      notes.append("Events and decisions are kept for \(Explanation.words(host.configuration.retention.events.age)); what is older is missing.")
+    }
+    if exists, bounds.from < trigger.createdAt {
+      notes.append("The trigger was made at \(trigger.createdAt); before that nothing of it is recorded.")
+    }
     var readsStore = trigger.schedule.predicate != nil
     switch trigger.schedule.when {
     case .event(let rule):
@@ -153,17 +164,20 @@ struct Rehearsal {
     var simulation = Simulation(trigger, timetable: timetable, world: world, bounds: bounds)
     try simulation.run(host.surroundings)
     var answer: JSONObject = [
-      "trigger_id": exists ? .string(trigger.id) : .null, "trigger_type": .string(trigger.schedule.type.rawValue), "schedule_config": .object(trigger.schedule.json),
+      "trigger_id": exists ? .string(trigger.id) : .null, "trigger_type": .string(trigger.schedule.type.rawValue),
+      "schedule_config": .object(trigger.schedule.json),
       "schedule_text": .string(Explanation.describe(trigger.schedule, at: bounds.from, zones: host.zones)), "from": .instant(bounds.from),
       "to": .instant(bounds.to), "through": .instant(simulation.clock), "truncated": .optional(simulation.ended?.rawValue),
       "fire_count": .int(simulation.instants.count), "fires": .array(simulation.fires.map(shown)),
       "decisions": .array(
         simulation.tallies.map { tally in
           let row = Evaluation(
-            id: "", triggerID: "", namespaceID: "", outcome: tally.outcome, reason: tally.reason, detail: tally.detail, firstAt: tally.first, lastAt: tally.last,
+            id: "", triggerID: "", namespaceID: "", outcome: tally.outcome, reason: tally.reason, detail: tally.detail, firstAt: tally.first,
+            lastAt: tally.last,
             count: tally.count)
           return [
-            "outcome": .string(tally.outcome.rawValue), "reason": .string(tally.reason), "count": .int(tally.count), "first_at": .instant(tally.first),
+            "outcome": .string(tally.outcome.rawValue), "reason": .string(tally.reason), "count": .int(tally.count),
+            "first_at": .instant(tally.first),
             "last_at": .instant(tally.last), "last_detail": .object(tally.detail), "text": .string(row.sentence(trigger.schedule)),
           ]
         }),
@@ -176,7 +190,8 @@ struct Rehearsal {
     let seconds = simulation.elapsed.inSeconds
     answer["cost"] = [
       "decisions": .int(simulation.decisions), "seconds": .double(seconds),
-      "decisions_per_second": seconds > 0 ? .int(Int64((Double(simulation.decisions) / seconds).rounded())) : .null, "script_runs": .int(world_.scriptRuns),
+      "decisions_per_second": seconds > 0 ? .int(Int64((Double(simulation.decisions) / seconds).rounded())) : .null,
+      "script_runs": .int(world_.scriptRuns),
       "script_instructions": .int(Int64(clamping: world_.instructions)), "script_seconds": .double(world_.scriptTime.inSeconds),
       "run_seconds": .double(world_.busyTime.inSeconds), "usual_run_seconds": .double(world_.usualDuration.inSeconds),
     ]

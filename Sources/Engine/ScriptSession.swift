@@ -24,6 +24,10 @@ package final class ScriptSession: ScriptHost {
   /// How a batch script waits.
   private let pause: (Duration) throws(Problem) -> Void
   private let began: Ticks
+  /// Kept of a predicate's run, so that the decision can be replayed.
+  var recording: ScriptRecording?
+  /// Set for a replay: the answers come from there, one after the other, and not from the store.
+  var replayed: ArraySlice<ScriptRecording.Call>?
   private var lines: [JSON] = []
   private var lineBytes = 0
 
@@ -76,13 +80,27 @@ package final class ScriptSession: ScriptHost {
     var result = run.explain
     if !lines.isEmpty { result["log"] = .array(lines) }
     result["cost"] = run.cost.json
+    if let recording { result["replay"] = recording.json }
     return result
   }
 
   // MARK: - Calls
 
   package func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
-    try ReadLimit.with(timeLeft) { () throws(Problem) in try answer(name, arguments) }
+    if replayed != nil {
+      guard let next = replayed?.popFirst(), next.name == name, next.arguments == .array(arguments) else {
+        throw Problem(.conflict, "the script called '\(name)' with \(JSON.array(arguments).text), which it did not when it was recorded")
+      }
+      return try next.replayed()
+    }
+    do throws(Problem) {
+      let answer = try ReadLimit.with(timeLeft) { () throws(Problem) in try self.answer(name, arguments) }
+      recording?.add(ScriptRecording.Call(name: name, arguments: .array(arguments), answer: answer))
+      return answer
+    } catch {
+      recording?.add(ScriptRecording.Call(name: name, arguments: .array(arguments), problem: error))
+      throw error
+    }
   }
 
   /// What is left of the run's time: Lua's own clock cannot stop a read in the middle of a call.

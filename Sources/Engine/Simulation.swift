@@ -79,15 +79,19 @@ struct Simulation<World: SimulatedWorld> {
   private var event: SimulatedEvents?
   private var runs: [(end: Instant, firedAt: Instant)] = []
 
-  /// `trigger` is as it was at the beginning: its counters, its next instant, whether its condition is armed.
-  init(_ trigger: Trigger, timetable: Timetable, world: World, bounds: Bounds) {
+  /// `trigger` is as it was at the beginning: its counters, its next instant, whether its condition is armed; `running` of its runs went on.
+  init(_ trigger: Trigger, timetable: Timetable, world: World, bounds: Bounds, running: Int = 0) {
     self.trigger = trigger
     self.world = world
     self.bounds = bounds
     clock = bounds.from
     // A success takes a new baseline, and with it the next crossing counts; other conditions have to be false once.
-    if case .conditional(let condition) = trigger.schedule.when { rearms = condition.kind == .drift || condition.kind == .volume } else { rearms = false }
-    agenda.insert(trigger, timetable: timetable)
+    if case .conditional(let condition) = trigger.schedule.when {
+      rearms = condition.kind == .drift || condition.kind == .volume
+    } else {
+      rearms = false
+    }
+    agenda.insert(trigger, timetable: timetable, running: running)
   }
 
   mutating func run(_ surroundings: Surroundings) throws(Problem) {
@@ -131,7 +135,9 @@ struct Simulation<World: SimulatedWorld> {
     case .fire(let fire): note(fire, nil)
     case .skip(let skip):
       decisions += 1
-      add(.skipped, skip.reason.rawValue, ["count": .int(skip.missed.count), "first": .instant(skip.missed.first), "last": .instant(skip.missed.last)], skip.missed.count)
+      add(
+        .skipped, skip.reason.rawValue, ["count": .int(skip.missed.count), "first": .instant(skip.missed.first), "last": .instant(skip.missed.last)],
+        skip.missed.count)
     case .ask(let question):
       var asked: Agenda.Question? = question
       while let question = asked {
@@ -157,7 +163,8 @@ struct Simulation<World: SimulatedWorld> {
       let reason = answer?.reason ?? (fire.missed != nil ? "caught up" : trigger.schedule.type == .event ? "enough events" : "due")
       fires.append(
         Fire(
-          at: clock, scheduledAt: fire.scheduledAt, reason: reason, events: fire.consumedEvents, missed: fire.missed, detail: answer?.detail ?? JSONObject()))
+          at: clock, scheduledAt: fire.scheduledAt, reason: reason, events: fire.consumedEvents, missed: fire.missed,
+          detail: answer?.detail ?? JSONObject()))
     }
     let busy = world.busy(fire.scheduledAt)
     if busy <= .zero { return finish(clock) }

@@ -36,7 +36,8 @@ package struct Maintenance: Sendable, Equatable {
     let note = try fields.string("note")
     guard enabled else { return nil }
     if let until, until <= now {
-      throw Problem(.invalid, "\(until) has passed; it is \(now)", hint: "Give a later moment, or leave it out to switch it off yourself", path: "until")
+      throw Problem(
+        .invalid, "\(until) has passed; it is \(now)", hint: "Give a later moment, or leave it out to switch it off yourself", path: "until")
     }
     return Maintenance(since: now, until: until, note: note, by: name)
   }

@@ -37,7 +37,8 @@ extension Reader {
     in namespaceID: String, type: Schedule.EventType, collectionID: String?, from: Instant, to: Instant, since: Int64, limit: Int
   ) throws(Problem) -> [DocumentEvent] {
     let parameters: Connection.Parameters = [
-      ("namespace_id", .text(namespaceID)), ("since", .integer(since)), ("from", .instant(from)), ("to", .instant(to)), ("type", .text(type.rawValue)),
+      ("namespace_id", .text(namespaceID)), ("since", .integer(since)), ("from", .instant(from)), ("to", .instant(to)),
+      ("type", .text(type.rawValue)),
       ("collection_id", .optional(collectionID)), ("limit", .integer(Int64(limit))),
     ]
     return try connection.rows(.eventsBetween, parameters, DocumentEvent.read)

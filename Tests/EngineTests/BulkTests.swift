@@ -56,20 +56,28 @@ import Testing
     #expect(definitions.count == 4)
     let other = try Fixture()
     for definition in definitions { try other.store.call("create_trigger", body: definition) }
-    #expect(try bulk(other, ["filter": [:], "action": "export"])["triggers"]?.array == definitions)
+    // Made at one instant, they come in the order of their identifiers, which are new.
+    let again = try bulk(other, ["filter": [:], "action": "export"])["triggers"]?.array ?? []
+    #expect(again.map(\.text).sorted() == definitions.map(\.text).sorted())
   }
 
-  @Test("names match with stars", arguments: [
-    ("nightly", "nightly", true), ("nightly", "nightly-2", false), ("night*", "nightly", true), ("*ly", "nightly", true), ("*ght*", "nightly", true),
-    ("n*t*y", "nightly", true), ("n*x*y", "nightly", false), ("*", "", true), ("a*a", "a", false), ("*ab*ab", "abab", true), ("*ab*ab", "ab", false),
-  ])
+  @Test(
+    "names match with stars",
+    arguments: [
+      ("nightly", "nightly", true), ("nightly", "nightly-2", false), ("night*", "nightly", true), ("*ly", "nightly", true),
+      ("*ght*", "nightly", true),
+      ("n*t*y", "nightly", true), ("n*x*y", "nightly", false), ("*", "", true), ("a*a", "a", false), ("*ab*ab", "abab", true),
+      ("*ab*ab", "ab", false),
+    ])
   func names(pattern: String, name: String, matches: Bool) { #expect(NamePattern(pattern).matches(name) == matches) }
 
   @Test(
     "bad requests name their field",
     arguments: [
-      ([:], "action"), (["action": "pause"], "filter"), (["action": "paus", "filter": [:]], "action"), (["action": "pause", "filter": ["typ": "cron"]], "filter.typ"),
-      (["action": "pause", "filter": ["trigger_type": "crn"]], "filter.trigger_type"), (["action": "pause", "filter": ["ids": ["trg_none"]]], "filter.ids"),
+      ([:], "action"), (["action": "pause"], "filter"), (["action": "paus", "filter": [:]], "action"),
+      (["action": "pause", "filter": ["typ": "cron"]], "filter.typ"),
+      (["action": "pause", "filter": ["trigger_type": "crn"]], "filter.trigger_type"),
+      (["action": "pause", "filter": ["ids": ["trg_none"]]], "filter.ids"),
     ] as [(JSON, String)])
   func refused(body: JSON, path: String) throws {
     let fixture = try Fixture()
@@ -81,7 +89,9 @@ import Testing
     let fixture = try Fixture()
     _ = try fill(fixture)
     let writer = Caller(name: "writer", scopes: [.read, .write])
-    #expect { try fixture.store.call("bulk_triggers", body: ["filter": [:], "action": "execute"], caller: writer) } throws: { ($0 as? Problem)?.kind == .forbidden }
+    #expect { try fixture.store.call("bulk_triggers", body: ["filter": [:], "action": "execute"], caller: writer) } throws: {
+      ($0 as? Problem)?.kind == .forbidden
+    }
   }
 }
 
@@ -93,15 +103,20 @@ import Testing
     let fixture = try Fixture(documents: 5)
     let cron = try preview(
       fixture,
-      ["trigger_type": "cron", "schedule_config": ["cron_expression": "30 2 * * *", "timezone": "Europe/Paris", "dst_gap": "skip"], "after": "2026-03-28T12:00:00Z", "count": 2])
+      [
+        "trigger_type": "cron", "schedule_config": ["cron_expression": "30 2 * * *", "timezone": "Europe/Paris", "dst_gap": "skip"],
+        "after": "2026-03-28T12:00:00Z", "count": 2,
+      ])
     #expect(cron["next"] == ["2026-03-30T00:30:00Z", "2026-03-31T00:30:00Z"], "\(cron.text)")
     #expect(cron["warnings"]?.array?.isEmpty == false && cron["schedule_config"]?["catch_up"] == "latest")
-    let interval = try preview(fixture, ["trigger_type": "interval", "schedule_config": ["interval_seconds": 90, "start_immediately": true], "count": 2])
+    let interval = try preview(
+      fixture, ["trigger_type": "interval", "schedule_config": ["interval_seconds": 90, "start_immediately": true], "count": 2])
     #expect(interval["next"] == ["2026-01-01T00:00:00Z", "2026-01-01T00:01:30Z"] && interval["text"] == "Every 90 seconds")
     let event = try preview(fixture, ["trigger_type": "event", "schedule_config": ["event_type": "documents_added", "event_threshold": 100]])
     #expect(event["next"] == [] && event["text"] == "After 100 × documents_added")
     let condition = try preview(
-      fixture, ["trigger_type": "conditional", "schedule_config": ["condition_type": "volume", "threshold": 3, "collection_id": "points"], "count": 1])
+      fixture,
+      ["trigger_type": "conditional", "schedule_config": ["condition_type": "volume", "threshold": 3, "collection_id": "points"], "count": 1])
     #expect(condition["next_are"] == "checks" && condition["measured_now"]?["exceeded"] == true && condition["measured_now"]?["value"] == 5.0)
     let script = try preview(
       fixture,
@@ -113,13 +128,18 @@ import Testing
     #expect(try fixture.store.call("list_triggers")["total"] == 0)
   }
 
-  @Test("what cannot be created cannot be previewed", arguments: [
-    (["trigger_type": "cron", "schedule_config": ["cron_expression": "99 * * * *"]], "schedule_config.cron_expression"),
-    (["trigger_type": "event", "schedule_config": ["event_type": "documents_added", "collection_id": "pointz"]], "schedule_config.collection_id"),
-    (["trigger_type": "interval", "schedule_config": ["interval_seconds": 60], "action_type": "cluster", "action_config": ["cluster_id": "none"]], "action_config.cluster_id"),
-    (["trigger_type": "interval", "schedule_config": ["interval_seconds": 60], "timezone": "UTC"], "timezone"),
-    (["trigger_type": "interval"], "schedule_config"), ([:], "cron_expression"),
-  ] as [(JSON, String)])
+  @Test(
+    "what cannot be created cannot be previewed",
+    arguments: [
+      (["trigger_type": "cron", "schedule_config": ["cron_expression": "99 * * * *"]], "schedule_config.cron_expression"),
+      (["trigger_type": "event", "schedule_config": ["event_type": "documents_added", "collection_id": "pointz"]], "schedule_config.collection_id"),
+      (
+        ["trigger_type": "interval", "schedule_config": ["interval_seconds": 60], "action_type": "cluster", "action_config": ["cluster_id": "none"]],
+        "action_config.cluster_id"
+      ),
+      (["trigger_type": "interval", "schedule_config": ["interval_seconds": 60], "timezone": "UTC"], "timezone"),
+      (["trigger_type": "interval"], "schedule_config"), ([:], "cron_expression"),
+    ] as [(JSON, String)])
   func refused(body: JSON, path: String) throws {
     let fixture = try Fixture()
     #expect { try preview(fixture, body) } throws: { ($0 as? Problem)?.path == path }

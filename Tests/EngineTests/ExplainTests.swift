@@ -14,7 +14,8 @@ import Testing
   @Test("events: what has come, the cooldown, and how many more are missing")
   func events() throws {
     let fixture = try Fixture()
-    let id = try fixture.trigger("event", ["event_type": "documents_added", "event_threshold": 100, "collection_id": "points", "cooldown_seconds": 60])
+    let id = try fixture.trigger(
+      "event", ["event_type": "documents_added", "event_threshold": 100, "collection_id": "points", "cooldown_seconds": 60])
     try fixture.add(100)
     try fixture.store.host.settle()
     try fixture.add(37, from: 100)
@@ -65,7 +66,8 @@ import Testing
     let id = try fixture.trigger("cron", ["cron_expression": "0 2 * * *", "timezone": "UTC"])
     for _ in 0..<5 { try fixture.store.advance(by: .seconds(3600)) }
     let explained = try explain(fixture, id, at: "2026-01-01T01:30:00Z")
-    #expect(explained["text"]?.string?.contains("the next due instant after that was 2026-01-01T02:00:00Z, 30 min later") == true, "\(explained.text)")
+    #expect(
+      explained["text"]?.string?.contains("the next due instant after that was 2026-01-01T02:00:00Z, 30 min later") == true, "\(explained.text)")
     #expect(explained["after"]?["scheduled_at"] == "2026-01-01T02:00:00Z")
   }
 
@@ -76,7 +78,8 @@ import Testing
     let broken = try fixture.trigger("interval", ["interval_seconds": 60, "predicate": "return function() return nothing.here end"])
     let endless = try fixture.trigger("interval", ["interval_seconds": 60, "predicate": "return function() while true do end end"])
     let baseline = try fixture.trigger(
-      "conditional", ["condition_type": "drift", "threshold": 0.1, "check_interval_seconds": 60, "collection_id": "points", "capture_baseline_on_create": false])
+      "conditional",
+      ["condition_type": "drift", "threshold": 0.1, "check_interval_seconds": 60, "collection_id": "points", "capture_baseline_on_create": false])
     let hook = try fixture.trigger(
       "interval", ["interval_seconds": 60], action: ["script": "return 1", "hooks": ["before": "return function() return false, 'closed today' end"]])
     let left = try fixture.trigger("interval", ["interval_seconds": 60, "catch_up": "none"])
@@ -85,7 +88,8 @@ import Testing
       action: ["script": "return 1", "hooks": ["before": "return function() return false end"]])
     for _ in 0..<2 { try fixture.store.advance(by: .seconds(60)) }
     let table: [(String, String)] = [
-      (predicate, "its script said no (too early)"), (broken, "It was not decided:"), (endless, "stopped by its budget"), (baseline, "no baseline to compare with"),
+      (predicate, "its script said no (too early)"), (broken, "It was not decided:"), (endless, "stopped by its budget"),
+      (baseline, "no baseline to compare with"),
       (hook, "its before hook said no: closed today"), (crossed, "it has fired for this crossing"),
     ]
     for (id, words) in table {
@@ -102,15 +106,21 @@ import Testing
   @Test("evaluations are filtered by outcome and span, and say how long they are kept")
   func filters() throws {
     let fixture = try Fixture()
-    let id = try fixture.trigger("interval", ["interval_seconds": 60, "predicate": "return function(ctx) ctx.state.n = (ctx.state.n or 0) + 1 return ctx.state.n % 2 == 0 end"])
+    let id = try fixture.trigger(
+      "interval", ["interval_seconds": 60, "predicate": "return function(ctx) ctx.state.n = (ctx.state.n or 0) + 1 return ctx.state.n % 2 == 0 end"])
     for _ in 0..<6 { try fixture.store.advance(by: .seconds(60)) }
     func list(_ query: JSONObject) throws -> JSON { try fixture.store.call("list_trigger_evaluations", path: ["trigger_id": id], query: query) }
     #expect(try list([:])["total"] == 6)
     #expect(try list(["outcome": "fired"])["total"] == 3)
     #expect(try list(["since": "2026-01-01T00:03:00Z"])["total"] == 4)
-    #expect(try list(["since": "2026-01-01T00:03:00Z", "until": "2026-01-01T00:05:00Z", "outcome": "held"])["results"]?.array?.map { $0["first_at"] } == ["2026-01-01T00:03:00Z"])
+    #expect(
+      try list(["since": "2026-01-01T00:03:00Z", "until": "2026-01-01T00:05:00Z", "outcome": "held"])["results"]?.array?.map { $0["first_at"] } == [
+        "2026-01-01T00:03:00Z"
+      ])
     #expect(try list([:])["retention"]?["max_per_trigger"] == 10_000)
-    for (query, path) in [(["outcome": "fird"], "outcome"), (["since": "yesterday"], "since"), (["since": "2026-01-02", "until": "2026-01-01"], "until")] as [(JSONObject, String)] {
+    for (query, path) in [
+      (["outcome": "fird"], "outcome"), (["since": "yesterday"], "since"), (["since": "2026-01-02", "until": "2026-01-01"], "until"),
+    ] as [(JSONObject, String)] {
       #expect { try list(query) } throws: { ($0 as? Problem)?.path == path }
     }
   }
@@ -156,7 +166,9 @@ import Testing
     #expect(try fixture.store.call("get_maintenance")["enabled"] == false)
   }
 
-  @Test("is refused without a word, and for a time that has passed", arguments: [([:], "enabled"), (["enabled": true, "until": "2025-01-01"], "until"), (["enabled": true, "untl": "x"], "untl")] as [(JSON, String)])
+  @Test(
+    "is refused without a word, and for a time that has passed",
+    arguments: [([:], "enabled"), (["enabled": true, "until": "2025-01-01"], "until"), (["enabled": true, "untl": "x"], "untl")] as [(JSON, String)])
   func refused(body: JSON, path: String) throws {
     let store = try TemporaryStore()
     #expect { try store.call("set_maintenance", body: body) } throws: { ($0 as? Problem)?.path == path }
@@ -181,7 +193,9 @@ import Testing
 
   @Test("count and bytes bound it, too")
   func counts() throws {
-    let fixture = try Fixture(retention: Retention(evaluations: .init(age: .seconds(86_400), count: 7, bytes: 1 << 20), events: .init(age: .seconds(86_400), count: 5, bytes: 1 << 20)))
+    let fixture = try Fixture(
+      retention: Retention(
+        evaluations: .init(age: .seconds(86_400), count: 7, bytes: 1 << 20), events: .init(age: .seconds(86_400), count: 5, bytes: 1 << 20)))
     let id = try fixture.trigger("interval", ["interval_seconds": 60])
     for number in 0..<20 {
       try fixture.store.advance(by: .seconds(60))

@@ -23,14 +23,16 @@ import Testing
     let daily = try simulate(
       fixture,
       [
-        "trigger": definition("cron", ["cron_expression": "30 2 * * *", "timezone": "Europe/Paris"]), "from": "2025-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z",
+        "trigger": definition("cron", ["cron_expression": "30 2 * * *", "timezone": "Europe/Paris"]), "from": "2025-01-01T00:00:00Z",
+        "to": "2026-01-01T00:00:00Z",
         "limit": 1000,
       ])
     #expect(daily["fire_count"] == 365 && daily["truncated"] == .null && daily["through"] == "2026-01-01T00:00:00Z", "\(daily.text.prefix(500))")
     let instants = daily["fires"]?.array?.compactMap { $0["scheduled_at"]?.string } ?? []
     #expect(instants.first == "2025-01-01T01:30:00Z" && instants.contains("2025-03-30T01:00:00Z") && instants.contains("2025-03-31T00:30:00Z"))
     let minutely = try simulate(
-      fixture, ["trigger": definition("cron", ["cron_expression": "* * * * *"]), "from": "2025-01-01T00:00:00Z", "to": "2025-01-08T00:00:00Z", "limit": 1])
+      fixture,
+      ["trigger": definition("cron", ["cron_expression": "* * * * *"]), "from": "2025-01-01T00:00:00Z", "to": "2025-01-08T00:00:00Z", "limit": 1])
     #expect(minutely["fire_count"] == 10_080 && minutely["fires"]?.array?.count == 1 && minutely["cost"]?["decisions"] == 10_080)
   }
 
@@ -46,7 +48,8 @@ import Testing
         "conditional", ["condition_type": "volume", "metric": "added", "threshold": 12, "check_interval_seconds": 60, "collection_id": "points"]),
       try fixture.trigger("conditional", ["condition_type": "staleness", "threshold": 200, "check_interval_seconds": 30]),
       try fixture.trigger(
-        "interval", ["interval_seconds": 20, "predicate": "return function(ctx) ctx.state.n = (ctx.state.n or 0) + 1 return ctx.state.n % 3 == 0, 'third' end"]),
+        "interval",
+        ["interval_seconds": 20, "predicate": "return function(ctx) ctx.state.n = (ctx.state.n or 0) + 1 return ctx.state.n % 3 == 0, 'third' end"]),
     ]
     var random = SeededRandom(seed: 5)
     var documents = 0
@@ -62,7 +65,8 @@ import Testing
     for id in ids {
       let answer = try simulate(fixture, ["trigger_id": .string(id), "from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:20:01Z", "limit": 1000])
       let difference = answer["difference"]
-      #expect(difference?["added_count"] == 0 && difference?["missing_count"] == 0, "\(answer["trigger_type"]?.text ?? ""): \(difference?.text ?? "")")
+      #expect(
+        difference?["added_count"] == 0 && difference?["missing_count"] == 0, "\(answer["trigger_type"]?.text ?? ""): \(difference?.text ?? "")")
       #expect(difference?["same"] == answer["actual"]?["fire_count"] && (difference?["same"]?.int ?? 0) > 1, "\(answer.text.prefix(800))")
     }
     // And from the middle on, where counters and cooldowns are those of that moment.
@@ -86,7 +90,9 @@ import Testing
     #expect(eager["fire_count"] == 6 && eager["actual"]?["fire_count"] == 3)
     #expect(eager["difference"]?["added"] == ["2026-01-01T00:01:00Z", "2026-01-01T00:03:00Z", "2026-01-01T00:05:00Z"])
     let lazy = try simulate(fixture, ["trigger_id": .string(id), "changes": ["schedule_config": ["cooldown_seconds": 200]]])
-    #expect(lazy["fire_count"] == 2 && lazy["difference"]?["missing_count"] == 2 && lazy["difference"]?["added_count"] == 1, "\(lazy["difference"]?.text ?? "")")
+    #expect(
+      lazy["fire_count"] == 2 && lazy["difference"]?["missing_count"] == 2 && lazy["difference"]?["added_count"] == 1,
+      "\(lazy["difference"]?.text ?? "")")
     #expect(try fixture.read(id)["schedule_config"]?["event_threshold"] == 10)
   }
 
@@ -123,13 +129,16 @@ import Testing
       try simulate(
         fixture,
         [
-          "trigger": definition("interval", ["interval_seconds": 60, "predicate": .string(source)]), "from": "2025-12-31T00:00:00Z", "to": "2025-12-31T00:10:01Z",
+          "trigger": definition("interval", ["interval_seconds": 60, "predicate": .string(source)]), "from": "2025-12-31T00:00:00Z",
+          "to": "2025-12-31T00:10:01Z",
         ])
     }
     let writing = try run("return function(ctx) perigee.kv.set('seen', true) return true end")
     #expect(writing["fire_count"] == 0 && outcomes(writing)["error"] == 10, "\(writing.text)")
     #expect(throws: Problem.self) { try fixture.store.call("get_kv", path: ["key": "seen"]) }
-    let clock = try run("return function(ctx) ctx:explain('gap', perigee.time.now() - ctx.now) return ctx.now == ctx.scheduled_at and perigee.time.now() == ctx.now end")
+    let clock = try run(
+      "return function(ctx) ctx:explain('gap', perigee.time.now() - ctx.now) return ctx.now == ctx.scheduled_at and perigee.time.now() == ctx.now end"
+    )
     #expect(clock["fire_count"] == 10, "\(clock.text)")
     let dice = "return function(ctx) return math.random() < 0.5 end"
     #expect(try run(dice)["fires"] == run(dice)["fires"])
@@ -162,7 +171,8 @@ import Testing
     "bad requests name their field",
     arguments: [
       ([:], "trigger_id"), (["trigger_id": "trg_none"], "trigger_id"), (["trigger": ["trigger_type": "cron"]], "trigger.action_type"),
-      (["trigger": [:], "trigger_id": "x"], "trigger_id"), (["from": "2026-01-02", "to": "2026-01-01"], "from"), (["from": "1990-01-01", "to": "2026-01-01"], "to"),
+      (["trigger": [:], "trigger_id": "x"], "trigger_id"), (["from": "2026-01-02", "to": "2026-01-01"], "from"),
+      (["from": "1990-01-01", "to": "2026-01-01"], "to"),
       (["frm": "2026-01-01"], "frm"), (["max_fires": 0], "max_fires"),
     ] as [(JSON, String)])
   func refused(body: JSON, path: String) throws {

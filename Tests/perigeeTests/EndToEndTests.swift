@@ -238,6 +238,21 @@ import Testing
     let simulated = program("trigger", "simulate", "job-1", "--from", "2020-06-01", "--to", "2025-06-01", "--store", store, "--json", in: folder)
     #expect(try json(simulated.out)["fire_count"] == 5, "\(simulated.err)")
     #expect(program("trigger", "simulate", "job-1", "--from", "2020-06-01", "--to", "2025-06-01", "--store", store, in: folder).out.hasPrefix("2021-01-01T02:00:00Z\tdue"))
+    // A script decides, and what it decided is decided again.
+    let often = folder.write(
+      "often.lua",
+      """
+      local made = perigee.triggers.create{
+        name = "often", action_type = "script", action_config = {script = "return 1"}, trigger_type = "interval",
+        schedule_config = {interval_seconds = 86400, start_immediately = true, predicate = "return function(ctx) return false, 'not today' end"}}
+      while #perigee.triggers.evaluations(made.trigger_id) == 0 do perigee.sleep(0.01) end
+      """)
+    #expect(program("run", often, "--store", store, in: folder).code == 0)
+    let why = program("trigger", "why", "often", "--store", store, "--json", in: folder)
+    let evaluation = try json(why.out)["evaluations"]?.array?.first?["evaluation_id"]?.string ?? ""
+    let replayed = program("replay", evaluation, "--store", store, in: folder)
+    #expect(replayed.code == 0 && replayed.out.hasPrefix("the same: ") && replayed.out.contains("not today"), "\(replayed.err) \(why.out)")
+    #expect(program("replay", "eval_none", "--store", store, in: folder).code == 3)
     #expect(program("maintenance", "--store", store, in: folder).out == "off\n")
     let held = program("maintenance", "on", "--for", "2h", "--note", "disk", "--store", store, in: folder)
     #expect(held.out.hasPrefix("on until 20") && held.out.hasSuffix(": disk\n"), "\(held.err)")

@@ -32,7 +32,8 @@ struct BulkChange {
   /// Deleted triggers are meant only when the filter asks for them.
   private static func select(_ fields: Fields, in namespaceID: String, host: Host) throws(Problem) -> [Trigger] {
     var query = TriggerQuery(
-      namespaceID: namespaceID, actionType: try fields.choice("action_type"), triggerType: try fields.choice("trigger_type"), status: try fields.choice("status"),
+      namespaceID: namespaceID, actionType: try fields.choice("action_type"), triggerType: try fields.choice("trigger_type"),
+      status: try fields.choice("status"),
       resourceID: try fields.string("resource_id"), sortBy: .createdAt, descending: false, limit: 1000)
     let ids = try fields.strings("ids").map { Set($0) }
     let name = try fields.string("name")
@@ -41,7 +42,8 @@ struct BulkChange {
       let page = query
       let items = try host.read { reader throws(Problem) in try reader.triggers(page).items }
       found += items.filter { trigger in
-        (query.status != nil || trigger.status != .disabled) && ids?.contains(trigger.id) ?? true && name.map { trigger.name.map(NamePattern($0).matches) ?? false } ?? true
+        (query.status != nil || trigger.status != .disabled) && ids?.contains(trigger.id) ?? true
+          && name.map { trigger.name.map(NamePattern($0).matches) ?? false } ?? true
       }
       guard found.count <= limit else {
         throw Problem(.tooLarge, "the filter means more than \(limit) triggers", hint: "Narrow it, e.g. by status or trigger_type", path: "filter")
@@ -140,8 +142,10 @@ extension Trigger {
   /// What `POST /v1/triggers` needs to make the same trigger again.
   var definition: JSON {
     [
-      "name": .optional(name), "description": .optional(description), "action_type": .string(action.kind.rawValue), "action_config": .object(action.config),
-      "trigger_type": .string(schedule.type.rawValue), "schedule_config": .object(schedule.json), "status": .string(status == .active ? "active" : "paused"),
+      "name": .optional(name), "description": .optional(description), "action_type": .string(action.kind.rawValue),
+      "action_config": .object(action.config),
+      "trigger_type": .string(schedule.type.rawValue), "schedule_config": .object(schedule.json),
+      "status": .string(status == .active ? "active" : "paused"),
     ]
   }
 }
@@ -149,7 +153,8 @@ extension Trigger {
 extension Operation {
   static let bulkOperations: [Operation] = [
     Operation(
-      "bulk_triggers", "POST", "/v1/triggers/bulk", "Pause, resume, execute, delete or export many triggers", tag: "Triggers", scope: .write, body: BulkChange.names
+      "bulk_triggers", "POST", "/v1/triggers/bulk", "Pause, resume, execute, delete or export many triggers", tag: "Triggers", scope: .write,
+      body: BulkChange.names
     ) { host, call throws(Problem) in .json(try BulkChange(call, host: host).perform(host, call)) }
   ]
 }

@@ -7,28 +7,33 @@ extension Operation {
   /// What the scheduler decided, and why.
   static let decisionOperations: [Operation] = [
     Operation(
-      "list_trigger_evaluations", "GET", "/v1/triggers/{trigger_id}/evaluations", "What the scheduler decided, newest first", tag: "Triggers", scope: .read,
+      "list_trigger_evaluations", "GET", "/v1/triggers/{trigger_id}/evaluations", "What the scheduler decided, newest first", tag: "Triggers",
+      scope: .read,
       query: [
-        Parameter("offset", .integer), Parameter("limit", .integer), Parameter("outcome", .string), Parameter("since", .string), Parameter("until", .string),
+        Parameter("offset", .integer), Parameter("limit", .integer), Parameter("outcome", .string), Parameter("since", .string),
+        Parameter("until", .string),
       ]
     ) { host, call throws(Problem) in
       let trigger = try host.trigger(call)
       let fields = try Fields(.object(call.query))
       let page = try Page(fields, defaultLimit: 50)
       let query = EvaluationQuery(
-        trigger.id, outcome: try fields.choice("outcome"), since: try fields.instant("since"), until: try fields.instant("until"), offset: page.offset,
+        trigger.id, outcome: try fields.choice("outcome"), since: try fields.instant("since"), until: try fields.instant("until"),
+        offset: page.offset,
         limit: page.limit)
       if let since = query.since, let until = query.until, until <= since {
         throw Problem(.invalid, "until \(until) is not after since \(since)", hint: "A span is since ≤ t < until", path: "until")
       }
       let listing = try host.read { reader throws(Problem) in try reader.evaluations(query) }
       return .json([
-        "results": .array(listing.items.map { $0.json(trigger.schedule) }), "total": .int(listing.total), "offset": .int(page.offset), "limit": .int(page.limit),
+        "results": .array(listing.items.map { $0.json(trigger.schedule) }), "total": .int(listing.total), "offset": .int(page.offset),
+        "limit": .int(page.limit),
         "retention": host.configuration.retention.json["evaluations"] ?? .null,
       ])
     },
     Operation(
-      "explain_trigger", "GET", "/v1/triggers/{trigger_id}/explain", "Why it fired or did not, and what would make it fire", tag: "Triggers", scope: .read,
+      "explain_trigger", "GET", "/v1/triggers/{trigger_id}/explain", "Why it fired or did not, and what would make it fire", tag: "Triggers",
+      scope: .read,
       query: [Parameter("at", .string)]
     ) { host, call throws(Problem) in
       let trigger = try host.trigger(call)
@@ -37,10 +42,44 @@ extension Operation {
       if let at, at < now { return .json(try host.explain(trigger, past: at, now: now)) }
       return .json(try host.explain(trigger, at: at ?? now))
     },
+    Operation(
+      "get_evaluation", "GET", "/v1/evaluations/{evaluation_id}", "One decision with all that is recorded of it", tag: "Triggers", scope: .read
+    ) {
+      host, call throws(Problem) in
+      let evaluation = try host.evaluation(call)
+      var result = evaluation.json.object ?? JSONObject()
+      result["text"] = .string(evaluation.sentence(try host.trigger(evaluation.triggerID, in: call.namespaceID()).schedule))
+      return .json(.object(result))
+    },
+    Operation(
+      "replay_evaluation", "GET", "/v1/evaluations/{evaluation_id}/replay",
+      "Decide again from what was recorded, and compare; takes a task's id, too",
+      tag: "Triggers", scope: .read
+    ) { host, call throws(Problem) in
+      let evaluation = try host.evaluation(call)
+      return .json(try Replay(evaluation, of: host.trigger(evaluation.triggerID, in: call.namespaceID()), host: host).perform())
+    },
   ]
 }
 
 extension Host {
+  /// The decision of that identifier, or the one that started the task of that identifier.
+  fileprivate func evaluation(_ call: Call) throws(Problem) -> Evaluation {
+    let id = try call.parameter("evaluation_id")
+    let namespaceID = try call.namespaceID()
+    return try read { reader throws(Problem) in
+      if let found = try reader.evaluation(id, in: namespaceID) { return found }
+      guard let task = try reader.task(id), task.namespaceID == namespaceID else { throw .missing("evaluation", id, path: "evaluation_id") }
+      guard let triggerID = task.triggerID, let found = try reader.evaluation(of: id, triggerID: triggerID) else {
+        throw Problem(
+          .notFound, "no decision started task '\(id)'",
+          hint: task.scheduledAt == nil ? "Somebody started it by hand" : "It is older than what is kept",
+          path: "evaluation_id")
+      }
+      return found
+    }
+  }
+
   /// Why a trigger does not fire now, or at an instant to come if nothing changes until then.
   fileprivate func explain(_ trigger: Trigger, at now: Instant) throws(Problem) -> JSON {
     let facts = try read { reader throws(Problem) in
@@ -69,7 +108,8 @@ extension Host {
       record.lastFired = try reader.lastFired(trigger.id, through: instant)
       if case .event(let rule) = trigger.schedule.when, rule.filter == nil {
         record.events = try reader.eventCount(
-          in: trigger.namespaceID, type: rule.eventType, collectionID: rule.collectionID, after: record.lastFired?.firstAt ?? trigger.createdAt - .milliseconds(1),
+          in: trigger.namespaceID, type: rule.eventType, collectionID: rule.collectionID,
+          after: record.lastFired?.firstAt ?? trigger.createdAt - .milliseconds(1),
           through: instant)
       }
       if let taskID = record.covering?.taskID { record.taskStatus = try reader.task(taskID)?.status }

@@ -7,11 +7,13 @@ extension Operation {
       host, _ throws(Problem) in .json(shown(try host.maintenance()))
     },
     Operation(
-      "set_maintenance", "PUT", "/v1/maintenance", "Hold every trigger as it is, or let them go on", tag: "Maintenance", scope: .admin, inNamespace: false,
+      "set_maintenance", "PUT", "/v1/maintenance", "Hold every trigger as it is, or let them go on", tag: "Maintenance", scope: .admin,
+      inNamespace: false,
       body: Maintenance.names
     ) { host, call throws(Problem) in
       guard call.caller.namespaces.isEmpty else {
-        throw Problem(.forbidden, "maintenance holds the triggers of every namespace, and this key enters only some", hint: "Use a key for all of them")
+        throw Problem(
+          .forbidden, "maintenance holds the triggers of every namespace, and this key enters only some", hint: "Use a key for all of them")
       }
       var change = try Maintenance.read(call.body, by: call.caller.name, at: host.surroundings.now())
       // Switched on again, it has still begun when it began.

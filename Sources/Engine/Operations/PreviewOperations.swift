@@ -8,7 +8,8 @@ extension Operation {
 
   static let previewOperations: [Operation] = [
     Operation(
-      "preview_schedule", "POST", "/v1/triggers/preview", "What a cron expression or a whole trigger would do; nothing is stored", tag: "Triggers", scope: .read,
+      "preview_schedule", "POST", "/v1/triggers/preview", "What a cron expression or a whole trigger would do; nothing is stored", tag: "Triggers",
+      scope: .read,
       body: ["cron_expression", "timezone", "after", "count"] + definitionNames
     ) { host, call throws(Problem) in
       let fields = try Fields(call.body, accepting: ["cron_expression", "timezone", "after", "count"] + definitionNames)
@@ -21,7 +22,8 @@ extension Operation {
         return .json(try host.preview(fields, after: after, count: count, call))
       }
       let preview = try CronPreview(
-        expression: try fields.required("cron_expression", example: "\"0 2 * * *\""), timezone: try fields.string("timezone") ?? "UTC", after: after, count: count,
+        expression: try fields.required("cron_expression", example: "\"0 2 * * *\""), timezone: try fields.string("timezone") ?? "UTC", after: after,
+        count: count,
         zones: host.zones)
       return .json(preview.json)
     }
@@ -47,7 +49,8 @@ extension Host {
     ]
     if case .cron(let rule) = trigger.schedule.when {
       let policy = try DSTPolicy(dstGap: rule.gap.rawValue, dstFold: rule.fold.rawValue)
-      let preview = try CronPreview(expression: rule.expression, timezone: rule.timezone, after: after, count: count, zones: zones, policy: policy).json
+      let preview = try CronPreview(expression: rule.expression, timezone: rule.timezone, after: after, count: count, zones: zones, policy: policy)
+        .json
       for key in ["next", "local", "notes", "warnings"] { result[key] = preview[key] ?? [] }
     } else {
       var next: [JSON] = []
@@ -73,7 +76,11 @@ extension Host {
   /// What the predicate, or the script of a condition, answers now; it can only read, and its state is not kept.
   private func asked(_ trigger: Trigger) -> JSON? {
     var about = Agenda.Question.About.predicate
-    if case .conditional(let condition) = trigger.schedule.when, condition.script != nil { about = .condition } else if trigger.schedule.predicate == nil { return nil }
+    if case .conditional(let condition) = trigger.schedule.when, condition.script != nil {
+      about = .condition
+    } else if trigger.schedule.predicate == nil {
+      return nil
+    }
     let now = surroundings.now()
     var world = RecordedWorld(self, trigger, from: now, to: now, measurements: [], fires: [], lastSuccess: nil, runSeconds: 0)
     let answer = world.ask(about, scheduledAt: now, events: 0, at: now)

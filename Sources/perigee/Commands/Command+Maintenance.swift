@@ -9,7 +9,8 @@ extension Command {
       Option("note", value: "TEXT", "Why; 'perigee trigger why' tells it"), Option.store,
     ],
     examples: [
-      Example("perigee maintenance on --for 2h --note \"moving the disk\"", "nothing fires for two hours"), Example("perigee maintenance off", "go on"),
+      Example("perigee maintenance on --for 2h --note \"moving the disk\"", "nothing fires for two hours"),
+      Example("perigee maintenance off", "go on"),
       Example("perigee maintenance", "is it on?"),
     ],
     notes: """
@@ -26,7 +27,8 @@ extension Command {
       case "on":
         var until = try invocation.instant("until")
         if let length = try invocation.duration("for") { until = invocation.surroundings.now() + length }
-        answer = try connection.call("set_maintenance", body: ["enabled": true, "until": .optional(until), "note": .optional(invocation.text("note"))])
+        answer = try connection.call(
+          "set_maintenance", body: ["enabled": true, "until": .optional(until), "note": .optional(invocation.text("note"))])
       case "off": answer = try connection.call("set_maintenance", body: ["enabled": false])
       case let word?:
         throw Problem(

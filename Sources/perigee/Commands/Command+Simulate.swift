@@ -6,8 +6,10 @@ extension Command {
     positionals: [Positional("TRIGGER", .optional, "Its id or its name; or give --definition")],
     options: [
       Option("changes", value: "JSON", "Schedule fields laid over the trigger's own, e.g. '{\"event_threshold\": 50}'"),
-      Option("definition", value: "JSON", "A whole trigger that does not exist yet"), Option("from", value: "MOMENT", "Begin here (RFC 3339); without it a week before the end"),
-      Option("to", value: "MOMENT", "End before this; without it now"), Option("limit", value: "N", "Show at most so many fires; without it 20"), Option.store,
+      Option("definition", value: "JSON", "A whole trigger that does not exist yet"),
+      Option("from", value: "MOMENT", "Begin here (RFC 3339); without it a week before the end"),
+      Option("to", value: "MOMENT", "End before this; without it now"), Option("limit", value: "N", "Show at most so many fires; without it 20"),
+      Option.store,
       Option.namespace,
     ],
     examples: [
@@ -47,11 +49,14 @@ extension Command {
     let (shown, total) = (answer["fires"]?.array?.count ?? 0, answer["fire_count"]?.int ?? 0)
     if total > shown { console.say("and \(Format.count(total - Int64(shown))) more; --limit shows them") }
     for decision in answer["decisions"]?.array ?? [] {
-      console.say("\(number(decision["count"])) × \(decision["outcome"]?.string ?? ""), \(decision["reason"]?.string ?? ""); the last: \(decision["text"]?.string ?? "")")
+      console.say(
+        "\(number(decision["count"])) × \(decision["outcome"]?.string ?? ""), \(decision["reason"]?.string ?? ""); the last: \(decision["text"]?.string ?? "")"
+      )
     }
     var line = "would have fired \(Format.count(total)) times"
     if let difference = answer["difference"] {
-      line += ", really fired \(number(answer["actual"]?["fire_count"])) times: \(number(difference["same"])) the same, \(number(difference["added_count"])) added, "
+      line +=
+        ", really fired \(number(answer["actual"]?["fire_count"])) times: \(number(difference["same"])) the same, \(number(difference["added_count"])) added, "
         + "\(number(difference["missing_count"])) missing"
     }
     console.say(line)

@@ -3,7 +3,8 @@ import Glibc
 
 extension Command {
   private static let some = Positional("TRIGGER", .optional, "Its id or its name; or say which with --where")
-  static let whereOption = Option("where", value: "FILTER", "All that match: type=cron,status=active,action=cluster,resource=ID,name=nightly*; 'all' means all")
+  static let whereOption = Option(
+    "where", value: "FILTER", "All that match: type=cron,status=active,action=cluster,resource=ID,name=nightly*; 'all' means all")
   static let dryRun = Option("dry-run", "Only show what would change")
   private static let yes = Option("yes", letter: "y", "Do not ask")
 
@@ -17,18 +18,22 @@ extension Command {
     ])
   static let triggerResume = changing(
     "resume", "Let paused or failed triggers fire again", done: "is active",
-    examples: [Example("perigee trigger resume nightly", "one, by name"), Example("perigee trigger resume --where status=failed", "all that gave up")])
+    examples: [
+      Example("perigee trigger resume nightly", "one, by name"), Example("perigee trigger resume --where status=failed", "all that gave up"),
+    ])
   static let triggerDelete = changing(
     "delete", "Retire triggers for good", done: "is deleted", options: [yes],
     examples: [
-      Example("perigee trigger delete nightly --yes", "one, without being asked"), Example("perigee trigger delete --where name=test-* --dry-run", "what would go?"),
+      Example("perigee trigger delete nightly --yes", "one, without being asked"),
+      Example("perigee trigger delete --where name=test-* --dry-run", "what would go?"),
     ])
 
   static let triggerExport = Command(
     name: "trigger export", summary: "Write triggers as definitions that can be made again",
     positionals: [some], options: [whereOption, Option.store, Option.namespace],
     examples: [
-      Example("perigee trigger export --where all > triggers.ndjson", "one definition a line"), Example("perigee trigger export nightly", "one, by name"),
+      Example("perigee trigger export --where all > triggers.ndjson", "one definition a line"),
+      Example("perigee trigger export nightly", "one, by name"),
     ]
   ) { invocation throws(Problem) in
     try Connection.with(invocation) { connection throws(Problem) in
@@ -45,7 +50,8 @@ extension Command {
 
   private static func changing(_ verb: String, _ summary: String, done: String, options: [Option] = [], examples: [Example]) -> Command {
     Command(
-      name: "trigger \(verb)", summary: summary, positionals: [some], options: [whereOption, dryRun] + options + [Option.store, Option.namespace], examples: examples
+      name: "trigger \(verb)", summary: summary, positionals: [some], options: [whereOption, dryRun] + options + [Option.store, Option.namespace],
+      examples: examples
     ) { invocation throws(Problem) in
       try Connection.with(invocation) { connection throws(Problem) in try change(verb, done, invocation, connection) }
     }
