@@ -35,6 +35,9 @@ package final class Service: Sendable {
     package var requestID: String
   }
 
+  /// A request that reads for longer would take connections and the log's space from all others.
+  private static let readLimit = Duration.seconds(5)
+
   private let host: Host
   private let configuration: Configuration
   private let router: Router<Operation>
@@ -119,7 +122,7 @@ package final class Service: Sendable {
       let named = [request.headers["X-Namespace"], request.query["namespace"]].compactMap(\.self).first { !$0.isEmpty }
       if let named { call.namespace = try host.namespace(named, for: caller) } else { call.namespace = try host.defaultNamespace(for: caller) }
     }
-    switch try operation.perform(host, call) {
+    switch try ReadLimit.with(Self.readLimit, { () throws(Problem) in try operation.perform(host, call) }) {
     case .json(let value): return .json(value)
     case .nothing: return Response(status: 204)
     }

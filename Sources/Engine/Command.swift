@@ -14,7 +14,11 @@ enum Command: Sendable {
   case judged(Judgement)
   case filtered(Filtered)
   case finished(Ending)
+  /// Positions for so many documents that are inserted by statements; answers the first.
+  case reserve(Int64, Answer<Int64>)
   case announce(JSON, Answer<Void>)
+  /// Maintenance on, or with nil off.
+  case hold(Maintenance?, Answer<Void>)
   case settle(Answer<Void>)
   case stop
 }
@@ -43,16 +47,23 @@ struct DocumentWrite: Sendable {
     /// Refused when the document exists.
     case insert(Document)
     case upsert(Document)
-    /// Sets these fields of an existing document; with `replacing`, drops the others. `vectors` replaces those named.
-    case patch(id: String, fields: JSONObject, vectors: [String: [Float]], replacing: Bool)
+    case patch(id: String, Patch)
     case delete(id: String)
 
     var documentID: String {
       switch self {
       case .insert(let document), .upsert(let document): document.id
-      case .patch(let id, _, _, _), .delete(let id): id
+      case .patch(let id, _), .delete(let id): id
       }
     }
+  }
+
+  /// Fields of an existing document that are set; `vectors` replaces those named.
+  struct Patch: Sendable {
+    var fields: JSONObject
+    var vectors: [String: [Float]] = [:]
+    /// A document that is gone is left out, where otherwise the whole write would be refused.
+    var skipsMissing = false
   }
 
   var namespaceID: String
@@ -93,7 +104,8 @@ struct Filtered: Sendable {
     var depth: Int64
   }
   var triggerID: Trigger.ID
-  var through: Int64
+  /// The last event row it looked at; nil when it could not look.
+  var through: Int64?
   /// By event row, in their order.
   var accepted: [Accepted] = []
   var problem: Problem?
@@ -112,4 +124,7 @@ struct Ending: Sendable {
   var heldBy: String?
   /// The attempt failed and another is to follow: the failure does not count yet.
   var repeats = false
+
+  /// Whether anything is to be written that could be left out.
+  var isMoreThanAnError: Bool { status != .failed || !writes.isEmpty || state != nil }
 }

@@ -18,18 +18,22 @@ struct EventFilter {
 
   func look(for trigger: Trigger) -> Filtered {
     var result = Filtered(triggerID: trigger.id, through: trigger.eventCursor)
+    var cursor = trigger.eventCursor
     guard case .event(let rule) = trigger.schedule.when, rule.isFiltered else { return result }
     do throws(Problem) {
       while true {
         let rows = try host.read { reader throws(Problem) in
           try reader.events(
-            in: trigger.namespaceID, since: result.through, type: rule.eventType, collectionID: rule.collectionID, limit: Self.limit)
+            in: trigger.namespaceID, since: cursor, type: rule.eventType, collectionID: rule.collectionID, limit: Self.limit)
         }
         for row in rows {
+          // What is not looked at now is looked at after the next start.
+          if host.isClosing { return result }
           var events = try candidates(of: row)
           if let filters = rule.filters { events = try Self.passing(filters, events) }
           // A filter that fails counts what it accepted before that and says so; the cursor moves on, or it would fail for ever.
-          result.through = row.seq
+          cursor = row.seq
+          result.through = cursor
           var accepted = Int64(events.count)
           if let filter = rule.filter, !events.isEmpty { accepted = ask(filter, events, for: trigger, &result) }
           if accepted > 0 { result.accepted.append(Filtered.Accepted(count: accepted, at: row.at, depth: row.depth)) }

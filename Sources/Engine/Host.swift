@@ -18,11 +18,13 @@ package final class Host: Sendable {
     package var threads: Int
     package var readers: Int
     package var zones: Zones
+    /// What of the history is kept.
+    package var retention: Retention
     /// Where log lines go: level, message.
     package var log: @Sendable (_ level: String, _ message: String) -> Void
 
     package init(
-      path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12, zones: Zones = Zones(),
+      path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12, zones: Zones = Zones(), retention: Retention = Retention(),
       log: @escaping @Sendable (_ level: String, _ message: String) -> Void = { _, _ in }
     ) {
       self.path = path
@@ -30,6 +32,7 @@ package final class Host: Sendable {
       self.threads = threads
       self.readers = readers
       self.zones = zones
+      self.retention = retention
       self.log = log
     }
   }
@@ -45,13 +48,24 @@ package final class Host: Sendable {
   let cancellations = Cancellations()
   private let loop: OwnThread
   private let alarm: ClockAlarm?
+  /// The thread that prunes the history, and the box whose closing ends it.
+  private let keeper = Mutex<OwnThread?>(nil)
+  private let keeping = Mailbox<Void>()
   private let closed = Atomic<Bool>(false)
 
   /// Opens a store as its owner, takes up what a crash left unfinished, and starts to fire. Throws when the file is not a store, is
   /// damaged, or belongs to another running host.
   package static func open(_ configuration: Configuration) throws(Problem) -> Host {
     let ledger = try SQLiteLedger.open(path: configuration.path, mode: .owner, surroundings: configuration.surroundings)
-    return try Host(configuration, ledger)
+    let host = try Host(configuration, ledger)
+    do throws(Problem) {
+      let thread = try OwnThread.start(name: "perigee-keeper", stack: 1 << 20) { host.keepTidy(until: host.keeping) }
+      host.keeper.withLock { $0 = thread }
+    } catch {
+      host.close()
+      throw error
+    }
+    return host
   }
 
   private init(_ configuration: Configuration, _ ledger: SQLiteLedger) throws(Problem) {
@@ -98,12 +112,21 @@ package final class Host: Sendable {
     guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     alarm?.stop()
     workers.stop(interrupting: cancellations.withLock { Array($0.values) })
+    keeping.close()
+    keeper.withLock { $0 }?.join()
     // The last to close a store empties its write-ahead log, and only a connection that writes can do that.
     readers.close()
     inbox.put(.stop)
     loop.join()
     inbox.close()
     readers.close()
+  }
+
+  /// Tells a running task to stop at its next look at the flag. False when it does not run.
+  @discardableResult func interrupt(_ taskID: String) -> Bool {
+    let running = cancellations.withLock { $0[taskID] }
+    running?.cancel()
+    return running != nil
   }
 
   var isClosing: Bool { closed.load(ordering: .acquiring) }
@@ -115,7 +138,7 @@ package final class Host: Sendable {
 
   // MARK: - Waiting for the host's thread
 
-  private func ask<Value: Sendable>(_ command: (Reply<Result<Value, Problem>>) -> Command) throws(Problem) -> Value {
+  func ask<Value: Sendable>(_ command: (Reply<Result<Value, Problem>>) -> Command) throws(Problem) -> Value {
     let reply = Reply<Result<Value, Problem>>()
     guard inbox.put(command(reply)) else { throw Problem(.unavailable, "the host is shutting down", hint: "Try again when it is back") }
     return try reply.wait().get()
@@ -128,6 +151,9 @@ package final class Host: Sendable {
 
   func write(_ writes: [Write]) throws(Problem) -> WriteReport { try ask { .write(writes, $0) } }
 
+  /// Sets positions aside for documents that a worker inserts, and answers the first: they are counted over the whole store.
+  func reservePositions(_ count: Int) throws(Problem) -> Int64 { try ask { .reserve(Int64(count), $0) } }
+
   /// Stores a new trigger, or an edited one (over the row with the same fence), and tells the agenda.
   func put(_ trigger: Trigger, isNew: Bool) throws(Problem) {
     try checkWhole(trigger, isNew: isNew)
@@ -137,8 +163,16 @@ package final class Host: Sendable {
   /// Starts a task outside any schedule.
   func start(_ task: TaskRecord) throws(Problem) { try ask { .start(task, $0) } as Void }
 
-  /// Reads in one snapshot.
-  package func read<T>(_ body: (Reader) throws(Problem) -> T) throws(Problem) -> T { try readers.read(body) }
+  /// Reads in one snapshot, for as long as the thread's `ReadLimit` allows; then it is stopped in the middle of SQLite's work.
+  package func read<T>(_ body: (Reader) throws(Problem) -> T) throws(Problem) -> T {
+    guard let limit = ReadLimit.current else { return try readers.read(body) }
+    do throws(Problem) { return try readers.read(within: limit, body) } catch {
+      guard error.kind == .cancelled else { throw error }
+      throw Problem(
+        .budget, "the read took longer than \(limit.inMilliseconds) ms", hint: "Ask for less at once: a smaller page, a narrower filter, no sort",
+        details: error.details)
+    }
+  }
 
   /// Writes who owns the store beside it, for command lines on the same machine.
   package func announce(_ description: JSON) throws(Problem) { try ask { .announce(description, $0) } as Void }

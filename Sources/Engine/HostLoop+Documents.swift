@@ -10,6 +10,19 @@ extension HostLoop {
     var report = WriteReport()
     var counted: [Counted] = []
     var filtering: Set<Trigger.ID> = []
+    /// What the plan has made of documents so far, by collection and identifier: a later write of it builds on an earlier one.
+    var documents: [String: [String: Standing]] = [:]
+  }
+
+  /// What is known of a document in the middle of a plan.
+  enum Standing {
+    case stored
+    case written(Document)
+    case gone
+
+    var isThere: Bool {
+      if case .gone = self { false } else { true }
+    }
   }
 
   struct Counted {
@@ -84,48 +97,54 @@ extension HostLoop {
   }
 
   private func add(_ write: DocumentWrite, to plan: inout Plan) throws(Problem) {
-    let named = write.changes.compactMap { change in
-      switch change {
-      // An identifier that was made a moment ago cannot exist; asking for it is only slower.
-      case .insert, .upsert, .delete: change.documentID
-      case .patch: nil
-      }
+    var known = plan.documents.removeValue(forKey: write.collectionID) ?? [:]
+    // A patch reads its document anyway.
+    let asked = write.changes.compactMap { change -> String? in
+      if case .patch = change { return nil }
+      return known[change.documentID] == nil ? change.documentID : nil
     }
-    let existing = try readers.read { reader throws(Problem) in try reader.existing(named, in: write.collectionID) }
+    for id in try readers.read({ reader throws(Problem) in try reader.existing(asked, in: write.collectionID) }) { known[id] = .stored }
     var added: [String] = []
     var updated: [String] = []
     var deleted: [String] = []
-    var within: Set<String> = []
     for change in write.changes {
       let id = change.documentID
+      let isThere = known[id]?.isThere ?? false
       switch change {
       case .insert(let document):
-        if existing.contains(id) || !within.insert(id).inserted {
+        if isThere {
           throw Problem(.conflict, "document '\(id)' exists in collection '\(write.collectionName)'", hint: "Upsert it, or leave document_id out", path: "document_id")
         }
         insert(document, write, &plan, &added)
+        known[id] = .written(document)
       case .upsert(let document):
-        if existing.contains(id) || !within.insert(id).inserted {
+        if isThere {
           plan.transaction.update(document)
           updated.append(id)
         } else {
           insert(document, write, &plan, &added)
         }
-      case .patch(_, let fields, let vectors, let replacing):
-        guard var document = try current(id, write) else { throw missing(id, write) }
-        if replacing { document.fields = JSONObject() }
-        for member in fields.members { document.fields[member.key] = merged(document.fields[member.key], member) }
-        document.vectors = vectors
+        known[id] = .written(document)
+      case .patch(_, let patch):
+        guard var document = try current(id, known[id], write) else {
+          if patch.skipsMissing { continue }
+          throw missing(id, write)
+        }
+        for member in patch.fields.members { document.fields[member.key] = merged(document.fields[member.key], member) }
+        document.vectors = patch.vectors
         document.updatedAt = now()
         plan.transaction.update(document)
         plan.report.documents.append(document)
         updated.append(id)
+        known[id] = .written(document)
       case .delete:
-        guard existing.contains(id), within.insert(id).inserted else { continue }
+        guard isThere else { continue }
         plan.transaction.deleteDocument(id, from: write.collectionID)
         deleted.append(id)
+        known[id] = .gone
       }
     }
+    plan.documents[write.collectionID] = known
     if added.count != deleted.count { plan.transaction.adjustDocumentCount(write.collectionID, by: Int64(added.count - deleted.count)) }
     for (type, ids) in [(Schedule.EventType.documentsAdded, added), (.documentsUpdated, updated), (.documentsDeleted, deleted)] where !ids.isEmpty {
       record(type, ids, write, &plan)
@@ -152,8 +171,13 @@ extension HostLoop {
     plan.filtering.formUnion(filtering)
   }
 
-  private func current(_ id: String, _ write: DocumentWrite) throws(Problem) -> Document? {
-    try readers.read { reader throws(Problem) in try reader.document(id, collectionID: write.collectionID, in: write.namespaceID, vectors: false) }
+  private func current(_ id: String, _ standing: Standing?, _ write: DocumentWrite) throws(Problem) -> Document? {
+    switch standing {
+    case .written(let document): return document
+    case .gone: return nil
+    case .stored, nil: break
+    }
+    return try readers.read { reader throws(Problem) in try reader.document(id, collectionID: write.collectionID, in: write.namespaceID, vectors: false) }
   }
 
   private func missing(_ id: String, _ write: DocumentWrite) -> Problem {
@@ -173,8 +197,8 @@ extension HostLoop {
     openQuestions -= 1
     var transaction = Transaction()
     let id = filtered.triggerID
-    // The cursor in any case: nothing may be looked at twice. Zero is of a trigger that could not be read.
-    transaction.countEvents(id, by: 0, cursor: filtered.through == 0 ? nil : filtered.through)
+    // The cursor in any case: nothing may be looked at twice.
+    transaction.countEvents(id, by: 0, cursor: filtered.through)
     for accepted in filtered.accepted {
       let tally = agenda.tally(of: id, at: accepted.at)
       transaction.countEvents(id, by: accepted.count, at: accepted.at, bucket: tally.bucket, next: tally.deadline, depth: accepted.depth)

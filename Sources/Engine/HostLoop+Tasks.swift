@@ -55,7 +55,9 @@ extension HostLoop {
 
   private func canceled(_ task: TaskRecord) -> Ending {
     let why = Problem(.cancelled, "cancelled for the next run")
-    return Ending(task: task, status: .canceled, outputs: task.outputs, error: why.description, writes: [], state: nil, baseline: nil, heldBy: nil)
+    let close = task.kind == .cluster ? ClusterAction.close(task, .canceled, error: why, readers: readers, at: now()) : nil
+    return Ending(
+      task: task, status: .canceled, outputs: task.outputs, error: why.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil)
   }
 
   func storedTask(_ id: String) -> TaskRecord? {
@@ -105,16 +107,13 @@ extension HostLoop {
     var transaction = plan.transaction
     transaction.repeatTask(task.id, outputs: ["attempts": attempts(ending, retryAt: until)], error: ending.error, retryAt: until)
     add(transaction) { [self] outcome in
-      busy.remove(task.id)
       guard case .committed = outcome else {
-        // Lost: it was cancelled meanwhile, and that was its end.
-        if case .lost = outcome { return }
-        log("error", "task \(task.id): \(outcome.problem)")
+        // Lost: it was cancelled meanwhile, and that was its end. Otherwise this attempt becomes the last.
         var last = ending
-        last.repeats = false
-        last.writes = []
-        return take(last)
+        if case .failed(let problem) = outcome, problem.kind != .unavailable { last.repeats = false }
+        return recover(last, outcome)
       }
+      busy.remove(task.id)
       announce(plan)
       log("info", "task \(task.id) failed (\(ending.error ?? "")), attempt \(task.attempt + 1); the next is at \(until)")
       agenda.postpone(task.id, until: until)
@@ -127,17 +126,7 @@ extension HostLoop {
     let task = ending.task
     let now = now()
     var plan: Plan
-    do throws(Problem) {
-      plan = try self.plan(ending.writes)
-    } catch {
-      // The results cannot be written (a document they change is gone): the task failed, and nothing of it stays.
-      var failed = ending
-      failed.status = .failed
-      failed.error = error.description
-      failed.writes = []
-      failed.baseline = nil
-      return take(failed)
-    }
+    do throws(Problem) { plan = try self.plan(ending.writes) } catch { return fail(ending, error) }
     if ending.repeats, let rule = task.triggerID.flatMap(definition)?.schedule.retry,
       let delay = Backoff.delay(after: task.attempt + 1, rule, random: surroundings.random())
     {
@@ -153,25 +142,47 @@ extension HostLoop {
     let after = settle(ending, at: now, in: &transaction)
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
     add(transaction) { [self] outcome in
-      openTasks[task.id] = nil
-      busy.remove(task.id)
-      guard case .committed = outcome else {
-        log("error", "task \(task.id): \(outcome.problem)")
-        if let id = task.triggerID { reload(id) }
-        if case .failed(let problem) = outcome, ending.status != .failed {
-          openTasks[task.id] = .some(task.triggerID)
-          take(Ending(task: task, status: .failed, outputs: [:], error: problem.description, writes: [], state: nil, baseline: nil, heldBy: nil))
-        } else if let id = task.triggerID {
-          startWaiting(of: id)
-        }
-        return
-      }
+      guard case .committed = outcome else { return recover(ending, outcome) }
+      over(task)
       announce(plan)
       guard let id = task.triggerID else { return }
       if ending.baseline != nil || ending.status == .failed { agenda.rearm(id) }
       after(id)
-      startWaiting(of: id)
     }
+  }
+
+  /// The task is done with: whoever waits behind it may start.
+  private func over(_ task: TaskRecord) {
+    openTasks[task.id] = nil
+    busy.remove(task.id)
+    if let id = task.triggerID { startWaiting(of: id) }
+  }
+
+  /// The end of a task could not be written. While the store has trouble it is kept and tried again; what cannot be written at all makes
+  /// the task a failed one.
+  private func recover(_ ending: Ending, _ outcome: Outcome) {
+    let task = ending.task
+    // It ended before, by a cancellation, or its row went with its namespace: there is nothing left to say.
+    let isOver = if case .lost("task") = outcome { true } else { false }
+    if isOver { over(task) }
+    if let id = task.triggerID { reload(id) }
+    if isOver { return }
+    if outcome.isTrouble {
+      unwritten.append(ending)
+      return rest(outcome.problem)
+    }
+    log("error", "task \(task.id): \(outcome.problem)")
+    guard ending.isMoreThanAnError else { return over(task) }
+    fail(ending, outcome.problem)
+  }
+
+  /// Ends a task whose results cannot be written (a collection they go to is gone): nothing of them stays.
+  private func fail(_ ending: Ending, _ problem: Problem) {
+    let close =
+      ending.task.kind == .cluster && ending.status != .failed ? ClusterAction.close(ending.task, .failed, error: problem, readers: readers, at: now()) : nil
+    take(
+      Ending(
+        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil))
   }
 
   /// What the end of a task means for its trigger: counters, and whether it is stopped, probed again later, or resumed. Answers what is left

@@ -60,6 +60,8 @@ extension HostLoop {
   func reload(_ id: Trigger.ID) {
     agenda.remove(id)
     definitions[id] = nil
+    // Its row may not be there: an evaluation that counts on in it would be lost again and again.
+    lastEvaluations[id] = nil
     guard let trigger = stored(id) else { return }
     define(trigger)
     if trigger.isScheduled { schedule(trigger) }
@@ -114,10 +116,27 @@ extension HostLoop {
   }
 
   private func recover(_ id: Trigger.ID, _ outcome: Outcome) {
-    log("error", "trigger \(id): \(outcome.problem)")
-    // Its last evaluation may not have been written either.
-    lastEvaluations[id] = nil
+    if outcome.isTrouble { rest(outcome.problem) } else { log("error", "trigger \(id): \(outcome.problem)") }
     reload(id)
+  }
+
+  /// The instant has its task already: the clock was set back, and an edit counted the next instant from there. It is not run twice.
+  private func passOver(_ fire: Agenda.Fire) {
+    // Events have no instants of their own: a millisecond later is as good.
+    if definition(of: fire.triggerID)?.schedule.type == .event {
+      reload(fire.triggerID)
+      return agenda.hold(fire.triggerID, until: now() + .seconds(1))
+    }
+    var transaction = Transaction()
+    transaction.reschedule(fire.triggerID, fence: fire.fence, next: fire.next, armed: nil, checkedAt: nil)
+    note(fire.triggerID, .skipped, "ran already", ["scheduled_at": .instant(fire.scheduledAt)], in: &transaction)
+    add(transaction) { [self] outcome in
+      guard case .committed = outcome else { return recover(fire.triggerID, outcome) }
+      // This evaluation is written: the next instant that is passed over counts on in it.
+      let last = lastEvaluations[fire.triggerID]
+      reload(fire.triggerID)
+      lastEvaluations[fire.triggerID] = last
+    }
   }
 
   /// Claims a due instant: the next one, the events taken and the task are written together, before anything is done.
@@ -136,7 +155,7 @@ extension HostLoop {
     transaction.takeBuckets(trigger.id, fire.buckets.map { ($0.at, $0.count) })
     touched.insert("trigger/\(trigger.id)")
     transaction.insert(task)
-    var detail = judgement?.detail ?? JSONObject()
+    var detail = judgement?.detail ?? ["definition": .string(trigger.schedule.fingerprint)]
     if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
     if let missed = fire.missed { detail["missed"] = .object(missed.json) }
     if fire.waits { detail["waits"] = true }
@@ -160,22 +179,6 @@ extension HostLoop {
     if fire.isProbe { return "probe" }
     if case .event(let rule) = trigger.schedule.when { return rule.absenceSeconds == nil ? "enough events" : "absence" }
     return fire.missed != nil ? "caught up" : "due"
-  }
-
-  /// The instant has a task already: the clock went back over it, and what was claimed once is never run again.
-  private func passOver(_ fire: Agenda.Fire) {
-    let id = fire.triggerID
-    guard definition(of: id)?.schedule.type != .event else {
-      reload(id)
-      return agenda.hold(id, until: now() + .seconds(1))
-    }
-    var transaction = Transaction()
-    transaction.reschedule(id, fence: fire.fence, next: fire.next)
-    note(id, .skipped, "claimed before", ["scheduled_at": .instant(fire.scheduledAt)], in: &transaction)
-    add(transaction) { [self] outcome in
-      if case .committed = outcome {} else { log("error", "trigger \(id): \(outcome.problem)") }
-      reload(id)
-    }
   }
 
   // MARK: - Answers
@@ -258,6 +261,7 @@ extension HostLoop {
       position = try reader.highestPosition()
       sequence = try reader.highestSeq()
       clock.newest = try reader.events(since: sequence - 1, limit: 1).first?.at
+      maintenance = Maintenance(try reader.setting(Maintenance.setting, at: now()))
       return (try reader.scheduledTriggers(), try reader.unfinishedTasks())
     }
     for task in tasks { openTasks[task.id] = .some(task.triggerID) }
@@ -294,8 +298,9 @@ extension Trigger {
     result.action = action
     result.schedule = schedule
     result.status = status
-    // Where neither the schedule nor the status changed, nor did the next instant: an event may have moved it meanwhile.
-    if schedule != current.schedule || status != current.status { result.nextScheduledAt = nextScheduledAt }
+    // An event may have moved the deadline of an absence meanwhile, and that leaves the fence alone.
+    let isSame = schedule.type == .event && schedule == current.schedule && status == current.status
+    if !isSame { result.nextScheduledAt = nextScheduledAt }
     if status == .active, current.status != .active { result.consecutiveFailures = consecutiveFailures }
     result.updatedAt = updatedAt
     return result

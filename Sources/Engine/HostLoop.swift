@@ -50,6 +50,10 @@ final class HostLoop {
   /// Triggers whose Lua filter is looking at events now; true when more came meanwhile.
   var filtering: [Trigger.ID: Bool] = [:]
   var openQuestions = 0
+  var maintenance: Maintenance?
+  /// Ends of tasks that a store in trouble did not take.
+  var unwritten: [Ending] = []
+  private var restsUntil: Ticks?
   private var evaluations: UInt64 = 0
   private var settling: [Reply<Result<Void, Problem>>] = []
   private var stopping = false
@@ -91,13 +95,18 @@ final class HostLoop {
       }
       touched.removeAll(keepingCapacity: true)
       for command in waiting + fresh { take(command) }
-      if !stopping {
-        watchClock()
-        for taskID in agenda.attempts(at: now()) { attempt(taskID) }
-        for step in agenda.next(at: now()) { take(step) }
+      if !stopping { watchClock() }
+      if !stopping, restLeft() == nil {
+        let endings = unwritten
+        unwritten = []
+        for ending in endings { take(ending) }
+        if !isHeld {
+          for taskID in agenda.attempts(at: now()) { attempt(taskID) }
+          for step in agenda.next(at: now()) { take(step) }
+        }
       }
       flush()
-      if busy.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, agenda.wake.map({ $0 > now() }) ?? true {
+      if busy.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, wake.map({ $0 > now() }) ?? true {
         for reply in settling { reply.give(.success(())) }
         settling = []
       }
@@ -114,10 +123,27 @@ final class HostLoop {
 
   /// How long to sleep. Never more than a minute: the wall clock may be set meanwhile.
   private func untilWake() -> Duration {
-    guard let wake = agenda.wake else { return .seconds(60) }
+    // What the last outcomes made necessary waits for nobody.
+    if !pending.isEmpty { return .zero }
+    if let left = restLeft() { return left }
+    guard let wake else { return .seconds(60) }
     // What is ready at once may say so with the earliest instant there is, from which nothing can be subtracted.
     let now = now()
     return wake <= now ? .zero : min(.seconds(60), wake - now)
+  }
+
+  /// The store takes nothing (a full disk): what is due stays due, and is tried again in a while instead of at once and for ever.
+  func rest(_ problem: Problem) {
+    if restLeft() == nil { log("error", "the store takes nothing: \(problem)") }
+    restsUntil = Ticks(nanoseconds: surroundings.ticks().nanoseconds &+ 1_000_000_000)
+  }
+
+  private func restLeft() -> Duration? {
+    guard let restsUntil else { return nil }
+    let ticks = surroundings.ticks()
+    if ticks < restsUntil { return restsUntil - ticks }
+    self.restsUntil = nil
+    return nil
   }
 
   func flush() {
@@ -176,11 +202,15 @@ final class HostLoop {
         return
       }
       take(ending)
+    case .reserve(let count, let reply):
+      reply.give(.success(position + 1))
+      position += count
     case .announce(let description, let reply):
       do throws(Problem) {
         try ledger.describe(description)
         reply.give(.success(()))
       } catch { reply.give(.failure(error)) }
+    case .hold(let change, let reply): hold(change, reply)
     case .settle(let reply): settling.append(reply)
     case .stop:
       stopping = true
@@ -201,6 +231,15 @@ final class HostLoop {
 }
 
 extension Outcome {
+  /// Whether the store could not write at all, where trying again later is right.
+  var isTrouble: Bool {
+    switch self {
+    case .unknown: true
+    case .failed(let problem): problem.kind == .unavailable
+    case .committed, .lost: false
+    }
+  }
+
   /// What to tell somebody whose transaction did not go through.
   var problem: Problem {
     switch self {

@@ -36,6 +36,7 @@ struct Judge {
       judgement.reason = error.kind == .budget ? "budget" : "error"
       host.log("warn", "trigger \(trigger.id): \(error)")
     }
+    judgement.detail["definition"] = .string(trigger.schedule.fingerprint)
     return judgement
   }
 

@@ -116,6 +116,11 @@ final class Mailbox<Item: Sendable>: @unchecked Sendable {
     let end = min(items.count, head + limit)
     let taken = Array(items[head..<end])
     head = end
+    // A queue that is never quite empty must not keep what was taken out long ago.
+    if head >= 1024, head * 2 >= items.count {
+      items.removeFirst(head)
+      head = 0
+    }
     if head == items.count {
       items.removeAll(keepingCapacity: items.count < 1024)
       head = 0

@@ -18,9 +18,16 @@ package final class ScriptSession: ScriptHost {
   private let trigger: Trigger?
   private let writes: Writes
   let gathering: Gathering?
+  /// What the script takes for now; in a simulation that is not the host's.
+  private let surroundings: Surroundings
   private let output: (_ level: String, _ message: String) -> Void
   /// How a batch script waits.
   private let pause: (Duration) throws(Problem) -> Void
+  private let began: Ticks
+  /// Kept of a predicate's run, so that the decision can be replayed.
+  var recording: ScriptRecording?
+  /// Set for a replay: the answers come from there, one after the other, and not from the store.
+  var replayed: ArraySlice<ScriptRecording.Call>?
   private var lines: [JSON] = []
   private var lineBytes = 0
 
@@ -36,11 +43,19 @@ package final class ScriptSession: ScriptHost {
     }
   }
 
+  /// For a rehearsal: the script's clock stands at a moment, and nobody hears what it says.
+  convenience init(_ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, clock: Instant) {
+    self.init(host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases)), clock: clock) { _, _ in }
+  }
+
   package init(
-    _ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, caller: Caller,
+    _ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, caller: Caller, clock: Instant? = nil,
     pause: ((Duration) throws(Problem) -> Void)? = nil, output: @escaping (_ level: String, _ message: String) -> Void
   ) {
     self.host = host
+    var surroundings = host.surroundings
+    if let clock { surroundings.now = { clock } }
+    self.surroundings = surroundings
     if let pause { self.pause = pause } else { self.pause = { duration throws(Problem) in host.pause(duration) } }
     self.namespaceID = namespaceID
     self.trigger = trigger
@@ -48,6 +63,7 @@ package final class ScriptSession: ScriptHost {
     self.caller = caller
     self.output = output
     gathering = writes == .gathered ? Gathering() : nil
+    began = host.surroundings.ticks()
     namespace = try? host.read { reader throws(Problem) in try reader.namespace(namespaceID) }
   }
 
@@ -64,12 +80,36 @@ package final class ScriptSession: ScriptHost {
     var result = run.explain
     if !lines.isEmpty { result["log"] = .array(lines) }
     result["cost"] = run.cost.json
+    if let recording { result["replay"] = recording.json }
     return result
   }
 
   // MARK: - Calls
 
   package func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
+    if replayed != nil {
+      guard let next = replayed?.popFirst(), next.name == name, next.arguments == .array(arguments) else {
+        throw Problem(.conflict, "the script called '\(name)' with \(JSON.array(arguments).text), which it did not when it was recorded")
+      }
+      return try next.replayed()
+    }
+    do throws(Problem) {
+      let answer = try ReadLimit.with(timeLeft) { () throws(Problem) in try self.answer(name, arguments) }
+      recording?.add(ScriptRecording.Call(name: name, arguments: .array(arguments), answer: answer))
+      return answer
+    } catch {
+      recording?.add(ScriptRecording.Call(name: name, arguments: .array(arguments), problem: error))
+      throw error
+    }
+  }
+
+  /// What is left of the run's time: Lua's own clock cannot stop a read in the middle of a call.
+  private var timeLeft: Duration? {
+    let kind: ScriptKind = writes == .none ? .predicate : writes == .gathered ? .hook : .batch
+    return kind.budget.wall.map { max(.milliseconds(1), $0 - (host.surroundings.ticks() - began)) }
+  }
+
+  private func answer(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
     switch name {
     case "ctx.metric":
       guard let metric = arguments.first?.string else { throw Problem(.invalid, "\(name): argument 1 must be the metric, a string", path: name) }
@@ -81,8 +121,7 @@ package final class ScriptSession: ScriptHost {
       output("progress", JSON.array(arguments).text)
       return .null
     default:
-      let host = host
-      var calls = LibraryCalls(surroundings: host.surroundings, zones: host.zones) { operation, path, query, body throws(Problem) in
+      var calls = LibraryCalls(surroundings: surroundings, zones: host.zones) { operation, path, query, body throws(Problem) in
         try self.perform(operation, path: path, query: query, body: body)
       }
       if writes == .immediate { calls.pause = pause }
@@ -99,6 +138,7 @@ package final class ScriptSession: ScriptHost {
         throw Problem(.forbidden, "'\(name)' cannot be called here: what a hook or an action writes is committed with its outcome", hint: "It may write documents and kv; do the rest in a batch script")
       }
       guard caller.may(scope) else { throw Problem(.forbidden, "the key does not allow '\(scope.rawValue)'") }
+      try gathering?.admit(body)
     }
     var call = Call(caller: caller, namespace: namespace, path: path, query: query, body: body)
     call.gathering = gathering
@@ -165,8 +205,21 @@ package final class ScriptSession: ScriptHost {
 final class Gathering: @unchecked Sendable {
   // @unchecked: belongs to the one thread that runs the script.
   private(set) var writes: [Write] = []
+  private var bytes = 0
+  /// What one run may write. It waits in memory, outside of Lua's own limit, and is committed in one piece.
+  private static let limit = 64 << 20
+  /// What a write costs that carries next to nothing.
+  private static let overhead = 256
   private var kv: [String: JSON?] = [:]
   private var documents: [String: Document?] = [:]
+
+  /// Refuses what is too much to be committed with the outcome.
+  func admit(_ body: JSON) throws(Problem) {
+    bytes += body.weight + Self.overhead
+    guard bytes <= Self.limit else {
+      throw Problem(.budget, "the script writes more than \(Self.limit >> 20) MiB", hint: "Write less at once, or do it in a batch script")
+    }
+  }
 
   func add(_ write: Write) { writes.append(write) }
 
@@ -176,4 +229,16 @@ final class Gathering: @unchecked Sendable {
 
   func note(_ document: Document?, _ id: String, in collectionID: String) { documents["\(collectionID)/\(id)"] = .some(document) }
   func known(_ id: String, in collectionID: String) -> Document?? { documents["\(collectionID)/\(id)"] }
+}
+
+extension JSON {
+  /// About as many bytes as its text has, without writing it.
+  var weight: Int {
+    switch self {
+    case .null, .bool, .int, .double: 8
+    case .string(let text): text.utf8.count
+    case .array(let items): items.reduce(8) { $0 + $1.weight }
+    case .object(let object): object.members.reduce(8) { $0 + $1.key.utf8.count + $1.value.weight }
+    }
+  }
 }

@@ -32,7 +32,10 @@ struct TaskRun {
   func perform() -> Ending? {
     if host.isClosing { return nil }
     do throws(Problem) {
-      guard try begin() else { return nil }
+      // Cancelled while it waited, or gone with its namespace: there is nothing to run, but the host counts it as open.
+      guard try begin() else {
+        return Ending(task: task, status: .canceled, outputs: [:], error: nil, writes: [], state: nil, baseline: nil, heldBy: nil)
+      }
     } catch {
       host.log("error", "task \(task.id) could not be started: \(error)")
       return host.isClosing ? nil : ending(.failed, Product(), error: error)
@@ -87,7 +90,6 @@ struct TaskRun {
       try host.commit(transaction)
       return true
     } catch {
-      // Cancelled while it waited: there is nothing to run.
       if error.kind == .conflict { return false }
       throw error
     }
@@ -118,7 +120,8 @@ struct TaskRun {
   private func ending(_ status: TaskRecord.Status, _ product: Product, error: Problem? = nil, baseline: Baseline? = nil) -> Ending {
     var writes = product.writes
     if status != .completed, task.kind == .cluster {
-      writes.append(ClusterAction.close(task, status == .canceled ? .canceled : .failed, error: error, host: host))
+      let end: ClusterRun.Status = status == .canceled ? .canceled : .failed
+      if let close = ClusterAction.close(task, end, error: error, readers: host.readers, at: host.surroundings.now()) { writes.append(close) }
     }
     return Ending(
       task: task, status: status, outputs: product.outputs, error: error?.description, writes: writes, state: product.state, baseline: baseline, heldBy: nil)

@@ -36,7 +36,8 @@ final class Workers: Sendable {
         { [questions, inbox] in
           let bench = ScriptBench(host)
           while let batch = questions.take(limit: 1) {
-            for question in batch { inbox.put(Self.answer(question, host, bench)) }
+            // A host that closes asks again after its next start; it need not wait for a long queue now.
+            for question in batch where !host.isClosing { inbox.put(Self.answer(question, host, bench)) }
           }
         }
       )
@@ -74,7 +75,7 @@ final class Workers: Sendable {
       }
       return .judged(Judge(host, bench).answer(question, about: trigger))
     case .filter(let id):
-      guard let trigger = trigger(id, host) else { return .filtered(Filtered(triggerID: id, through: 0)) }
+      guard let trigger = trigger(id, host) else { return .filtered(Filtered(triggerID: id)) }
       return .filtered(EventFilter(host, bench).look(for: trigger))
     }
   }

@@ -74,6 +74,7 @@ extension Agenda {
   mutating func due(_ id: Trigger.ID, at now: Instant) -> [Step] {
     guard var entry = entries[id], entry.question == nil else { return [] }
     defer { entries[id] = entry }
+    if let original = entry.original, now >= entry.createdAt { (entry.timetable, entry.original) = (original, nil) }
     var fire = Fire(triggerID: id, scheduledAt: now, next: nil, consumedEvents: 0, armed: entry.armed, fence: entry.fence, missed: nil)
     if entry.isProbed {
       guard let next = entry.next, next <= now else { return [] }

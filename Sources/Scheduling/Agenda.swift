@@ -101,6 +101,8 @@ package struct Agenda {
     var createdAt: Instant
     var schedule: Schedule
     var timetable: Timetable
+    /// While the clock shows a time before the trigger was made, the timetable to which it returns.
+    var original: Timetable?
     /// The trigger failed too often and waits for its probe.
     var isProbed: Bool
     var next: Instant?
@@ -290,6 +292,10 @@ package struct Agenda {
       entry.firstEvent = entry.firstEvent.map { min($0, now) }
       entry.lastEvent = entry.lastEvent.map { min($0, now) }
       entry.heldAt = entry.heldAt.map { ($0.counter, min($0.until, now + Self.askAgain)) }
+      if amount > Self.patience, now < entry.createdAt {
+        entry.original = entry.original ?? entry.timetable
+        entry.timetable = entry.timetable.reanchored(at: now)
+      }
       if amount > Self.patience, let next = entry.next, next > now, entry.question == nil {
         let fresh = entry.isProbed ? entry.schedule.probeAfterSeconds.map { now + .seconds($0) } : fresh(entry, at: now)
         if fresh != next { moved.append(skip(&entry, id, .clock, Missed(count: 0, first: next, last: next), next: fresh)) }
@@ -319,6 +325,7 @@ package struct Agenda {
       var entry = known
       do throws(Problem) {
         entry.timetable = try Timetable(entry.schedule, createdAt: entry.createdAt, zones: zones)
+        entry.original = nil
       } catch {
         broken.append((id, error))
         continue

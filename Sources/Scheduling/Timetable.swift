@@ -12,7 +12,7 @@ package struct Timetable: Sendable {
     case none
   }
 
-  private let source: Source
+  private var source: Source
   private let startAt: Instant?
   private let endAt: Instant?
   private let exclusions: [ExclusionCalendar]
@@ -57,7 +57,7 @@ package struct Timetable: Sendable {
     let found: Instant? =
       switch source {
       case .cron(let occurrences): occurrences.next(after: from)
-      case .interval(let interval): beforeAnchor(interval, from) { $0.floored(by: $1) + 1 } ?? interval.next(after: from)
+      case .interval(let interval): interval.next(after: from)
       case .once(let at): at > from ? at : nil
       case .absence, .none: nil
       }
@@ -70,19 +70,19 @@ package struct Timetable: Sendable {
     let found: Instant? =
       switch source {
       case .cron(let occurrences): occurrences.previous(before: before)
-      case .interval(let interval): beforeAnchor(interval, before) { ($0 - 1).floored(by: $1) } ?? interval.previous(before: before)
+      case .interval(let interval): interval.previous(before: before)
       case .once(let at): at < before ? at : nil
       case .absence, .none: nil
       }
     return found.flatMap { found in startAt.map { found >= $0 } ?? true ? found : nil }
   }
 
-  /// The instant of an interval next to a moment before its anchor. There is such a moment only when the clock was set back to before the
-  /// trigger was made, and then the interval goes on by the time that passes. Nil otherwise.
-  private func beforeAnchor(_ interval: IntervalSchedule, _ moment: Instant, _ steps: (_ elapsed: Int64, _ length: Int64) -> Int64) -> Instant? {
-    let (elapsed, overflow) = moment.milliseconds.subtractingReportingOverflow(interval.anchor.milliseconds)
-    guard startAt == nil, elapsed < 0, !overflow, elapsed > .min / 4 else { return nil }
-    return Instant(milliseconds: interval.anchor.milliseconds + steps(elapsed, interval.interval.inMilliseconds) * interval.interval.inMilliseconds)
+  /// The same for a clock that was set back to before the anchor: intervals go on by the time that passes, counted from now. Others stay.
+  func reanchored(at now: Instant) -> Timetable {
+    guard startAt == nil, case .interval(let interval) = source, now < interval.anchor else { return self }
+    var result = self
+    result.source = (try? .interval(IntervalSchedule(every: interval.interval, from: now))) ?? source
+    return result
   }
 
   /// How many instants lie strictly between two moments. Beyond half a million of a cron expression the number is a lower bound.

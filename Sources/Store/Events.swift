@@ -65,13 +65,17 @@ extension Reader {
       ("since", .integer(since)), ("type", .optional(type?.rawValue)), ("collection_id", .optional(collectionID)), ("limit", .integer(Int64(limit))),
     ]
     if let namespaceID { parameters.append(("namespace_id", .text(namespaceID))) }
-    return try connection.rows(namespaceID == nil ? .eventsEverywhere : .events, parameters) { row throws(Problem) in
-      DocumentEvent(
-        seq: row.int(), namespaceID: row.text(), type: try row.word(), collectionID: row.text(), count: row.int(), documentIDs: try row.strings(),
-        at: row.instant(), payload: try row.optionalJSON()?.object, depth: row.int())
-    }
+    return try connection.rows(namespaceID == nil ? .eventsEverywhere : .events, parameters, DocumentEvent.read)
   }
 
   /// The number of the last event; 0 when there is none.
   package func highestSeq() throws(Problem) -> Int64 { try connection.number(.highestSeq, []) }
+}
+
+extension DocumentEvent {
+  static func read(_ row: inout Row) throws(Problem) -> DocumentEvent {
+    DocumentEvent(
+      seq: row.int(), namespaceID: row.text(), type: try row.word(), collectionID: row.text(), count: row.int(), documentIDs: try row.strings(),
+      at: row.instant(), payload: try row.optionalJSON()?.object, depth: row.int())
+  }
 }

@@ -41,6 +41,7 @@ struct Row {
 
   mutating func floats() -> [Float] {
     let bytes = bytes()
+    if bytes.isEmpty { return [] }
     return [Float](unsafeUninitializedCapacity: bytes.count / 4) { buffer, count in
       UnsafeMutableRawBufferPointer(buffer).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count / 4 * 4)]))
       count = bytes.count / 4

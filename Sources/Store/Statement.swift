@@ -28,8 +28,12 @@ package enum Statement: Int, CaseIterable, Sendable {
   case insertTask, startTask, finishTask, repeatTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
   // Evaluations
   case insertEvaluation, coalesceEvaluation, deleteEvaluationsOfTrigger, deleteEvaluationsOfNamespace, evaluations, countEvaluations
+  case evaluation, evaluationOfTask, evaluationFrom, evaluationBefore, lastFired, evaluationsInOrder, evaluationSizes, deleteEvaluation
   // Events
   case insertEvent, deleteEventsOfNamespace, events, eventsEverywhere, highestSeq
+  case eventsBetween, countEventsBetween, eventSizes, deleteEventPiece, lowestCursor
+  // What has happened to a trigger
+  case recordedFires, countUnfinished
   // Keys and values of scripts
   case setValue, incrementValue, deleteValue, deleteExpiredValues, deleteValuesOfNamespace, value, values
 
@@ -429,9 +433,50 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .evaluations:
       """
       SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
-      FROM evaluations WHERE trigger_id = $trigger_id ORDER BY last_at DESC, evaluation_id DESC LIMIT $limit OFFSET $offset
+      FROM evaluations WHERE trigger_id = $trigger_id AND last_at >= $since AND first_at < $until AND outcome = COALESCE($outcome, outcome)
+      ORDER BY last_at DESC, evaluation_id DESC LIMIT $limit OFFSET $offset
       """
-    case .countEvaluations: "SELECT count(*) FROM evaluations WHERE trigger_id = $trigger_id"
+    case .countEvaluations:
+      """
+      SELECT count(*) FROM evaluations
+      WHERE trigger_id = $trigger_id AND last_at >= $since AND first_at < $until AND outcome = COALESCE($outcome, outcome)
+      """
+    case .evaluation:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE evaluation_id = $evaluation_id AND namespace_id = $namespace_id
+      """
+    case .evaluationOfTask:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE trigger_id = $trigger_id AND task_id = $task_id ORDER BY evaluation_id LIMIT 1
+      """
+    case .evaluationFrom:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE trigger_id = $trigger_id AND last_at >= $at ORDER BY last_at, evaluation_id LIMIT 1
+      """
+    case .evaluationBefore:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE trigger_id = $trigger_id AND last_at < $at ORDER BY last_at DESC, evaluation_id DESC LIMIT 1
+      """
+    case .lastFired:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE trigger_id = $trigger_id AND outcome = 'fired' AND last_at <= $at ORDER BY last_at DESC, evaluation_id DESC LIMIT 1
+      """
+    case .evaluationsInOrder:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE trigger_id = $trigger_id AND last_at >= $since AND first_at < $until ORDER BY last_at, evaluation_id LIMIT $limit
+      """
+    case .evaluationSizes:
+      """
+      SELECT evaluation_id, trigger_id, last_at, length(detail) + length(reason) FROM evaluations
+      WHERE evaluation_id < $before ORDER BY evaluation_id DESC LIMIT $limit
+      """
+    case .deleteEvaluation: "DELETE FROM evaluations WHERE evaluation_id = $evaluation_id"
     case .insertEvent:
       """
       INSERT INTO events (seq, namespace_id, type, collection_id, count, document_ids, at, payload, depth)
@@ -452,6 +497,31 @@ package enum Statement: Int, CaseIterable, Sendable {
       ORDER BY seq LIMIT $limit
       """
     case .highestSeq: "SELECT COALESCE(max(seq), 0) FROM events"
+    case .eventsBetween:
+      """
+      SELECT seq, namespace_id, type, collection_id, count, document_ids, at
+      FROM events WHERE namespace_id = $namespace_id AND seq > $since AND at >= $from AND at < $to AND type = $type
+        AND collection_id = COALESCE($collection_id, collection_id)
+      ORDER BY seq LIMIT $limit
+      """
+    case .countEventsBetween:
+      """
+      SELECT COALESCE(sum(count), 0) FROM events WHERE namespace_id = $namespace_id AND at > $after AND at <= $through AND type = $type
+        AND collection_id = COALESCE($collection_id, collection_id)
+      """
+    case .eventSizes: "SELECT seq, at, length(document_ids) FROM events WHERE seq < $before ORDER BY seq DESC LIMIT $limit"
+    case .deleteEventPiece: "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE seq < $before ORDER BY seq LIMIT $limit)"
+    case .lowestCursor:
+      """
+      SELECT COALESCE(min(event_cursor), $otherwise) FROM triggers
+      WHERE status = 'active' AND trigger_type = 'event' AND schedule_config LIKE '%"filter":%'
+      """
+    case .recordedFires:
+      """
+      SELECT task_id, scheduled_at, status, created_at, started_at, finished_at FROM tasks
+      WHERE trigger_id = $trigger_id AND scheduled_at >= $from AND scheduled_at < $to ORDER BY scheduled_at, task_id LIMIT $limit
+      """
+    case .countUnfinished: "SELECT count(*) FROM tasks WHERE trigger_id = $trigger_id AND status IN ('PENDING', 'IN_PROGRESS')"
     case .setValue:
       """
       INSERT INTO kv (namespace_id, key, value, number, expires_at) VALUES ($namespace_id, $key, $value, $number, $expires_at)

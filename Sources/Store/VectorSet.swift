@@ -33,6 +33,7 @@ extension Reader {
       index: index.name, dimensions: index.dimensions, metric: index.metric, documentIDs: [], collectionIDs: [], values: [])
     result.documentIDs.reserveCapacity(capacity)
     result.collectionIDs.reserveCapacity(capacity)
+    if capacity == 0 { return result }
     var problem: Problem?
     let size = index.dimensions * 4
     result.values = [Float](unsafeUninitializedCapacity: capacity * index.dimensions) { buffer, filled in

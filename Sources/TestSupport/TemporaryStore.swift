@@ -9,20 +9,30 @@ package final class TemporaryStore {
   package let folder: String
   package let clock: ManualClock
   package private(set) var host: Host
+  private let log: @Sendable (String, String) -> Void
   package var path: String { folder + "/perigee.db" }
 
-  package init(clock: ManualClock = ManualClock(), zones: Zones = Zones()) throws {
+  private let retention: Retention
+
+  /// `log` hears what the host says: level, message.
+  package init(
+    clock: ManualClock = ManualClock(), zones: Zones = Zones(), retention: Retention = Retention(),
+    log: @escaping @Sendable (String, String) -> Void = { _, _ in }
+  ) throws {
     var template = Array("/tmp/perigee-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Problem(.unavailable, "no temporary folder") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     self.clock = clock
-    host = try Host.open(Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones))
+    self.retention = retention
+    self.log = log
+    host = try Host.open(
+      Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, log: log))
   }
 
   /// Closes the host and opens the same file again, as after a restart.
   package func reopen() throws {
     host.close()
-    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings))
+    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings, retention: retention, log: log))
   }
 
   /// Moves the clock and waits until everything that became due has been done.

@@ -1,6 +1,7 @@
 import Basics
 import Engine
 import Model
+import Scheduling
 import TestSupport
 
 /// A store with a collection of points around `groups` corners of a cube, ready to be clustered.
@@ -8,9 +9,11 @@ struct Fixture {
   let store: TemporaryStore
   static let dimensions = 8
 
-  init(documents: Int = 0, groups: Int = 3, store: TemporaryStore? = nil) throws {
-    self.store = try store ?? TemporaryStore()
-    let store = self.store
+  init(
+    documents: Int = 0, groups: Int = 3, zones: Zones = Zones(), retention: Retention = Retention(),
+    log: @escaping @Sendable (String, String) -> Void = { _, _ in }
+  ) throws {
+    store = try TemporaryStore(zones: zones, retention: retention, log: log)
     try store.call(
       "create_collection",
       body: ["collection_name": "points", "vector_indexes": [["name": "v", "dimensions": .int(Self.dimensions), "metric": "euclidean"]]])

@@ -26,6 +26,8 @@ private struct SmallHost {
   var rows: [Trigger.ID: Row] = [:]
   var tasks: Set<String> = []
   var now = Instant("2026-01-01T00:00:00Z")!
+  /// Long ago: before a trigger was made there are no instants to account for.
+  let made = Instant("2024-01-01T00:00:00Z")!
   /// A clock that went back further than anybody waits may come over claimed instants again.
   var wentFarBack = false
   var told: [String] = []
@@ -33,7 +35,7 @@ private struct SmallHost {
   mutating func define(_ id: Trigger.ID, _ type: TriggerType, _ config: JSON) throws {
     let schedule = try Schedule(type, config)
     let action = try Action(type: "script", config: ["script": "return 1"])
-    var trigger = rows[id]?.trigger ?? Trigger(id: id, namespaceID: "ns", action: action, schedule: schedule, createdAt: now)
+    var trigger = rows[id]?.trigger ?? Trigger(id: id, namespaceID: "ns", action: action, schedule: schedule, createdAt: made)
     trigger.schedule = schedule
     trigger.fence += 1
     let timetable = try Timetable(schedule, createdAt: trigger.createdAt, zones: zones)

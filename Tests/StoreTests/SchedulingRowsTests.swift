@@ -272,3 +272,79 @@ import Testing
     }
   }
 }
+
+@Suite("History of a trigger") struct HistoryRowsTests {
+  private let at = Instant(seconds: 1_767_225_600)
+
+  private func row(_ number: Int, from: Int, to: Int, _ outcome: Evaluation.Outcome, task: String? = nil) -> Evaluation {
+    Evaluation(
+      id: "eval_\(number)", triggerID: "trg_1", namespaceID: "ns_1", outcome: outcome, reason: "r", taskID: task, firstAt: at + .seconds(from), lastAt: at + .seconds(to),
+      count: from == to ? 1 : 2)
+  }
+
+  @Test("an instant is covered by the row around it, or lies between two")
+  func around() throws {
+    let store = try TemporaryStore()
+    let rows = [row(1, from: 0, to: 20, .held), row(2, from: 30, to: 30, .fired, task: "task_1"), row(3, from: 40, to: 90, .held)]
+    try store.commit { transaction in for row in rows { transaction.insert(row) } }
+    func look(_ seconds: Int) throws -> [String?] {
+      let moment = at + .seconds(seconds)
+      return try store.read { reader throws(Problem) in
+        [
+          try reader.evaluation(before: moment, triggerID: "trg_1")?.id, try reader.evaluation(from: moment, triggerID: "trg_1")?.id,
+          try reader.lastFired("trg_1", through: moment)?.id,
+        ]
+      }
+    }
+    #expect(try look(-1) == [nil, "eval_1", nil])
+    #expect(try look(10) == [nil, "eval_1", nil])
+    #expect(try look(25) == ["eval_1", "eval_2", nil])
+    #expect(try look(30) == ["eval_1", "eval_2", "eval_2"])
+    #expect(try look(100) == ["eval_3", nil, "eval_2"])
+    func listed(_ query: EvaluationQuery) throws -> [String] { try store.read { reader throws(Problem) in try reader.evaluations(query).items.map(\.id) } }
+    #expect(try listed(EvaluationQuery("trg_1", since: at + .seconds(20), until: at + .seconds(40))) == ["eval_2", "eval_1"])
+    #expect(try listed(EvaluationQuery("trg_1", outcome: .held)) == ["eval_3", "eval_1"])
+    try store.read { reader throws(Problem) in
+      #expect(try reader.evaluation(of: "task_1", triggerID: "trg_1")?.id == "eval_2")
+      #expect(try reader.evaluation("eval_2", in: "ns_other") == nil)
+      #expect(try reader.evaluationSizes(before: nil, limit: 2).map(\.id) == ["eval_3", "eval_2"])
+      #expect(try reader.evaluationSizes(before: "eval_2", limit: 2).map(\.id) == ["eval_1"])
+    }
+  }
+
+  @Test("events are counted in a span that is open at its beginning, and deleted from the oldest on")
+  func events() throws {
+    let store = try TemporaryStore()
+    try store.commit { transaction in
+      for number in 1...5 {
+        transaction.append(
+          DocumentEvent(
+            seq: Int64(number), namespaceID: "ns_1", type: .documentsAdded, collectionID: number == 5 ? "col_2" : "col_1", count: 10, documentIDs: ["d"],
+            at: at + .seconds(number)))
+      }
+    }
+    func count(_ collection: String?, _ after: Int, _ through: Int) throws -> Int64 {
+      try store.read { reader throws(Problem) in
+        try reader.eventCount(in: "ns_1", type: .documentsAdded, collectionID: collection, after: at + .seconds(after), through: at + .seconds(through))
+      }
+    }
+    #expect(try count(nil, 0, 9) == 50)
+    #expect(try count("col_1", 1, 3) == 20)
+    #expect(try count("col_2", 5, 9) == 0)
+    try store.commit { $0.deleteEvents(before: 4, limit: 2) }
+    let left = try store.read { reader throws(Problem) in
+      try reader.events(in: "ns_1", type: .documentsAdded, collectionID: nil, from: at, to: at + .seconds(5), since: 0, limit: 10).map(\.seq)
+    }
+    #expect(left == [3, 4])
+  }
+
+  @Test("settings are no one's keys, and null takes them away")
+  func settings() throws {
+    let store = try TemporaryStore()
+    try store.commit { $0.setSetting("maintenance", to: ["since": "2026-01-01T00:00:00Z"]) }
+    #expect(try store.read { reader throws(Problem) in try reader.setting("maintenance", at: at) }?["since"] == "2026-01-01T00:00:00Z")
+    #expect(try store.read { reader throws(Problem) in try reader.value("maintenance", in: "ns_1", at: at) } == nil)
+    try store.commit { $0.setSetting("maintenance", to: .null) }
+    #expect(try store.read { reader throws(Problem) in try reader.setting("maintenance", at: at) } == nil)
+  }
+}

@@ -103,18 +103,21 @@ struct ClusterAction {
     ]
   }
 
-  /// The last word on the run of a task that did not succeed.
-  static func close(_ task: TaskRecord, _ status: ClusterRun.Status, error: Problem?, host: Host) -> Write {
-    var transaction = Transaction()
+  /// The last word on the run of a task that did not succeed; nil when its cluster is gone, and its runs with it.
+  static func close(_ task: TaskRecord, _ status: ClusterRun.Status, error: Problem?, readers: Readers, at now: Instant) -> Write? {
     let id = runID(of: task)
-    let now = host.surroundings.now()
-    let stored = try? host.read { reader throws(Problem) in try reader.run(id, in: task.namespaceID) }
-    var run = stored ?? ClusterRun(
-      id: id, clusterID: task.inputs["cluster_id"]?.string ?? "", namespaceID: task.namespaceID, taskID: task.id, status: status, createdAt: task.createdAt)
+    let clusterID = task.inputs["cluster_id"]?.string ?? ""
+    let stored = try? readers.read { reader throws(Problem) in
+      (run: try reader.run(id, in: task.namespaceID), cluster: try reader.cluster(clusterID, in: task.namespaceID))
+    }
+    guard let stored, stored.cluster != nil else { return nil }
+    var run = stored.run ?? ClusterRun(
+      id: id, clusterID: clusterID, namespaceID: task.namespaceID, taskID: task.id, status: status, createdAt: task.createdAt)
     run.status = status
     run.error = error?.description
     run.completedAt = now
-    if stored == nil { transaction.insert(run) } else { transaction.update(run) }
+    var transaction = Transaction()
+    if stored.run == nil { transaction.insert(run) } else { transaction.update(run) }
     return .statements(transaction)
   }
 
@@ -139,8 +142,7 @@ struct ClusterAction {
   private func load(
     _ definition: ClusterDefinition, _ filter: Filter?
   ) throws(Problem) -> (sources: [Collection], outputs: [Collection], VectorIndex, VectorSet, texts: [String]) {
-    let outputIDs = config["output_collection_ids"]?.array?.compactMap(\.string) ?? definition.outputCollectionIDs
-    return try host.read { reader throws(Problem) in
+    try host.read { reader throws(Problem) in
       func collections(_ ids: [String], _ path: String) throws(Problem) -> [Collection] {
         var found: [Collection] = []
         for id in ids {
@@ -159,7 +161,14 @@ struct ClusterAction {
       try reader.bodiesOfVectors(of: sources.map(\.id), index: index.name, filter: filter) { _, document throws(Problem) in
         texts.append(try Self.text(of: document.body, fields: definition.textFields))
       }
-      return (sources, try collections(outputIDs, "output_collection_ids"), index, set, texts)
+      let given = try Fields(.object(config)).strings("output_collection_ids")
+      let outputs =
+        if let given {
+          try reader.outputs(given, of: definition, path: "output_collection_ids")
+        } else {
+          try collections(definition.outputCollectionIDs, "output_collection_ids")
+        }
+      return (sources, outputs, index, set, texts)
     }
   }
 
@@ -210,10 +219,10 @@ struct ClusterAction {
     let now = host.surroundings.now()
     for output in outputs {
       transaction.deleteDocuments(from: output.id, limit: .max)
-      var position: Int64 = 0
+      var position = try host.reservePositions(result.run.groups.count + result.set.count)
       func insert(_ document: Document) {
-        position += 1
         transaction.insert(document, in: task.namespaceID, position: position)
+        position += 1
       }
       for group in result.run.groups {
         var fields: JSONObject = [
@@ -237,7 +246,7 @@ struct ClusterAction {
     }
   }
 
-  /// The result as fields of the source documents.
+  /// The result as fields of the source documents; those deleted since they were read are left out.
   private func enrichments(of definition: ClusterDefinition, _ collections: [Collection], _ result: Result) -> [Write] {
     let mapping = definition.enrichment.isEmpty ? ["cluster_id": "cluster_id", "cluster_label": "cluster_label"] : definition.enrichment
     var changes: [String: [DocumentWrite.Change]] = [:]
@@ -254,7 +263,7 @@ struct ClusterAction {
           default: .array(group.keywords.map(JSON.string))
           }
       }
-      changes[result.set.collectionIDs[row], default: []].append(.patch(id: documentID, fields: fields, vectors: [:], replacing: false))
+      changes[result.set.collectionIDs[row], default: []].append(.patch(id: documentID, .init(fields: fields, skipsMissing: true)))
     }
     return collections.compactMap { collection in
       changes[collection.id].map {

@@ -121,7 +121,10 @@ extension Operation {
         _ = try Filter(filters, path: "filters")
         inputs["filters"] = filters
       }
-      if let outputs = fields["output_collection_ids"] { inputs["output_collection_ids"] = outputs }
+      if let named = try fields.strings("output_collection_ids") {
+        let outputs = try host.read { reader throws(Problem) in try reader.outputs(named, of: definition, path: "output_collection_ids") }
+        inputs["output_collection_ids"] = .array(outputs.map { .string($0.id) })
+      }
       let task = TaskRecord(
         id: Identifier.make("task", host.surroundings), namespaceID: definition.namespaceID, kind: .cluster, inputs: inputs,
         createdAt: host.surroundings.now())

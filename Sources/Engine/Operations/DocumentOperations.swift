@@ -81,10 +81,6 @@ extension Operation {
       query: [Parameter("return_vectors", .boolean), Parameter("return_presigned_urls", .boolean)]
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
-      if let known = call.gathering?.known(try call.parameter("document_id"), in: collection.id) {
-        guard let known else { throw Problem(.notFound, "the script deleted it") }
-        return .json(known.json(vectors: call.query["return_vectors"]?.bool ?? false))
-      }
       return .json(try document(host, call, in: collection).json(vectors: call.query["return_vectors"]?.bool ?? false))
     },
     Operation(
@@ -106,7 +102,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
       let id = try call.parameter("document_id")
-      if call.gathering == nil { _ = try document(host, call, in: collection) }
+      _ = try document(host, call, in: collection)
       try host.write(documents: [.delete(id: id)], to: collection, call)
       call.gathering?.note(nil, id, in: collection.id)
       return .json(["success": true, "message": "deleted", "document_id": .string(id)])
@@ -156,21 +152,27 @@ extension Operation {
     var body = try Fields(call.body).object
     body["document_id"] = .string(id)
     let given = try Document(.object(body), in: collection, path: "", surroundings: host.surroundings)
-    let patch = DocumentWrite.Change.patch(id: id, fields: given.fields, vectors: given.vectors, replacing: false)
+    // A script that writes later has to hear of a missing document now.
+    var known = call.gathering == nil ? nil : try document(host, call, in: collection)
+    let patch = DocumentWrite.Change.patch(id: id, .init(fields: given.fields, vectors: given.vectors))
     let report = try host.write(documents: [patch], to: collection, call)
-    guard call.gathering != nil else { return .json(report.documents.first?.json() ?? .null) }
-    var known: Document
-    if case .some(.some(let noted)) = call.gathering?.known(id, in: collection.id) { known = noted } else { known = try document(host, call, in: collection) }
-    for member in given.fields.members { known.fields[member.key] = member.value }
+    if let shown = report.documents.first { return .json(shown.json()) }
+    for member in given.fields.members { known?.fields[member.key] = member.value }
     call.gathering?.note(known, id, in: collection.id)
-    return .json(known.json())
+    return .json(known?.json() ?? .null)
   }
 
+  /// The document that the path names; a script sees it as its own writes have left it.
   private static func document(_ host: Host, _ call: Call, in collection: Collection?) throws(Problem) -> Document {
     let id = try call.parameter("document_id")
     let namespaceID = try call.namespaceID()
-    let found = try host.read { reader throws(Problem) in
-      try reader.document(id, collectionID: collection?.id, in: namespaceID, vectors: call.query["return_vectors"]?.bool ?? false)
+    let found: Document?
+    if let collection, let written = call.gathering?.known(id, in: collection.id) {
+      found = written
+    } else {
+      found = try host.read { reader throws(Problem) in
+        try reader.document(id, collectionID: collection?.id, in: namespaceID, vectors: call.query["return_vectors"]?.bool ?? false)
+      }
     }
     guard let found else {
       throw Problem(

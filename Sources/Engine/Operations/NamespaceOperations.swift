@@ -50,7 +50,10 @@ extension Operation {
       }
       var transaction = Transaction()
       transaction.deleteNamespace(namespace.id)
+      let tasks = try host.read { reader throws(Problem) in try reader.unfinishedTasks() }
       try host.commit(transaction)
+      // What still runs in it can write nothing any more.
+      for task in tasks where task.namespaceID == namespace.id { host.interrupt(task.id) }
       return .json([
         "task_id": .string(Identifier.make("task", host.surroundings)), "task_type": "api_namespaces_delete", "status": "COMPLETED", "success": true,
         "namespace_id": .string(namespace.id),

@@ -2,7 +2,6 @@ package import Basics
 import Glibc
 import Model
 import Store
-import Synchronization
 
 extension Operation {
   static let taskOperations: [Operation] = [
@@ -43,7 +42,7 @@ extension Operation {
       let key = try Names.checkID(call.parameter("key"), path: "key")
       let fields = try Fields(call.body, accepting: ["value", "ttl_seconds"])
       let value = fields.object["value"] ?? .null
-      guard value.bytes.count <= 1 << 20 else { throw Problem(.tooLarge, "the value is larger than 1 MiB", hint: "Keep large things in documents", path: "value") }
+      guard value.weight <= 1 << 20 else { throw Problem(.tooLarge, "the value is larger than 1 MiB", hint: "Keep large things in documents", path: "value") }
       let expires = try fields.number("ttl_seconds", in: 0.001...315_576_000).map { host.surroundings.now() + .milliseconds(Int64($0 * 1000)) }
       var transaction = Transaction()
       transaction.setValue(key, to: value, in: try call.namespaceID(), expiresAt: expires)
@@ -119,14 +118,13 @@ extension Host {
 
   /// Stops a task: at once when it waits, at its next look at the flag when it runs.
   func cancel(taskID: String) throws(Problem) {
-    let running = cancellations.withLock { $0[taskID] }
-    if let running { return running.cancel() }
+    if interrupt(taskID) { return }
     guard let task = try read({ reader throws(Problem) in try reader.task(taskID) }), !task.status.isFinal else { return }
+    let close = task.kind == .cluster ? ClusterAction.close(task, .canceled, error: nil, readers: readers, at: surroundings.now()) : nil
     inbox.put(
       .finished(
         Ending(
-          task: task, status: .canceled, outputs: [:], error: "cancelled",
-          writes: task.kind == .cluster ? [ClusterAction.close(task, .canceled, error: nil, host: self)] : [], state: nil, baseline: nil, heldBy: nil)))
+          task: task, status: .canceled, outputs: [:], error: "cancelled", writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil)))
     try beat()
   }
 
