@@ -39,6 +39,25 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     }
   }
 
+  /// Sets all of these members, in one pass: one by one, a client's million keys would be looked for a million times.
+  /// With `nullRemoves`, null takes the member away.
+  package mutating func set(_ changes: [Member], nullRemoves: Bool = false) {
+    var places: [String: Int] = [:]
+    places.reserveCapacity(members.count + changes.count)
+    for (place, member) in members.enumerated() where places[member.key] == nil { places[member.key] = place }
+    var removesAny = false
+    for change in changes {
+      if let place = places[change.key] { members[place].value = change.value } else {
+        places[change.key] = members.count
+        members.append(change)
+      }
+      removesAny = removesAny || nullRemoves && change.value == .null
+    }
+    guard removesAny else { return }
+    let removed = Set(changes.lazy.filter { $0.value == .null }.map(\.key))
+    members.removeAll { $0.value == .null && removed.contains($0.key) }
+  }
+
   package var keys: [String] { members.map(\.key) }
   package var isEmpty: Bool { members.isEmpty }
   package var count: Int { members.count }

@@ -130,7 +130,7 @@ extension HostLoop {
           if patch.skipsMissing { continue }
           throw missing(id, write)
         }
-        for member in patch.fields.members { document.fields[member.key] = merged(document.fields[member.key], member) }
+        document.fields.set(patch.fields.members.map { .init(key: $0.key, value: merged($0, over: document.fields)) })
         document.vectors = patch.vectors
         document.updatedAt = now()
         plan.transaction.update(document)
@@ -185,9 +185,9 @@ extension HostLoop {
   }
 
   /// In `metadata` a null removes a key; elsewhere a value replaces the old one.
-  private func merged(_ old: JSON?, _ member: JSONObject.Member) -> JSON? {
-    guard member.key == "metadata", case .object(let changes) = member.value, case .object(var result)? = old else { return member.value }
-    for change in changes.members { result[change.key] = change.value == .null ? nil : change.value }
+  private func merged(_ member: JSONObject.Member, over old: JSONObject) -> JSON {
+    guard member.key == "metadata", case .object(let changes) = member.value, case .object(var result)? = old[member.key] else { return member.value }
+    result.set(changes.members, nullRemoves: true)
     return .object(result)
   }
 

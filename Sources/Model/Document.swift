@@ -32,7 +32,7 @@ package struct Document: Sendable, Equatable {
     var fields = JSONObject()
     for member in members.object.members where !Self.reserved.contains(member.key) && member.key != "payload" { fields.members.append(member) }
     if let payload = try members.objectValue("payload") {
-      for member in payload.members where !Self.reserved.contains(member.key) { fields[member.key] = member.value }
+      fields.set(payload.members.filter { !Self.reserved.contains($0.key) })
     }
     var vectors: [String: [Float]] = [:]
     for member in try members.objectValue("vectors")?.members ?? [] {

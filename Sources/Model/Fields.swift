@@ -25,7 +25,8 @@ package struct Fields {
         details: ["accepted": .array(names.map(JSON.string)), "type": "extra_forbidden"])
     }
     var result = problem(first)
-    result.others = unknown.dropFirst().map(problem)
+    // A few are enough to see what is wrong; a client's million would cost a minute of looking for what is alike.
+    result.others = unknown.dropFirst().prefix(31).map(problem)
     throw result
   }
 

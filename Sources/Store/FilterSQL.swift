@@ -9,12 +9,19 @@ struct FilterSQL {
   private(set) var parameters: Connection.Parameters = []
   private var paths: [[String]: String] = [:]
 
-  /// A filter may compare with so many values in all.
-  static let limit = 100_000
+  /// A filter may have so many fields and values in all; a list of values counts as one. SQLite looks for each parameter's name among
+  /// all others, so that ten times as many would take a hundred times as long to read.
+  static let limit = 6000
+  /// A list of values may have so many.
+  static let listLimit = 100_000
+  /// A longer list goes to SQLite as one parameter.
+  private static let shortList = 16
 
   private mutating func bind(_ value: Value) throws(Problem) -> String {
     guard parameters.count < Self.limit else {
-      throw Problem(.tooLarge, "the filter has more than \(Self.limit) values", hint: "Ask in several parts", path: "filters")
+      throw Problem(
+        .tooLarge, "the filter has more than \(Self.limit) fields and values", hint: "Compare one field with many values by \"in\", or ask in several parts",
+        path: "filters")
     }
     let name = "f\(parameters.count)"
     parameters.append((name, value))
@@ -142,6 +149,10 @@ struct FilterSQL {
 
   /// Equal to one of the values. Each type is compared with its own kind only: in SQLite true is 1 and an array is text.
   private mutating func equals(_ operand: Operand, _ values: [JSON]) throws(Problem) -> String {
+    guard values.count <= Self.listLimit else {
+      throw Problem(.tooLarge, "the filter compares with \(values.count) values", hint: "Give at most \(Self.listLimit), or ask in several parts", path: "filters")
+    }
+    if values.count > Self.shortList { return try isAmong(operand, values) }
     var (texts, numbers, containers): ([String], [String], [String]) = ([], [], [])
     var conditions: [String] = []
     for value in values {
@@ -157,6 +168,29 @@ struct FilterSQL {
     if !numbers.isEmpty { conditions.append("\(operand.isNumber) AND \(operand.value) IN (\(numbers.joined(separator: ", ")))") }
     if !containers.isEmpty {
       conditions.append("COALESCE(\(operand.type), 'null') IN ('array', 'object') AND \(operand.value) IN (\(containers.joined(separator: ", ")))")
+    }
+    return Self.balanced(conditions[...], "OR") ?? operand.never
+  }
+
+  /// Like `equals`, for many values: SQLite reads them out of one JSON text, as it reads the documents'.
+  private mutating func isAmong(_ operand: Operand, _ values: [JSON]) throws(Problem) -> String {
+    var (texts, numbers, others): ([JSON], [JSON], [JSON]) = ([], [], [])
+    for value in values {
+      switch value {
+      case .string: texts.append(value)
+      case .int, .double: numbers.append(value)
+      case .null, .bool, .array, .object:
+        if others.contains(value) { continue }
+        others.append(value)
+        guard others.count <= Self.shortList else {
+          throw Problem(
+            .tooLarge, "the filter compares one field with more than \(Self.shortList) arrays and objects", hint: "Ask in several parts", path: "filters")
+        }
+      }
+    }
+    var conditions = others.isEmpty ? [] : [try equals(operand, others)]
+    for (list, test) in [(texts, operand.isA("text")), (numbers, operand.isNumber)] where !list.isEmpty {
+      conditions.append("\(test) AND \(operand.value) IN (SELECT item.value FROM json_each(\(try bind(.json(.array(list))))) AS item)")
     }
     return Self.balanced(conditions[...], "OR") ?? operand.never
   }

@@ -165,6 +165,26 @@ import Testing
     #expect { try gathering.admit(body) } throws: { ($0 as? Problem)?.kind == .budget }
   }
 
+  @Test("a counter that would leave 64 bits is refused and stays, for clients and for scripts")
+  func counterOverflow() throws {
+    let fixture = try Fixture()
+    try fixture.store.call("set_kv", path: ["key": "n"], body: ["value": .int(Int64.max - 1 as Int64)])
+    #expect(try fixture.store.call("increment_kv", path: ["key": "n"])["value"] == .int(Int64.max))
+    #expect { try fixture.store.call("increment_kv", path: ["key": "n"]) } throws: { ($0 as? Problem)?.kind == .invalid }
+    let id = try fixture.trigger(
+      "cron", ["cron_expression": "0 0 1 1 *"], action: ["script": "return function() assert(not pcall(perigee.kv.incr, 'n')) perigee.kv.incr('n', -1) end"])
+    let task = try end(fixture, try fixture.store.call("execute_trigger_now", path: ["trigger_id": id]))
+    #expect(task["status"] == "COMPLETED", "\(task.text)")
+    #expect(try fixture.store.call("get_kv", path: ["key": "n"])["value"] == .int(Int64.max - 1 as Int64))
+  }
+
+  @Test("a collection named twice for a cluster is refused, also by name and id")
+  func sourceTwice() throws {
+    let fixture = try Fixture(documents: 3)
+    let id = try fixture.store.call("get_collection", path: ["collection_identifier": "points"])["collection_id"] ?? ""
+    #expect { try fixture.cluster(2, extra: ["collection_ids": ["points", id]]) } throws: { ($0 as? Problem)?.path == "collection_ids[1]" }
+  }
+
   @Test("cancel answers, and the task ends once, whether it waits, runs or is through")
   func cancelAnytime() throws {
     let fixture = try Fixture(documents: 30)

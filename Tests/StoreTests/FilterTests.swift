@@ -23,6 +23,43 @@ import Testing
     }
   }
 
+  @Test("with long lists of values mean the same as with short ones", arguments: 1...3 as ClosedRange<UInt64>)
+  func longLists(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let store = try TemporaryStore()
+    try store.fill((0..<150).map { _ in Self.object(&random, depth: 0) })
+    try store.read { reader throws(Problem) in
+      let all = try reader.documents(DocumentQuery(namespaceID: "ns_1", page: Page(limit: 1000))).items
+      for round in 0..<40 {
+        var values = (0..<20).map { JSON.int($0 + 1000) } + (0..<round % 8).map { _ in Self.scalar(&random) }
+        if round % 3 == 0 { values.append(["abc"]) }
+        let filter = Filter.compare(field: Self.keys.randomElement(using: &random) ?? "a", round % 2 == 0 ? .in : .nin, .array(values))
+        let expected = all.filter { $0.json().object.map(filter.matches) ?? false }.map(\.id)
+        #expect(try reader.documents(DocumentQuery(namespaceID: "ns_1", filter: filter, page: Page(limit: 1000))).items.map(\.id) == expected, "\(filter)")
+      }
+    }
+  }
+
+  /// A hundred thousand parameters took SQLite forty seconds to read, and no deadline stops it there.
+  @Test("of any size are answered or refused at once")
+  func sizes() throws {
+    let store = try TemporaryStore()
+    try store.fill([["n": 5], ["n": 99_999]])
+    func found(_ filter: Filter) throws(Problem) -> Int { 
+      try store.read { reader throws(Problem) in try reader.documents(DocumentQuery(namespaceID: "ns_1", filter: filter)).items.count }
+    }
+    let started = ContinuousClock.now
+    #expect(try found(.compare(field: "n", .in, .array((0..<100_000).map { .int($0) }))) == 2)
+    #expect(try found(.any((0..<1000).map { .compare(field: "f\($0)", .eq, 5) } + [.compare(field: "n", .eq, 5)])) == 1)
+    for filter in [
+      Filter.compare(field: "n", .in, .array((0...100_000).map { .int($0) })), .any((0..<10_000).map { .compare(field: "n", .eq, .int($0)) }),
+      .compare(field: "n", .in, .array((0..<10_000).map { [.int($0)] })),
+    ] {
+      #expect { try found(filter) } throws: { ($0 as? Problem)?.kind == .tooLarge }
+    }
+    #expect(ContinuousClock.now - started < .seconds(10))
+  }
+
   // Small pools, so that things are often equal, nearly equal, or of another type.
   private static let keys = ["a", "b", "ä key", "e-f", "c"]
   private static let texts = [

@@ -19,6 +19,10 @@ extension Operation {
         sources.append(try host.collection(identifier, in: definition.namespaceID, path: "collection_ids[\(position)]"))
       }
       definition.collectionIDs = sources.map(\.id)
+      if let position = sources.indices.first(where: { place in sources[..<place].contains { $0.id == sources[place].id } }) {
+        throw Problem(
+          .invalid, "collection '\(sources[position].name)' is given twice", hint: "Name each collection once", path: "collection_ids[\(position)]")
+      }
       let index = try ClusterAction.index(of: definition, in: sources)
       let output = Collection(
         id: Identifier.make("col", host.surroundings), namespaceID: definition.namespaceID, name: "\(definition.name)_output_\(definition.id.suffix(6))",

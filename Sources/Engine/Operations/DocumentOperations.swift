@@ -157,7 +157,7 @@ extension Operation {
     let patch = DocumentWrite.Change.patch(id: id, .init(fields: given.fields, vectors: given.vectors))
     let report = try host.write(documents: [patch], to: collection, call)
     if let shown = report.documents.first { return .json(shown.json()) }
-    for member in given.fields.members { known?.fields[member.key] = member.value }
+    known?.fields.set(given.fields.members)
     call.gathering?.note(known, id, in: collection.id)
     return .json(known?.json() ?? .null)
   }
@@ -211,20 +211,14 @@ extension Operation {
       }
       sort = [(try order.required("field", example: "\"created_at\""), direction == "desc")]
     }
-    var select = try fields["select"]?.string.map { $0.split(separator: ",").map(String.init) }
-    if fields["select"]?.array != nil { select = try fields.strings("select") }
+    // In a query string the names are one text.
+    var select = fields["select"]?.string.map { $0.split(separator: ",").map(String.init) }
+    if select == nil { select = try fields.strings("select") }
     let vectors = try fields.bool("return_vectors") ?? false
     let query = DocumentQuery(
-      namespaceID: try call.namespaceID(), collectionIDs: collections.map(\.id), filter: try filter(fields), sort: sort, page: page, vectors: vectors)
+      namespaceID: try call.namespaceID(), collectionIDs: collections.map(\.id), filter: try filter(fields), sort: sort, page: page, vectors: vectors, select: select)
     let listing = try host.read { reader throws(Problem) in try reader.documents(query) }
-    return .json(
-      page.envelope(
-        try listing.map { document throws(Problem) in
-          guard let select else { return document.json(vectors: vectors) }
-          var shown = document
-          shown.fields = JSONObject(members: document.fields.members.filter { select.contains($0.key) })
-          return shown.json(vectors: vectors)
-        }))
+    return .json(page.envelope(try listing.map { document throws(Problem) in document.json(vectors: vectors) }))
   }
 }
 

@@ -59,16 +59,19 @@ extension Operation {
       if let gathering = call.gathering {
         let before = try host.value(key, in: namespaceID, call) ?? .int(0)
         guard let number = before.int else { throw notANumber(key, before) }
+        let (sum, overflows) = number.addingReportingOverflow(by)
+        if overflows { throw tooFar(key, number, by) }
         gathering.add(.statements(transaction))
-        gathering.noteKV(key, .int(number &+ by))
-        return .json(["key": .string(key), "value": .int(number &+ by)])
+        gathering.noteKV(key, .int(sum))
+        return .json(["key": .string(key), "value": .int(sum)])
       }
       let rows: [[Value]]
       do throws(Problem) {
         rows = try host.commit(transaction)
       } catch {
-        if let stored = try host.value(key, in: namespaceID, call), stored.int == nil { throw notANumber(key, stored) }
-        throw error
+        guard let stored = try host.value(key, in: namespaceID, call) else { throw error }
+        guard let number = stored.int else { throw notANumber(key, stored) }
+        throw number.addingReportingOverflow(by).overflow ? tooFar(key, number, by) : error
       }
       guard case .integer(let value)? = rows.first?.first else {
         throw Problem(.internal, "the counter '\(key)' answered no number")
@@ -85,6 +88,10 @@ extension Operation {
       return .json(["success": true, "key": .string(key)])
     },
   ]
+
+  private static func tooFar(_ key: String, _ number: Int64, _ by: Int64) -> Problem {
+    Problem(.invalid, "'\(key)' is \(number), and \(by) more is beyond 64 bits", hint: "Set it anew, or count in larger units", path: "by")
+  }
 
   private static func notANumber(_ key: String, _ value: JSON) -> Problem {
     Problem(.invalid, "'\(key)' holds \(value.typeName) \(value.brief), not an integer", hint: "Set it to a number first", path: "key")
