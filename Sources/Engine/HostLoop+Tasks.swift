@@ -57,7 +57,8 @@ extension HostLoop {
     let why = Problem(.cancelled, "cancelled for the next run")
     let close = task.kind == .cluster ? ClusterAction.close(task, .canceled, error: why, readers: readers, at: now()) : nil
     return Ending(
-      task: task, status: .canceled, outputs: task.outputs, error: why.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil)
+      task: task, status: .canceled, outputs: task.outputs, error: why.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil,
+      heldBy: nil)
   }
 
   func storedTask(_ id: String) -> TaskRecord? {
@@ -179,10 +180,12 @@ extension HostLoop {
   /// Ends a task whose results cannot be written (a collection they go to is gone): nothing of them stays.
   private func fail(_ ending: Ending, _ problem: Problem) {
     let close =
-      ending.task.kind == .cluster && ending.status != .failed ? ClusterAction.close(ending.task, .failed, error: problem, readers: readers, at: now()) : nil
+      ending.task.kind == .cluster && ending.status != .failed
+      ? ClusterAction.close(ending.task, .failed, error: problem, readers: readers, at: now()) : nil
     take(
       Ending(
-        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil))
+        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil,
+        heldBy: nil))
   }
 
   /// What the end of a task means for its trigger: counters, and whether it is stopped, probed again later, or resumed. Answers what is left
@@ -208,7 +211,8 @@ extension HostLoop {
     }
     let clears = next == nil && (moved != nil || turned != nil)
     transaction.settle(
-      id, executions: status == .completed ? 1 : 0, consecutiveFailures: failures, lastStatus: status.rawValue, lastError: ending.error, status: turned,
+      id, executions: status == .completed ? 1 : 0, consecutiveFailures: failures, lastStatus: status.rawValue, lastError: ending.error,
+      status: turned,
       baseline: ending.baseline, state: ending.state, next: next, clearsNext: clears,
       armed: ending.baseline != nil || status == .failed ? true : nil, at: now)
     touched.insert("trigger/\(id)")
@@ -244,7 +248,8 @@ extension HostLoop {
     guard ending.status == .completed || ending.status == .failed else { return }
     let succeeded = ending.status == .completed
     var payload: JSONObject = [
-      "task_id": .string(task.id), "status": .string(ending.status.rawValue), "trigger_id": .optional(task.triggerID), "error": .optional(ending.error),
+      "task_id": .string(task.id), "status": .string(ending.status.rawValue), "trigger_id": .optional(task.triggerID),
+      "error": .optional(ending.error),
     ]
     if let id = task.triggerID {
       let type: Schedule.EventType = succeeded ? .triggerCompleted : .triggerFailed
