@@ -13,6 +13,7 @@ final class HostLoop {
     var zones: Zones
     var inbox: Mailbox<Command>
     var workers: Workers
+    var cancellations: Cancellations
   }
 
   /// A transaction on its way, and what to do when its outcome is known.
@@ -39,6 +40,13 @@ final class HostLoop {
   var lastEvaluations: [Trigger.ID: Evaluation] = [:]
   /// Tasks that are pending or running, with their trigger.
   var openTasks: [String: Trigger.ID?] = [:]
+  /// Of these, the ones that the workers have; the others wait for a run before them, or for their next attempt.
+  var busy: Set<String> = []
+  /// Tasks that start when the one before them has ended, in order.
+  var waiting: [Trigger.ID: [TaskRecord]] = [:]
+  var clock: ClockWatch
+  /// The release of the time zone data, and when it was last looked at.
+  var zoneData: (version: String?, lookedAt: Ticks)
   /// Triggers whose Lua filter is looking at events now; true when more came meanwhile.
   var filtering: [Trigger.ID: Bool] = [:]
   var openQuestions = 0
@@ -61,6 +69,9 @@ final class HostLoop {
   init(_ ledger: SQLiteLedger, _ parts: Parts) {
     self.ledger = ledger
     self.parts = parts
+    let surroundings = parts.configuration.surroundings
+    clock = ClockWatch(at: surroundings.now(), surroundings.ticks())
+    zoneData = (parts.zones.dataVersion, surroundings.ticks())
   }
 
   func now() -> Instant { surroundings.now() }
@@ -85,15 +96,17 @@ final class HostLoop {
       touched.removeAll(keepingCapacity: true)
       for command in waiting + fresh { take(command) }
       if !stopping, restLeft() == nil {
+        watchClock()
         let endings = unwritten
         unwritten = []
         for ending in endings { take(ending) }
         if !isHeld {
+          for taskID in agenda.attempts(at: now()) { attempt(taskID) }
           for step in agenda.next(at: now()) { take(step) }
         }
       }
       flush()
-      if openTasks.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, wake.map({ $0 > now() }) ?? true {
+      if busy.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, wake.map({ $0 > now() }) ?? true {
         for reply in settling { reply.give(.success(())) }
         settling = []
       }
@@ -133,7 +146,7 @@ final class HostLoop {
     return nil
   }
 
-  private func flush() {
+  func flush() {
     guard !pending.isEmpty else { return }
     let batch = pending
     pending = []
@@ -206,16 +219,6 @@ final class HostLoop {
   }
 
   func add(_ transaction: Transaction, _ settle: @escaping (Outcome) -> Void) { pending.append(Pending(transaction: transaction, settle: settle)) }
-
-  /// Hands a task that is written down to the workers.
-  func begin(_ task: TaskRecord) {
-    openTasks[task.id] = .some(task.triggerID)
-    if let id = task.triggerID, task.scheduledAt == nil { agenda.started(id) }
-    parts.workers.run(task)
-  }
-
-  /// How many tasks of a trigger have not ended.
-  func running(_ id: Trigger.ID) -> Int { openTasks.values.count { $0 == id } }
 
   /// Whether a document of these writes is already being changed in this batch; if not, marks them.
   private func touches(_ writes: [Write]) -> Bool {

@@ -114,7 +114,7 @@ struct Simulation<World: SimulatedWorld> {
         finish(run.firedAt)
       }
       while let due = event, due.at <= moment {
-        agenda.count(due.count, for: trigger.id)
+        agenda.count(due.count, for: trigger.id, at: due.at)
         event = try world.nextEvents()
       }
       for step in agenda.next(at: moment) { try take(step) }
@@ -133,11 +133,7 @@ struct Simulation<World: SimulatedWorld> {
   private mutating func take(_ step: Agenda.Step) throws(Problem) {
     switch step {
     case .fire(let fire): note(fire, nil)
-    case .skip(let skip):
-      decisions += 1
-      add(
-        .skipped, skip.reason.rawValue, ["count": .int(skip.missed.count), "first": .instant(skip.missed.first), "last": .instant(skip.missed.last)],
-        skip.missed.count)
+    case .skip(let skip): note(skip)
     case .ask(let question):
       var asked: Agenda.Question? = question
       while let question = asked {
@@ -146,6 +142,7 @@ struct Simulation<World: SimulatedWorld> {
         switch agenda.judged(question, answer.verdict, at: clock) {
         case .fire(let fire)?: note(fire, answer)
         case .ask(let next)?: asked = next
+        case .skip(let skip)?: note(skip)
         case .hold?:
           decisions += 1
           let reason = answer.verdict == .yes ? "\(answer.reason), and fired already" : answer.reason
@@ -154,6 +151,11 @@ struct Simulation<World: SimulatedWorld> {
         }
       }
     }
+  }
+
+  private mutating func note(_ skip: Agenda.Skip) {
+    decisions += 1
+    add(.skipped, skip.reason.rawValue, skip.missed.json, skip.missed.count)
   }
 
   private mutating func note(_ fire: Agenda.Fire, _ answer: SimulatedAnswer?) {

@@ -2,6 +2,7 @@ package import Basics
 package import Engine
 import Glibc
 package import Model
+package import Scheduling
 
 /// A store in a folder of its own that disappears with the value, a host over it, and a clock for both.
 package final class TemporaryStore {
@@ -12,18 +13,21 @@ package final class TemporaryStore {
   package var path: String { folder + "/perigee.db" }
 
   private let retention: Retention
+  private let zones: Zones
 
   /// `log` hears what the host says: level, message.
   package init(
-    clock: ManualClock = ManualClock(), retention: Retention = Retention(), log: @escaping @Sendable (String, String) -> Void = { _, _ in }
+    clock: ManualClock = ManualClock(), zones: Zones = Zones(), retention: Retention = Retention(),
+    log: @escaping @Sendable (String, String) -> Void = { _, _ in }
   ) throws {
     var template = Array("/tmp/perigee-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Problem(.unavailable, "no temporary folder") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     self.clock = clock
     self.retention = retention
+    self.zones = zones
     self.log = log
-    host = try Host.open(Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, retention: retention, log: log))
+    host = try Host.open(Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, log: log))
   }
 
   /// Closes the host and opens the same file again, as after a restart.

@@ -219,6 +219,58 @@ import Testing
     }
     #expect(try store.read { reader throws(Problem) in try reader.values(in: "ns_1", at: Instant(milliseconds: 0)) }.map(\.key) == ["big", "hits"])
   }
+
+  @Test("a window's events lie in buckets that are counted up and taken away, and go with their trigger")
+  func buckets() throws {
+    try withTrigger { store, trigger in
+      let at = store.clock.now
+      func held() throws -> [Int64] { try store.read { reader throws(Problem) in try reader.buckets(of: "trg_1") }.map(\.count) }
+      try store.commit { transaction in
+        transaction.countEvents("trg_1", by: 3, at: at, bucket: at)
+        transaction.countEvents("trg_1", by: 2, at: at + .seconds(1), bucket: at, depth: 4)
+        transaction.countEvents("trg_1", by: 7, at: at + .seconds(9), bucket: at + .seconds(9), depth: 1)
+      }
+      #expect(try held() == [5, 7])
+      var now = try current(store)
+      #expect(now.eventCounter == 12 && now.firstEventAt == at && now.lastEventAt == at + .seconds(9) && now.eventDepth == 4)
+      try store.commit { $0.takeBuckets("trg_1", [(at, 5), (at + .seconds(9), 4)]) }
+      #expect(try held() == [3])
+      try store.commit { $0.claim("trg_1", fence: 0, next: nil, taskID: nil, at: at, consumedEvents: 12, armed: true) }
+      now = try current(store)
+      #expect(now.firstEventAt == nil && now.lastEventAt == at + .seconds(9) && now.eventDepth == 0)
+      try store.commit { $0.deleteTrigger("trg_1") }
+      #expect(try held() == [])
+    }
+  }
+
+  @Test("a claim keeps the deadline that an event counted meanwhile has set")
+  func deadlines() throws {
+    try withTrigger { store, trigger in
+      let at = store.clock.now
+      try store.commit { $0.countEvents("trg_1", by: 1, at: at, next: at + .seconds(60)) }
+      try store.commit { $0.claim("trg_1", fence: 0, next: nil, taskID: nil, at: at, consumedEvents: 0, armed: true, keepsNext: true) }
+      #expect(try current(store).nextScheduledAt == at + .seconds(60))
+      try store.commit { $0.claim("trg_1", fence: 1, next: nil, taskID: nil, at: at, consumedEvents: 1, armed: true, keepsNext: true) }
+      #expect(try current(store).nextScheduledAt == nil)
+    }
+  }
+
+  @Test("a task that is to be tried again waits with what went wrong, and its next start forgets the wait")
+  func repeats() throws {
+    try withTrigger { store, _ in
+      let at = store.clock.now
+      func task() throws -> TaskRecord { try #require(try store.read { reader throws(Problem) in try reader.task("task_1") }) }
+      try store.commit { $0.insert(TaskRecord(id: "task_1", namespaceID: "ns_1", kind: .script, createdAt: at, depth: 3)) }
+      try store.commit { $0.startTask("task_1", attempt: 0, at: at) }
+      try store.commit { $0.repeatTask("task_1", outputs: ["attempts": [1]], error: "broken", retryAt: at + .seconds(9)) }
+      let waiting = try task()
+      #expect(waiting.status == .pending && waiting.retryAt == at + .seconds(9) && waiting.attempt == 1 && waiting.error == "broken" && waiting.depth == 3)
+      try store.commit { $0.startTask("task_1", attempt: 1, at: at) }
+      #expect(try task().retryAt == nil && task().attempt == 2)
+      try store.commit { $0.finishTask("task_1", status: .completed, at: at) }
+      if case .lost = store.outcome({ $0.repeatTask("task_1", outputs: [:], error: nil, retryAt: at) }) {} else { Issue.record("a final task was repeated") }
+    }
+  }
 }
 
 @Suite("History of a trigger") struct HistoryRowsTests {
