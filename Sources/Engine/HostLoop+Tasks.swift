@@ -167,7 +167,10 @@ extension HostLoop {
     let isTrouble = outcome.isTrouble && !isOver
     let isLast = isOver || (!isTrouble && !ending.isMoreThanAnError)
     if isLast { forget(task) }
-    if let id = task.triggerID { reload(id) }
+    if let id = task.triggerID {
+      lastEvaluations[id] = nil
+      reload(id)
+    }
     if isTrouble {
       unwritten.append(ending)
       return rest(outcome.problem)

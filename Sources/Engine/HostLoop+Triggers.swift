@@ -60,8 +60,6 @@ extension HostLoop {
   func reload(_ id: Trigger.ID) {
     agenda.remove(id)
     definitions[id] = nil
-    // Its row may not be there: an evaluation that counts on in it would be lost again and again.
-    lastEvaluations[id] = nil
     guard let trigger = stored(id) else { return }
     define(trigger)
     if trigger.isScheduled { schedule(trigger) }
@@ -117,7 +115,7 @@ extension HostLoop {
 
   private func recover(_ id: Trigger.ID, _ outcome: Outcome) {
     if outcome.isTrouble { rest(outcome.problem) } else { log("error", "trigger \(id): \(outcome.problem)") }
-    // Its last evaluation may not have been written either.
+    // Its last evaluation may not have been written either, or its row is gone: counting on in it would be lost again and again.
     lastEvaluations[id] = nil
     reload(id)
   }
