@@ -17,9 +17,9 @@ package final class Host: Sendable {
     /// Threads for clustering.
     package var threads: Int
     package var readers: Int
-    package var zones: Zones
     /// What of the history is kept.
     package var retention: Retention
+    package var zones: Zones
     /// Where log lines go: level, message.
     package var log: @Sendable (_ level: String, _ message: String) -> Void
 
@@ -31,8 +31,8 @@ package final class Host: Sendable {
       self.surroundings = surroundings
       self.threads = threads
       self.readers = readers
-      self.zones = zones
       self.retention = retention
+      self.zones = zones
       self.log = log
     }
   }
@@ -47,10 +47,10 @@ package final class Host: Sendable {
   /// Flags of the tasks that run now, so that they can be cancelled.
   let cancellations = Cancellations()
   private let loop: OwnThread
-  private let alarm: ClockAlarm?
   /// The thread that prunes the history, and the box whose closing ends it.
   private let keeper = Mutex<OwnThread?>(nil)
   private let keeping = Mailbox<Void>()
+  private let alarm: ClockAlarm?
   private let closed = Atomic<Bool>(false)
 
   /// Opens a store as its owner, takes up what a crash left unfinished, and starts to fire. Throws when the file is not a store, is

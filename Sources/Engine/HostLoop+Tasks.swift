@@ -144,19 +144,18 @@ extension HostLoop {
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(ending, outcome) }
-      over(task)
+      forget(task)
       announce(plan)
       guard let id = task.triggerID else { return }
       if ending.baseline != nil || ending.status == .failed { agenda.rearm(id) }
       after(id)
+      startWaiting(of: id)
     }
   }
 
-  /// The task is done with: whoever waits behind it may start.
-  private func over(_ task: TaskRecord) {
+  private func forget(_ task: TaskRecord) {
     openTasks[task.id] = nil
     busy.remove(task.id)
-    if let id = task.triggerID { startWaiting(of: id) }
   }
 
   /// The end of a task could not be written. While the store has trouble it is kept and tried again; what cannot be written at all makes
@@ -165,16 +164,20 @@ extension HostLoop {
     let task = ending.task
     // It ended before, by a cancellation, or its row went with its namespace: there is nothing left to say.
     let isOver = if case .lost("task") = outcome { true } else { false }
-    if isOver { over(task) }
-    if let id = task.triggerID { reload(id) }
-    if isOver { return }
-    if outcome.isTrouble {
+    let isTrouble = outcome.isTrouble && !isOver
+    let isLast = isOver || (!isTrouble && !ending.isMoreThanAnError)
+    if isLast { forget(task) }
+    if let id = task.triggerID {
+      lastEvaluations[id] = nil
+      reload(id)
+    }
+    if isTrouble {
       unwritten.append(ending)
       return rest(outcome.problem)
     }
-    log("error", "task \(task.id): \(outcome.problem)")
-    guard ending.isMoreThanAnError else { return over(task) }
-    fail(ending, outcome.problem)
+    if !isOver { log("error", "task \(task.id): \(outcome.problem)") }
+    guard isLast else { return fail(ending, outcome.problem) }
+    if let id = task.triggerID { startWaiting(of: id) }
   }
 
   /// Ends a task whose results cannot be written (a collection they go to is gone): nothing of them stays.
@@ -184,8 +187,7 @@ extension HostLoop {
       ? ClusterAction.close(ending.task, .failed, error: problem, readers: readers, at: now()) : nil
     take(
       Ending(
-        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil,
-        heldBy: nil))
+        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil))
   }
 
   /// What the end of a task means for its trigger: counters, and whether it is stopped, probed again later, or resumed. Answers what is left
@@ -212,8 +214,7 @@ extension HostLoop {
     let clears = next == nil && (moved != nil || turned != nil)
     transaction.settle(
       id, executions: status == .completed ? 1 : 0, consecutiveFailures: failures, lastStatus: status.rawValue, lastError: ending.error,
-      status: turned,
-      baseline: ending.baseline, state: ending.state, next: next, clearsNext: clears,
+      status: turned, baseline: ending.baseline, state: ending.state, next: next, clearsNext: clears,
       armed: ending.baseline != nil || status == .failed ? true : nil, at: now)
     touched.insert("trigger/\(id)")
     definitions[id]?.consecutiveFailures = failures

@@ -60,8 +60,6 @@ extension HostLoop {
   func reload(_ id: Trigger.ID) {
     agenda.remove(id)
     definitions[id] = nil
-    // Its row may not be there: an evaluation that counts on in it would be lost again and again.
-    lastEvaluations[id] = nil
     guard let trigger = stored(id) else { return }
     define(trigger)
     if trigger.isScheduled { schedule(trigger) }
@@ -117,26 +115,9 @@ extension HostLoop {
 
   private func recover(_ id: Trigger.ID, _ outcome: Outcome) {
     if outcome.isTrouble { rest(outcome.problem) } else { log("error", "trigger \(id): \(outcome.problem)") }
+    // Its last evaluation may not have been written either, or its row is gone: counting on in it would be lost again and again.
+    lastEvaluations[id] = nil
     reload(id)
-  }
-
-  /// The instant has its task already: the clock was set back, and an edit counted the next instant from there. It is not run twice.
-  private func passOver(_ fire: Agenda.Fire) {
-    // Events have no instants of their own: a millisecond later is as good.
-    if definition(of: fire.triggerID)?.schedule.type == .event {
-      reload(fire.triggerID)
-      return agenda.hold(fire.triggerID, until: now() + .seconds(1))
-    }
-    var transaction = Transaction()
-    transaction.reschedule(fire.triggerID, fence: fire.fence, next: fire.next, armed: nil, checkedAt: nil)
-    note(fire.triggerID, .skipped, "ran already", ["scheduled_at": .instant(fire.scheduledAt)], in: &transaction)
-    add(transaction) { [self] outcome in
-      guard case .committed = outcome else { return recover(fire.triggerID, outcome) }
-      // This evaluation is written: the next instant that is passed over counts on in it.
-      let last = lastEvaluations[fire.triggerID]
-      reload(fire.triggerID)
-      lastEvaluations[fire.triggerID] = last
-    }
   }
 
   /// Claims a due instant: the next one, the events taken and the task are written together, before anything is done.
@@ -179,6 +160,21 @@ extension HostLoop {
     if fire.isProbe { return "probe" }
     if case .event(let rule) = trigger.schedule.when { return rule.absenceSeconds == nil ? "enough events" : "absence" }
     return fire.missed != nil ? "caught up" : "due"
+  }
+
+  /// The instant has a task already: the clock went back over it, and what was claimed once is never run again.
+  private func passOver(_ fire: Agenda.Fire) {
+    let id = fire.triggerID
+    guard definition(of: id)?.schedule.type != .event else {
+      reload(id)
+      return agenda.hold(id, until: now() + .seconds(1))
+    }
+    var transaction = Transaction()
+    transaction.reschedule(id, fence: fire.fence, next: fire.next)
+    note(id, .skipped, "claimed before", ["scheduled_at": .instant(fire.scheduledAt)], in: &transaction)
+    add(transaction) { [self] outcome in
+      if case .committed = outcome { reload(id) } else { recover(id, outcome) }
+    }
   }
 
   // MARK: - Answers
@@ -260,8 +256,8 @@ extension HostLoop {
     let (triggers, tasks) = try readers.read { reader throws(Problem) in
       position = try reader.highestPosition()
       sequence = try reader.highestSeq()
-      clock.newest = try reader.events(since: sequence - 1, limit: 1).first?.at
       maintenance = Maintenance(try reader.setting(Maintenance.setting, at: now()))
+      clock.newest = try reader.events(since: sequence - 1, limit: 1).first?.at
       return (try reader.scheduledTriggers(), try reader.unfinishedTasks())
     }
     for task in tasks { openTasks[task.id] = .some(task.triggerID) }
@@ -282,7 +278,7 @@ extension HostLoop {
 }
 
 extension Agenda.Missed {
-  fileprivate var json: JSONObject {
+  var json: JSONObject {
     var result: JSONObject = ["count": .int(count), "first": .instant(first), "last": .instant(last)]
     if isAtLeast { result["count_is_at_least"] = true }
     return result

@@ -95,8 +95,8 @@ final class HostLoop {
       }
       touched.removeAll(keepingCapacity: true)
       for command in waiting + fresh { take(command) }
-      if !stopping { watchClock() }
       if !stopping, restLeft() == nil {
+        watchClock()
         let endings = unwritten
         unwritten = []
         for ending in endings { take(ending) }

@@ -49,7 +49,12 @@ struct Rehearsal {
     (actual, measured, lastSuccess) = try Self.recall(trigger, exists: exists, from: from, to: to, host: host)
     trigger.status = .active
     // The first instant may be that of the beginning, but not that of the trigger's own creation, as live.
-    trigger.nextScheduledAt = timetable.next(after: exists && trigger.createdAt == from ? from : from - .milliseconds(1))
+    // Intervals and checks count from when the trigger was made, and the first comes one interval later. A cron instant that falls on the
+    // beginning counts, unless the trigger was made at that moment.
+    let before = from - .milliseconds(1)
+    let begin = trigger.schedule.type == .cron ? (exists && trigger.createdAt == from ? from : before) : max(before, trigger.createdAt)
+    trigger.nextScheduledAt = timetable.next(after: begin)
+    // An absence is waited for from the beginning on.
     if case .event = trigger.schedule.when { trigger.nextScheduledAt = timetable.first(at: from, of: trigger.schedule, isNew: false) }
     if case .interval(let rule) = trigger.schedule.when, rule.startImmediately, trigger.createdAt == from { trigger.nextScheduledAt = from }
     if exists { try Self.rewind(&trigger, to: from, host: host) }

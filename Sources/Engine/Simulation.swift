@@ -133,7 +133,7 @@ struct Simulation<World: SimulatedWorld> {
   private mutating func take(_ step: Agenda.Step) throws(Problem) {
     switch step {
     case .fire(let fire): note(fire, nil)
-    case .skip(let skip): pass(skip)
+    case .skip(let skip): note(skip)
     case .ask(let question):
       var asked: Agenda.Question? = question
       while let question = asked {
@@ -142,7 +142,7 @@ struct Simulation<World: SimulatedWorld> {
         switch agenda.judged(question, answer.verdict, at: clock) {
         case .fire(let fire)?: note(fire, answer)
         case .ask(let next)?: asked = next
-        case .skip(let skip)?: pass(skip)
+        case .skip(let skip)?: note(skip)
         case .hold?:
           decisions += 1
           let reason = answer.verdict == .yes ? "\(answer.reason), and fired already" : answer.reason
@@ -153,11 +153,9 @@ struct Simulation<World: SimulatedWorld> {
     }
   }
 
-  private mutating func pass(_ skip: Agenda.Skip) {
+  private mutating func note(_ skip: Agenda.Skip) {
     decisions += 1
-    add(
-      .skipped, skip.reason.rawValue, ["count": .int(skip.missed.count), "first": .instant(skip.missed.first), "last": .instant(skip.missed.last)],
-      skip.missed.count)
+    add(.skipped, skip.reason.rawValue, skip.missed.json, skip.missed.count)
   }
 
   private mutating func note(_ fire: Agenda.Fire, _ answer: SimulatedAnswer?) {

@@ -44,14 +44,3 @@ package struct Maintenance: Sendable, Equatable {
 
   package static let names = ["enabled", "until", "note"]
 }
-
-extension Fields {
-  /// A moment in RFC 3339.
-  package func instant(_ key: String) throws(Problem) -> Instant? {
-    guard let text = try string(key, example: "\"2026-01-01T00:00:00Z\"") else { return nil }
-    guard let instant = Instant(text) else {
-      throw Problem(.invalid, "'\(text)' is not a date and time", hint: "For example \"2026-01-01T00:00:00Z\"", path: at(key))
-    }
-    return instant
-  }
-}

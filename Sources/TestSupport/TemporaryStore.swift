@@ -13,6 +13,7 @@ package final class TemporaryStore {
   package var path: String { folder + "/perigee.db" }
 
   private let retention: Retention
+  private let zones: Zones
 
   /// `log` hears what the host says: level, message.
   package init(
@@ -24,9 +25,9 @@ package final class TemporaryStore {
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     self.clock = clock
     self.retention = retention
+    self.zones = zones
     self.log = log
-    host = try Host.open(
-      Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, log: log))
+    host = try Host.open(Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, log: log))
   }
 
   /// Closes the host and opens the same file again, as after a restart.

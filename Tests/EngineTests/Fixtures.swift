@@ -10,10 +10,11 @@ struct Fixture {
   static let dimensions = 8
 
   init(
-    documents: Int = 0, groups: Int = 3, zones: Zones = Zones(), retention: Retention = Retention(),
+    documents: Int = 0, groups: Int = 3, store: TemporaryStore? = nil, retention: Retention = Retention(),
     log: @escaping @Sendable (String, String) -> Void = { _, _ in }
   ) throws {
-    store = try TemporaryStore(zones: zones, retention: retention, log: log)
+    self.store = try store ?? TemporaryStore(retention: retention, log: log)
+    let store = self.store
     try store.call(
       "create_collection",
       body: ["collection_name": "points", "vector_indexes": [["name": "v", "dimensions": .int(Self.dimensions), "metric": "euclidean"]]])
