@@ -39,7 +39,9 @@ extension Host {
   /// Refuses a trigger that would start itself, directly or through others. A Lua filter may prevent that in ways that only it knows; such loops
   /// are cut when they are eight runs deep.
   private func checkLoops(_ trigger: Trigger) throws(Problem) {
-    var others = try read { reader throws(Problem) in try reader.activeTriggers() }.filter { $0.namespaceID == trigger.namespaceID && $0.id != trigger.id }
+    var others = try read { reader throws(Problem) in try reader.activeTriggers() }.filter {
+      $0.namespaceID == trigger.namespaceID && $0.id != trigger.id
+    }
     others.append(trigger)
     var ways: [[Trigger]] = [[trigger]]
     var seen: Set<Trigger.ID> = []

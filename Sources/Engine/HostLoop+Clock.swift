@@ -18,7 +18,9 @@ extension HostLoop {
     case .forward(let step): log("warn", "the clock went forward by \(Explanation.words(step)), to \(now)")
     case .back(let step):
       let moved = agenda.clockWentBack(by: step, at: now)
-      log("warn", "the clock went back by \(Explanation.words(step)), to \(now); \(moved.isEmpty ? "triggers wait" : "\(moved.count) triggers rescheduled")")
+      log(
+        "warn",
+        "the clock went back by \(Explanation.words(step)), to \(now); \(moved.isEmpty ? "triggers wait" : "\(moved.count) triggers rescheduled")")
       for skip in moved { take(.skip(skip)) }
     }
     if ticks - zoneData.lookedAt >= Self.zoneInterval { watchZones(at: now, ticks) }

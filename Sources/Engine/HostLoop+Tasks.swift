@@ -187,7 +187,8 @@ extension HostLoop {
       ? ClusterAction.close(ending.task, .failed, error: problem, readers: readers, at: now()) : nil
     take(
       Ending(
-        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil))
+        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil,
+        heldBy: nil))
   }
 
   /// What the end of a task means for its trigger: counters, and whether it is stopped, probed again later, or resumed. Answers what is left
@@ -213,7 +214,8 @@ extension HostLoop {
     }
     let clears = next == nil && (moved != nil || turned != nil)
     transaction.settle(
-      id, executions: status == .completed ? 1 : 0, consecutiveFailures: failures, lastStatus: status.rawValue, lastError: ending.error, status: turned,
+      id, executions: status == .completed ? 1 : 0, consecutiveFailures: failures, lastStatus: status.rawValue, lastError: ending.error,
+      status: turned,
       baseline: ending.baseline, state: ending.state, next: next, clearsNext: clears,
       armed: ending.baseline != nil || status == .failed ? true : nil, at: now)
     touched.insert("trigger/\(id)")
@@ -249,7 +251,8 @@ extension HostLoop {
     guard ending.status == .completed || ending.status == .failed else { return }
     let succeeded = ending.status == .completed
     var payload: JSONObject = [
-      "task_id": .string(task.id), "status": .string(ending.status.rawValue), "trigger_id": .optional(task.triggerID), "error": .optional(ending.error),
+      "task_id": .string(task.id), "status": .string(ending.status.rawValue), "trigger_id": .optional(task.triggerID),
+      "error": .optional(ending.error),
     ]
     if let id = task.triggerID {
       let type: Schedule.EventType = succeeded ? .triggerCompleted : .triggerFailed

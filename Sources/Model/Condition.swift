@@ -59,7 +59,8 @@ package struct Condition: Sendable, Equatable {
   package var captureBaselineOnCreate: Bool
 
   static let names = [
-    "condition_type", "threshold", "metric", "operator", "check_interval_seconds", "collection_id", "vector_index", "script", "capture_baseline_on_create",
+    "condition_type", "threshold", "metric", "operator", "check_interval_seconds", "collection_id", "vector_index", "script",
+    "capture_baseline_on_create",
     "cluster_id", "mode", "cooldown_seconds", "rearm_below", "rearm_above",
   ]
 
@@ -109,7 +110,8 @@ package struct Condition: Sendable, Equatable {
     cooldownSeconds = try fields.int("cooldown_seconds", in: 0...2_592_000) ?? 0
     if cooldownSeconds > 0, mode != .level {
       throw Problem(
-        .invalid, "cooldown_seconds belongs to \"mode\": \"level\"", hint: "An edge fires once for each crossing by itself", path: fields.at("cooldown_seconds"))
+        .invalid, "cooldown_seconds belongs to \"mode\": \"level\"", hint: "An edge fires once for each crossing by itself",
+        path: fields.at("cooldown_seconds"))
     }
     rearm = nil
     let below = try rearm(fields, "rearm_below", for: [.gt, .gte])
@@ -126,7 +128,8 @@ package struct Condition: Sendable, Equatable {
     }
     guard !comparison.holds(value, threshold) else {
       throw Problem(
-        .invalid, "\(key) \(value) is on the side of the threshold \(threshold) that fires", hint: "Give \(threshold) or a value beyond it", path: fields.at(key))
+        .invalid, "\(key) \(value) is on the side of the threshold \(threshold) that fires", hint: "Give \(threshold) or a value beyond it",
+        path: fields.at(key))
     }
     return value
   }

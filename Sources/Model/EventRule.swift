@@ -93,7 +93,8 @@ extension Schedule {
       absenceSeconds = try fields.int("absence_seconds", in: 1...31_557_600)
       if let maxWaitSeconds {
         guard let debounceSeconds else {
-          throw Problem(.invalid, "max_wait_seconds limits debounce_seconds, which is missing", hint: "Give both", path: fields.at("debounce_seconds"))
+          throw Problem(
+            .invalid, "max_wait_seconds limits debounce_seconds, which is missing", hint: "Give both", path: fields.at("debounce_seconds"))
         }
         guard maxWaitSeconds >= debounceSeconds else {
           throw Problem(

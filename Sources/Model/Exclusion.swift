@@ -45,7 +45,8 @@ package enum Exclusion: Sendable, Equatable {
   static func list(_ fields: Fields) throws(Problem) -> [Exclusion] {
     guard let value = fields["exclude"] else { return [] }
     guard let items = value.array else {
-      throw Problem(.invalid, "expected an array, got \(value.typeName)", hint: "For example [{\"dates\": [\"2026-12-25\"]}]", path: fields.at("exclude"))
+      throw Problem(
+        .invalid, "expected an array, got \(value.typeName)", hint: "For example [{\"dates\": [\"2026-12-25\"]}]", path: fields.at("exclude"))
     }
     var result: [Exclusion] = []
     for (index, item) in items.enumerated() { result.append(try Exclusion(item, path: fields.at("exclude") + "[\(index)]")) }

@@ -163,7 +163,8 @@ extension Agenda {
     entry.counter -= count
     if entry.counter == 0 { entry.firstEvent = nil }
     return Skip(
-      triggerID: id, reason: .window, missed: Missed(count: count, first: first.at, last: last.at), next: entry.next, fence: entry.fence, buckets: gone)
+      triggerID: id, reason: .window, missed: Missed(count: count, first: first.at, last: last.at), next: entry.next, fence: entry.fence,
+      buckets: gone)
   }
 
   // MARK: - Answers

@@ -212,7 +212,8 @@ struct CalendarEvents: Sendable {
         rule.interval = interval
       case "UNTIL":
         let digits = value.filter { $0 != "T" && $0 != "Z" }
-        guard let end = Instant(digits.count >= 8 ? "\(digits.prefix(4))-\(digits.dropFirst(4).prefix(2))-\(digits.dropFirst(6).prefix(2))" : "") else {
+        guard let end = Instant(digits.count >= 8 ? "\(digits.prefix(4))-\(digits.dropFirst(4).prefix(2))-\(digits.dropFirst(6).prefix(2))" : "")
+        else {
           throw Problem(.invalid, "line \(line): UNTIL '\(value.prefix(20))' is not a date", hint: "For example UNTIL=20301231")
         }
         // To the end of that day: calendars of days and hours mean the day.
@@ -220,7 +221,8 @@ struct CalendarEvents: Sendable {
       case "BYDAY" where rule.frequency == .weekly:
         for name in value.split(separator: ",") {
           guard let index = weekdayNames.firstIndex(of: String(name)) else {
-            throw Problem(.unsupported, "line \(line): BYDAY '\(name.prefix(20))' is not read", hint: "One of: \(weekdayNames.joined(separator: ", "))")
+            throw Problem(
+              .unsupported, "line \(line): BYDAY '\(name.prefix(20))' is not read", hint: "One of: \(weekdayNames.joined(separator: ", "))")
           }
           rule.weekdays.insert(index)
         }
@@ -228,7 +230,8 @@ struct CalendarEvents: Sendable {
       case "BYMONTHDAY" where value == "\(start.day)" && (rule.frequency == .yearly || rule.frequency == .monthly): break
       case "BYMONTH" where value == "\(start.month)" && rule.frequency == .yearly: break
       default:
-        throw Problem(.unsupported, "line \(line): '\(key.prefix(20))=\(value.prefix(40))' of RRULE is not read", hint: "Write the days as events of their own")
+        throw Problem(
+          .unsupported, "line \(line): '\(key.prefix(20))=\(value.prefix(40))' of RRULE is not read", hint: "Write the days as events of their own")
       }
     }
     return rule

@@ -31,7 +31,11 @@ package struct EventWindow: Sendable, Equatable {
   package mutating func add(_ count: Int64, at instant: Instant) {
     let start = beginning(of: instant)
     let index = buckets.firstIndex { $0.at >= start } ?? buckets.count
-    if index < buckets.count, buckets[index].at == start { buckets[index].count += count } else { buckets.insert(Bucket(at: start, count: count), at: index) }
+    if index < buckets.count, buckets[index].at == start {
+      buckets[index].count += count
+    } else {
+      buckets.insert(Bucket(at: start, count: count), at: index)
+    }
   }
 
   /// When the oldest bucket goes.

@@ -29,7 +29,9 @@ package struct Timetable: Sendable {
       let zone = try zones.zone(schedule.timezone)
       var compiled: [ExclusionCalendar] = []
       for (index, exclusion) in schedule.exclude.enumerated() {
-        do throws(Problem) { compiled.append(try ExclusionCalendar(exclusion, in: zone, zones: zones)) } catch { throw error.within("exclude[\(index)]") }
+        do throws(Problem) { compiled.append(try ExclusionCalendar(exclusion, in: zone, zones: zones)) } catch {
+          throw error.within("exclude[\(index)]")
+        }
       }
       exclusions = compiled
       source = try Self.source(schedule, createdAt, zone)
@@ -46,7 +48,8 @@ package struct Timetable: Sendable {
     case .interval(let rule):
       return .interval(try IntervalSchedule(every: .seconds(rule.seconds), from: anchor, startsImmediately: schedule.startAt != nil))
     case .conditional(let condition):
-      return .interval(try IntervalSchedule(every: .seconds(condition.checkIntervalSeconds), from: anchor, startsImmediately: schedule.startAt != nil))
+      return .interval(
+        try IntervalSchedule(every: .seconds(condition.checkIntervalSeconds), from: anchor, startsImmediately: schedule.startAt != nil))
     case .event(let rule): return rule.absenceSeconds.map { .absence(.seconds($0)) } ?? .none
     }
   }

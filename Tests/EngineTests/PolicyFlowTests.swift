@@ -51,7 +51,10 @@ extension Fixture {
     let action: JSON = ["script": "return function(ctx) if perigee.kv.incr('runs') < 0 or perigee.kv.get('broken') then error('broken') end end"]
     try fixture.store.call("set_kv", path: ["key": "broken"], body: ["value": true])
     let id = try fixture.trigger(
-      "interval", ["interval_seconds": 60, "overlap": "queue", "max_queue": 2, "retry": ["max_attempts": 3, "backoff_seconds": 300, "max_backoff_seconds": 300]],
+      "interval",
+      [
+        "interval_seconds": 60, "overlap": "queue", "max_queue": 2, "retry": ["max_attempts": 3, "backoff_seconds": 300, "max_backoff_seconds": 300],
+      ],
       action: action)
     for _ in 0..<4 { try fixture.store.advance(by: .seconds(60)) }
     #expect(try fixture.history(id).map { $0["status"] } == ["PENDING", "PENDING", "PENDING"])
@@ -132,14 +135,19 @@ extension Fixture {
     let cluster = try fixture.cluster(3)
     let id = try fixture.trigger(
       "conditional",
-      ["condition_type": "quality", "metric": "num_clusters", "operator": "gte", "threshold": 3, "check_interval_seconds": 60, "cluster_id": .string(cluster)])
+      [
+        "condition_type": "quality", "metric": "num_clusters", "operator": "gte", "threshold": 3, "check_interval_seconds": 60,
+        "cluster_id": .string(cluster),
+      ])
     try fixture.store.advance(by: .seconds(60))
     try fixture.store.call("execute_cluster", path: ["cluster_id": cluster])
     try fixture.store.host.settle()
     try fixture.store.advance(by: .seconds(60))
     let reasons = try fixture.reasons(id)
     #expect(reasons == ["held no completed run", "fired num_clusters crossed the threshold"])
-    #expect { try fixture.trigger("conditional", ["condition_type": "quality", "threshold": 1]) } throws: { ($0 as? Problem)?.path == "schedule_config.cluster_id" }
+    #expect { try fixture.trigger("conditional", ["condition_type": "quality", "threshold": 1]) } throws: {
+      ($0 as? Problem)?.path == "schedule_config.cluster_id"
+    }
   }
 
   @Test("an excluded instant is skipped, and the history says why")
@@ -157,7 +165,11 @@ extension Fixture {
     let fixture = try Fixture()
     let plain = try fixture.trigger("event", ["event_type": "custom.deployed", "event_threshold": 2])
     let filtered = try fixture.trigger(
-      "event", ["event_type": "custom.deployed", "event_threshold": 5, "filters": ["stage": "live"], "filter": "return function(e) return e.payload.size > 1 end"])
+      "event",
+      [
+        "event_type": "custom.deployed", "event_threshold": 5, "filters": ["stage": "live"],
+        "filter": "return function(e) return e.payload.size > 1 end",
+      ])
     for (stage, size) in [("live", 1), ("live", 2), ("test", 3)] {
       try fixture.store.call("emit_event", body: ["event_type": "custom.deployed", "payload": ["stage": .string(stage), "size": .int(size)]])
     }
@@ -172,7 +184,8 @@ extension Fixture {
   @Test("the documents grammar filters documents")
   func documents() throws {
     let fixture = try Fixture()
-    let id = try fixture.trigger("event", ["event_type": "documents_added", "event_threshold": 100, "collection_id": "points", "filters": ["kind": "beta"]])
+    let id = try fixture.trigger(
+      "event", ["event_type": "documents_added", "event_threshold": 100, "collection_id": "points", "filters": ["kind": "beta"]])
     try fixture.add(12)
     try fixture.store.host.settle()
     #expect(try fixture.read(id)["event_counter"] == 4)
@@ -249,7 +262,12 @@ extension Fixture {
     #expect {
       try fixture.store.call(
         "update_trigger", path: ["trigger_id": followed],
-        body: ["schedule_config": ["event_type": "trigger.execution.completed", "filters": ["field": "trigger_id", "operator": "in", "value": [.string(first), .string(last)]]]])
+        body: [
+          "schedule_config": [
+            "event_type": "trigger.execution.completed",
+            "filters": ["field": "trigger_id", "operator": "in", "value": [.string(first), .string(last)]],
+          ]
+        ])
     } throws: { ($0 as? Problem)?.message.contains("start itself") == true }
   }
 

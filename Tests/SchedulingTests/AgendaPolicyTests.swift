@@ -76,7 +76,9 @@ extension Bench {
     if config["end_at"] != nil || config["at"] != nil { #expect(bench.agenda.wake == nil) }
   }
 
-  @Test("a one-shot that was missed is caught up within the window, and lost with a count beyond it", arguments: [(3600, true), (100_000, false)] as [(Int64, Bool)])
+  @Test(
+    "a one-shot that was missed is caught up within the window, and lost with a count beyond it",
+    arguments: [(3600, true), (100_000, false)] as [(Int64, Bool)])
   func lateOnce(late: Int64, fires: Bool) throws {
     var bench = Bench()
     try bench.add(.cron, ["at": "2026-01-01T00:01:00Z"])
@@ -178,7 +180,9 @@ extension Bench {
     #expect(agenda.attempts(at: start + .seconds(30)) == [] && agenda.wake == nil)
   }
 
-  @Test("a trigger that failed makes one probe, whatever its type, and hears no events meanwhile", arguments: [TriggerType.interval, .event, .conditional])
+  @Test(
+    "a trigger that failed makes one probe, whatever its type, and hears no events meanwhile",
+    arguments: [TriggerType.interval, .event, .conditional])
   func probe(type: TriggerType) throws {
     var bench = Bench()
     let config: [TriggerType: JSONObject] = [
@@ -310,7 +314,9 @@ extension Bench {
   func hysteresis() throws {
     var bench = Bench()
     try bench.add(.conditional, ["condition_type": "drift", "threshold": 0.3, "rearm_below": 0.1, "check_interval_seconds": 60])
-    guard case .conditional(let condition) = try Schedule(.conditional, ["condition_type": "drift", "threshold": 0.3, "rearm_below": 0.1]).when else { return }
+    guard case .conditional(let condition) = try Schedule(.conditional, ["condition_type": "drift", "threshold": 0.3, "rearm_below": 0.1]).when else {
+      return
+    }
     var fired: [Int] = []
     for (index, value) in [0.2, 0.4, 0.2, 0.5, Double.nan, 0.05, 0.2, 0.31].enumerated() {
       let second = Int64(index + 1) * 60

@@ -31,7 +31,9 @@ import Testing
   }
 
   /// How far back, and which next instants follow, in seconds after the start, for an hourly interval that was due at 5 h.
-  @Test("going back a little changes nothing, going back far computes anew", arguments: [(7200, 18_000, 0), (10_800, 18_000, 0), (14_340, 3600, 1)] as [(Int64, Int64, Int)])
+  @Test(
+    "going back a little changes nothing, going back far computes anew",
+    arguments: [(7200, 18_000, 0), (10_800, 18_000, 0), (14_340, 3600, 1)] as [(Int64, Int64, Int)])
   func back(seconds: Int64, next: Int64, moves: Int) throws {
     var bench = Bench()
     try bench.add(.interval, ["interval_seconds": 3600])
@@ -71,7 +73,8 @@ import Testing
     var bench = Bench()
     let before = Zones(directories: ["/usr/share/zoneinfo"])
     let schedule = try Schedule(.cron, ["cron_expression": "0 12 * * *", "timezone": "Europe/Paris"])
-    var trigger = Trigger(id: "trg_1", namespaceID: "ns", action: try Action(type: "script", config: ["script": "return 1"]), schedule: schedule, createdAt: bench.start)
+    var trigger = Trigger(
+      id: "trg_1", namespaceID: "ns", action: try Action(type: "script", config: ["script": "return 1"]), schedule: schedule, createdAt: bench.start)
     // As if the old rules had been those of another country.
     trigger.nextScheduledAt = bench.start + .seconds(12 * 3600)
     bench.agenda.insert(trigger, timetable: try Timetable(schedule, createdAt: bench.start, zones: before))

@@ -179,7 +179,9 @@ private struct SmallHost {
     var random = SeededRandom(seed: seed)
     var host = SmallHost()
     for index in 0..<3 { try host.define("trg_\(index)", .interval, Self.schedule(&random)) }
-    try host.define("trg_window", .event, ["event_type": "documents_added", "event_threshold": 9, "window_seconds": 120, "cooldown_seconds": 20, "overlap": "allow"])
+    try host.define(
+      "trg_window", .event,
+      ["event_type": "documents_added", "event_threshold": 9, "window_seconds": 120, "cooldown_seconds": 20, "overlap": "allow"])
     try host.define("trg_quiet", .event, ["event_type": "documents_added", "event_threshold": 3, "debounce_seconds": 10, "max_wait_seconds": 40])
     let names = host.rows.keys.sorted()
     for _ in 0..<400 {
@@ -191,7 +193,8 @@ private struct SmallHost {
       case 10 where seed % 3 == 0: host.setBack(by: .seconds(Int64.random(in: 10_801...200_000, using: &random)))
       case 11..<15: host.count(Int64.random(in: 1...6, using: &random), for: ["trg_window", "trg_quiet"].randomElement(using: &random) ?? "")
       case 15..<18: host.end(names.randomElement(using: &random) ?? "")
-      case 18 where Int.random(in: 0..<3, using: &random) == 0: try host.define("trg_\(Int.random(in: 0..<3, using: &random))", .interval, Self.schedule(&random))
+      case 18 where Int.random(in: 0..<3, using: &random) == 0:
+        try host.define("trg_\(Int.random(in: 0..<3, using: &random))", .interval, Self.schedule(&random))
       default: host.crash()
       }
       host.round(through: Int.random(in: 0..<6, using: &random) == 0 ? Int.random(in: 0..<3, using: &random) : nil)

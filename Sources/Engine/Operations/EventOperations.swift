@@ -44,7 +44,8 @@ extension EventWrite {
   ) throws(Problem) -> EventWrite {
     guard type.isCustom else {
       throw Problem(
-        .invalid, "'\(type.rawValue)' is reported by perigee itself", hint: "Give a name of your own, for example \"custom.deployed\"", path: "event_type")
+        .invalid, "'\(type.rawValue)' is reported by perigee itself", hint: "Give a name of your own, for example \"custom.deployed\"",
+        path: "event_type")
     }
     let size = JSON.object(payload).bytes.count
     guard size <= payloadLimit else {
