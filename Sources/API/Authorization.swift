@@ -12,7 +12,8 @@ struct Authorization {
   /// Unknown, wrong, expired and revoked keys get the same answer: it tells nobody which keys exist.
   func caller(of request: Request) throws(Problem) -> Caller {
     guard let header = request.headers["Authorization"] else {
-      throw Problem(.unauthorized, "no key was sent", hint: "Send the header Authorization: Bearer sk_…; perigee key create makes one", path: "Authorization")
+      throw Problem(
+        .unauthorized, "no key was sent", hint: "Send the header Authorization: Bearer sk_…; perigee key create makes one", path: "Authorization")
     }
     let parts = header.split(separator: " ", omittingEmptySubsequences: true)
     guard parts.count == 2, parts[0].lowercased() == "bearer" else {

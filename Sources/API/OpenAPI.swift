@@ -12,7 +12,10 @@ enum OpenAPI {
     }
     return [
       "openapi": "3.1.0",
-      "info": ["title": "Perigee", "version": .string(Operation.apiVersion), "description": "Collections of vectors, clustered and watched on a machine of your own."],
+      "info": [
+        "title": "Perigee", "version": .string(Operation.apiVersion),
+        "description": "Collections of vectors, clustered and watched on a machine of your own.",
+      ],
       "paths": .object(paths),
       "components": [
         "securitySchemes": ["bearer": ["type": "http", "scheme": "bearer"]],
@@ -41,10 +44,13 @@ enum OpenAPI {
       parameters.append(["name": .string(parameter.name), "in": "query", "required": false, "schema": ["type": .string(parameter.kind.rawValue)]])
     }
     if operation.inNamespace {
-      parameters.append(["name": "X-Namespace", "in": "header", "required": false, "schema": ["type": "string"], "description": "Namespace name or id"])
+      parameters.append([
+        "name": "X-Namespace", "in": "header", "required": false, "schema": ["type": "string"], "description": "Namespace name or id",
+      ])
     }
     var result: JSONObject = [
-      "operationId": .string(operation.name), "summary": .string(operation.summary), "tags": [.string(operation.tag)], "parameters": .array(parameters),
+      "operationId": .string(operation.name), "summary": .string(operation.summary), "tags": [.string(operation.tag)],
+      "parameters": .array(parameters),
       "responses": [
         operation.method == "DELETE" && operation.name == "delete_trigger" ? "204" : "200": ["description": "Done"],
         "default": ["description": "What was wrong", "content": ["application/json": ["schema": ["$ref": "#/components/schemas/ErrorResponse"]]]],

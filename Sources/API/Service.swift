@@ -113,7 +113,8 @@ package final class Service: Sendable {
       caller = try authorization.caller(of: request)
       guard caller.may(scope) else {
         throw Problem(
-          .forbidden, "the key '\(caller.name)' does not allow '\(scope.rawValue)'", hint: "perigee key create --scopes \(scope.rawValue) makes one that does")
+          .forbidden, "the key '\(caller.name)' does not allow '\(scope.rawValue)'",
+          hint: "perigee key create --scopes \(scope.rawValue) makes one that does")
       }
     }
     var call = Call(caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: try Self.body(of: request))
@@ -134,7 +135,8 @@ package final class Service: Sendable {
     if let type = request.headers["Content-Type"], !type.isEmpty {
       let media = type.split(separator: ";").first.map { $0.trimmed.lowercased() } ?? ""
       guard media == "application/json" || media.hasSuffix("+json") else {
-        throw Problem(.unsupported, "the body is '\(media)'", hint: "Send Content-Type: application/json", path: "Content-Type", details: ["http_status": 415])
+        throw Problem(
+          .unsupported, "the body is '\(media)'", hint: "Send Content-Type: application/json", path: "Content-Type", details: ["http_status": 415])
       }
     }
     let body = try JSON(parsing: request.body)

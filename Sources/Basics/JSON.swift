@@ -47,7 +47,9 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     for (place, member) in members.enumerated() where places[member.key] == nil { places[member.key] = place }
     var removesAny = false
     for change in changes {
-      if let place = places[change.key] { members[place].value = change.value } else {
+      if let place = places[change.key] {
+        members[place].value = change.value
+      } else {
         places[change.key] = members.count
         members.append(change)
       }

@@ -77,7 +77,8 @@ struct EventFilter {
     let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
     let outcome = bench.interpreter(for: trigger.namespaceID).filter(
       Script(name: "\(trigger.name ?? trigger.id) filter", version: 1, source: filter.source), events: events,
-      context: ScriptSession.context(trigger, scheduledAt: nil, now: host.surroundings.now(), host: host), budget: ScriptKind.filter.budget, host: session,
+      context: ScriptSession.context(trigger, scheduledAt: nil, now: host.surroundings.now(), host: host), budget: ScriptKind.filter.budget,
+      host: session,
       cancellation: nil)
     switch outcome.run.outcome {
     case .returned: break

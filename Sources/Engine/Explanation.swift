@@ -61,7 +61,8 @@ struct Explanation {
     }
     if facts.running > 0, trigger.schedule.overlap == .skip {
       clauses.append(
-        Clause(name: "overlap", holds: false, value: .int(facts.running), fact: "a run is going on", change: "it fires no second time while that lasts"))
+        Clause(
+          name: "overlap", holds: false, value: .int(facts.running), fact: "a run is going on", change: "it fires no second time while that lasts"))
     }
     if trigger.schedule.predicate != nil {
       clauses.append(Clause(name: "predicate", holds: true, fact: "then its predicate is asked"))
@@ -97,8 +98,11 @@ struct Explanation {
     let why = note.map { " (\($0))" } ?? ""
     switch trigger.status {
     case .active: return nil
-    case .paused: return Clause(name: "status", holds: false, value: "paused", threshold: "active", fact: "it is paused\(why)", change: "resume it to let it fire")
-    case .disabled: return Clause(name: "status", holds: false, value: "disabled", threshold: "active", fact: "it was deleted", change: "create another")
+    case .paused:
+      return Clause(
+        name: "status", holds: false, value: "paused", threshold: "active", fact: "it is paused\(why)", change: "resume it to let it fire")
+    case .disabled:
+      return Clause(name: "status", holds: false, value: "disabled", threshold: "active", fact: "it was deleted", change: "create another")
     case .failed:
       return Clause(
         name: "status", holds: false, value: "failed", threshold: "active",
@@ -127,7 +131,8 @@ struct Explanation {
     var clauses = [
       Clause(
         name: "events", holds: missing == 0, value: .int(trigger.eventCounter), threshold: .int(rule.threshold), missing: .int(missing),
-        fact: "\(trigger.eventCounter) of \(rule.threshold) events (\(rule.eventType.rawValue)\(rule.filter == nil ? "" : ", those its filter accepts"))",
+        fact:
+          "\(trigger.eventCounter) of \(rule.threshold) events (\(rule.eventType.rawValue)\(rule.filter == nil ? "" : ", those its filter accepts"))",
         change: missing > 0 ? "it fires when \(missing) more come\(missing == 1 ? "s" : "")" : nil)
     ]
     if rule.cooldownSeconds > 0, let last = trigger.lastCooldownAt {
@@ -167,7 +172,8 @@ struct Explanation {
     case .cron(let rule):
       return (try? CronPreview(expression: rule.expression, timezone: rule.timezone, after: now, count: 1, zones: zones))?.text ?? rule.expression
     case .interval(let rule):
-      let words = (try? IntervalSchedule(every: .seconds(rule.seconds), from: now)).map { ScheduleText.describe($0) } ?? "Every \(rule.seconds) seconds"
+      let words =
+        (try? IntervalSchedule(every: .seconds(rule.seconds), from: now)).map { ScheduleText.describe($0) } ?? "Every \(rule.seconds) seconds"
       return rule.anchor == .fixedDelay ? "\(words) after the end of the last run" : words
     case .event(let rule):
       let cooldown = rule.cooldownSeconds > 0 ? ", at most once in \(Self.words(.seconds(rule.cooldownSeconds)))" : ""

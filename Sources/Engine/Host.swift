@@ -24,7 +24,8 @@ package final class Host: Sendable {
     package var log: @Sendable (_ level: String, _ message: String) -> Void
 
     package init(
-      path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12, zones: Zones = Zones(), retention: Retention = Retention(),
+      path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12, zones: Zones = Zones(),
+      retention: Retention = Retention(),
       log: @escaping @Sendable (_ level: String, _ message: String) -> Void = { _, _ in }
     ) {
       self.path = path
@@ -79,7 +80,8 @@ package final class Host: Sendable {
     let parts = HostLoop.Parts(
       configuration: configuration,
       // Readers of its own: the host's thread never waits behind a long read.
-      readers: Readers(path: configuration.path, count: 1, surroundings: configuration.surroundings), zones: zones, inbox: inbox, workers: workers, cancellations: cancellations)
+      readers: Readers(path: configuration.path, count: 1, surroundings: configuration.surroundings), zones: zones, inbox: inbox, workers: workers,
+      cancellations: cancellations)
     loop = try OwnThread.start(name: "perigee-host") {
       let loop = HostLoop(handover.ledger, parts)
       do throws(Problem) {

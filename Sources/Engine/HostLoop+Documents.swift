@@ -113,7 +113,9 @@ extension HostLoop {
       switch change {
       case .insert(let document):
         if isThere {
-          throw Problem(.conflict, "document '\(id)' exists in collection '\(write.collectionName)'", hint: "Upsert it, or leave document_id out", path: "document_id")
+          throw Problem(
+            .conflict, "document '\(id)' exists in collection '\(write.collectionName)'", hint: "Upsert it, or leave document_id out",
+            path: "document_id")
         }
         insert(document, write, &plan, &added)
         known[id] = .written(document)
@@ -165,7 +167,8 @@ extension HostLoop {
     sequence += 1
     plan.transaction.append(
       DocumentEvent(
-        seq: sequence, namespaceID: write.namespaceID, type: type, collectionID: write.collectionID, count: Int64(ids.count), documentIDs: ids, at: now))
+        seq: sequence, namespaceID: write.namespaceID, type: type, collectionID: write.collectionID, count: Int64(ids.count), documentIDs: ids,
+        at: now))
     let (counting, filtering) = agenda.listeners(to: type, in: write.collectionID, of: write.namespaceID)
     for id in counting { tally(Int64(ids.count), for: id, at: now, &plan) }
     plan.filtering.formUnion(filtering)
@@ -177,7 +180,9 @@ extension HostLoop {
     case .gone: return nil
     case .stored, nil: break
     }
-    return try readers.read { reader throws(Problem) in try reader.document(id, collectionID: write.collectionID, in: write.namespaceID, vectors: false) }
+    return try readers.read { reader throws(Problem) in
+      try reader.document(id, collectionID: write.collectionID, in: write.namespaceID, vectors: false)
+    }
   }
 
   private func missing(_ id: String, _ write: DocumentWrite) -> Problem {

@@ -187,7 +187,8 @@ extension HostLoop {
       ? ClusterAction.close(ending.task, .failed, error: problem, readers: readers, at: now()) : nil
     take(
       Ending(
-        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil))
+        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil,
+        heldBy: nil))
   }
 
   /// What the end of a task means for its trigger: counters, and whether it is stopped, probed again later, or resumed. Answers what is left

@@ -72,7 +72,9 @@ extension HostLoop {
       if let known { timetable = known } else { timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones) }
       var buckets: [EventWindow.Bucket] = []
       if case .event(let rule) = trigger.schedule.when, rule.windowSeconds != nil {
-        buckets = try readers.read { reader throws(Problem) in try reader.buckets(of: trigger.id) }.map { EventWindow.Bucket(at: $0.at, count: $0.count) }
+        buckets = try readers.read { reader throws(Problem) in try reader.buckets(of: trigger.id) }.map {
+          EventWindow.Bucket(at: $0.at, count: $0.count)
+        }
       }
       agenda.insert(trigger, timetable: timetable, running: running(trigger.id), buckets: buckets)
     } catch { log("error", "trigger \(trigger.id) cannot be scheduled: \(error)") }
@@ -126,7 +128,8 @@ extension HostLoop {
     let now = now()
     // The task's name follows from the instant, so that a claim repeated after an unknown outcome makes no second one.
     let task = TaskRecord(
-      id: Identifier.derived("task", from: trigger.id, "\(fire.scheduledAt.milliseconds)"), namespaceID: trigger.namespaceID, kind: trigger.action.kind,
+      id: Identifier.derived("task", from: trigger.id, "\(fire.scheduledAt.milliseconds)"), namespaceID: trigger.namespaceID,
+      kind: trigger.action.kind,
       triggerID: trigger.id, scheduledAt: fire.scheduledAt, inputs: trigger.action.config, createdAt: now, depth: fire.depth)
     var transaction = Transaction()
     transaction.guardEpoch(epoch)
@@ -237,7 +240,8 @@ extension HostLoop {
     }
     guard let trigger = task?.namespaceID ?? definition(of: id)?.namespaceID else { return }
     let evaluation = Evaluation(
-      id: Identifier.ordered("eval", at: now, count: nextEvaluation(), surroundings), triggerID: id, namespaceID: trigger, outcome: outcome, reason: reason, detail: detail, taskID: task?.id,
+      id: Identifier.ordered("eval", at: now, count: nextEvaluation(), surroundings), triggerID: id, namespaceID: trigger, outcome: outcome,
+      reason: reason, detail: detail, taskID: task?.id,
       scheduledAt: task?.scheduledAt, firstAt: now, lastAt: now, count: counting)
     transaction.insert(evaluation)
     lastEvaluations[id] = evaluation
@@ -294,9 +298,8 @@ extension Trigger {
     result.action = action
     result.schedule = schedule
     result.status = status
-    // An event may have moved the deadline of an absence meanwhile, and that leaves the fence alone.
-    let isSame = schedule.type == .event && schedule == current.schedule && status == current.status
-    if !isSame { result.nextScheduledAt = nextScheduledAt }
+    // Where neither the schedule nor the status changed, nor did the next instant: an event may have moved it meanwhile.
+    if schedule != current.schedule || status != current.status { result.nextScheduledAt = nextScheduledAt }
     if status == .active, current.status != .active { result.consecutiveFailures = consecutiveFailures }
     result.updatedAt = updatedAt
     return result

@@ -97,12 +97,15 @@ struct Measurement {
       }
       result["m"] = .int(baseline.vectors)
       guard baseline.mean.count == current.mean.count else {
-        result["reason"] = .string(current.mean.isEmpty ? "no vectors" : "the baseline has \(baseline.mean.count) dimensions, the collection \(current.mean.count)")
+        result["reason"] = .string(
+          current.mean.isEmpty ? "no vectors" : "the baseline has \(baseline.mean.count) dimensions, the collection \(current.mean.count)")
         json = result
         return
       }
       let (before, after) = (baseline.mean.map(Double.init), current.mean.map(Double.init))
-      let value = condition.metric == .centroidShift ? try Drift.centroidShift(baselineMean: before, currentMean: after) : try Drift.cosine(baselineMean: before, currentMean: after)
+      let value =
+        condition.metric == .centroidShift
+        ? try Drift.centroidShift(baselineMean: before, currentMean: after) : try Drift.cosine(baselineMean: before, currentMean: after)
       result["value"] = .double(value)
     case .volume:
       let documents = try Scope(trigger, condition, host: host).documentCount(host: host)
@@ -117,7 +120,8 @@ struct Measurement {
           return
         }
         let added = Double(documents - before)
-        result["value"] = .double(condition.metric == .added ? added : before == 0 ? (added > 0 ? .greatestFiniteMagnitude : 0) : added / Double(before))
+        result["value"] = .double(
+          condition.metric == .added ? added : before == 0 ? (added > 0 ? .greatestFiniteMagnitude : 0) : added / Double(before))
       default: result["value"] = .double(Double(documents))
       }
     case .quality:
@@ -131,7 +135,8 @@ struct Measurement {
         result["reason"] = .string(run == nil ? "no completed run" : "the last run has no \(name)")
       }
     case .staleness:
-      let since = trigger.lastExecutionStatus == TaskRecord.Status.completed.rawValue ? trigger.lastTriggeredAt ?? trigger.createdAt : trigger.createdAt
+      let since =
+        trigger.lastExecutionStatus == TaskRecord.Status.completed.rawValue ? trigger.lastTriggeredAt ?? trigger.createdAt : trigger.createdAt
       result["value"] = .double((now - since).inSeconds)
     case .script: break
     }

@@ -40,13 +40,16 @@ package struct LibraryCalls {
         try perform("get_document", path: ["collection_identifier": try text(0, "the collection"), "document_id": try text(1, "the document")])
       }
     case "documents.put":
-      let report = try perform("upsert_documents", path: ["collection_identifier": try text(0, "the collection")], body: ["documents": .array([object(1)])])
+      let report = try perform(
+        "upsert_documents", path: ["collection_identifier": try text(0, "the collection")], body: ["documents": .array([object(1)])])
       return ["document_id": report["document_ids"]?.array?.first ?? .null]
     case "documents.upsert":
-      return try perform("upsert_documents", path: ["collection_identifier": try text(0, "the collection")], body: ["documents": try list(arguments, 1, name)])
+      return try perform(
+        "upsert_documents", path: ["collection_identifier": try text(0, "the collection")], body: ["documents": try list(arguments, 1, name)])
     case "documents.patch":
       return try perform(
-        "update_document", path: ["collection_identifier": try text(0, "the collection"), "document_id": try text(1, "the document")], body: object(2))
+        "update_document", path: ["collection_identifier": try text(0, "the collection"), "document_id": try text(1, "the document")], body: object(2)
+      )
     case "documents.delete":
       return try existed { () throws(Problem) in
         try perform("delete_document", path: ["collection_identifier": try text(0, "the collection"), "document_id": try text(1, "the document")])
@@ -64,7 +67,8 @@ package struct LibraryCalls {
       if arguments.count > 1, arguments[1] != .null { query["cursor"] = arguments[1] }
       return try documents(.object(query), "documents.each")
     case "collections.create": return try perform("create_collection", body: object(0))
-    case "collections.get": return try optional { () throws(Problem) in try perform("get_collection", path: ["collection_identifier": try text(0, "the collection")]) }
+    case "collections.get":
+      return try optional { () throws(Problem) in try perform("get_collection", path: ["collection_identifier": try text(0, "the collection")]) }
     case "collections.list": return try results("list_collections", object(0))
     case "collections.delete":
       return try existed { () throws(Problem) in try perform("delete_collection", path: ["collection_identifier": try text(0, "the collection")]) }
@@ -72,7 +76,8 @@ package struct LibraryCalls {
     case "namespaces.get": return try perform("get_namespace", path: ["namespace_identifier": try text(0, "the namespace")])
     case "namespaces.create": return try perform("create_namespace", body: object(0))
     case "clusters.create": return try perform("create_cluster", body: object(0))
-    case "clusters.get": return try optional { () throws(Problem) in try perform("get_cluster", path: ["cluster_identifier": try text(0, "the cluster")]) }
+    case "clusters.get":
+      return try optional { () throws(Problem) in try perform("get_cluster", path: ["cluster_identifier": try text(0, "the cluster")]) }
     case "clusters.list": return try results("list_clusters", object(0))
     case "clusters.execute": return try perform("execute_cluster", path: ["cluster_id": try text(0, "the cluster")], body: object(1))
     case "clusters.executions": return try results("list_cluster_executions", object(1), path: ["cluster_id": try text(0, "the cluster")])
@@ -147,7 +152,8 @@ package struct LibraryCalls {
 
   private func list(_ arguments: [JSON], _ position: Int, _ name: String) throws(Problem) -> JSON {
     guard position < arguments.count, case .array = arguments[position] else {
-      throw Problem(.invalid, "\(name): argument \(position + 1) must be a list of documents", hint: "For example {{document_id = \"a\", text = \"…\"}}")
+      throw Problem(
+        .invalid, "\(name): argument \(position + 1) must be a list of documents", hint: "For example {{document_id = \"a\", text = \"…\"}}")
     }
     return arguments[position]
   }
@@ -161,7 +167,8 @@ package struct LibraryCalls {
     body["return_vectors"] = fields["vectors"]
     body["cursor"] = fields["cursor"]
     body["limit"] = fields["batch"] ?? fields["limit"]
-    let answer = try perform("list_documents", path: ["collection_identifier": try fields.required("collection", example: "\"words\"")], body: .object(body))
+    let answer = try perform(
+      "list_documents", path: ["collection_identifier": try fields.required("collection", example: "\"words\"")], body: .object(body))
     return ["documents": answer["results"] ?? [], "cursor": answer["pagination"]?["next_cursor"] ?? .null]
   }
 

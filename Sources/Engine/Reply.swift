@@ -146,10 +146,12 @@ final class OwnThread: @unchecked Sendable {
     pthread_attr_setstacksize(&attributes, stack)
     defer { pthread_attr_destroy(&attributes) }
     let box = Unmanaged.passRetained(Body(body))
-    let status = pthread_create(&thread.handle, &attributes, { raw in
-      if let raw { Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run() }
-      return nil
-    }, box.toOpaque())
+    let status = pthread_create(
+      &thread.handle, &attributes,
+      { raw in
+        if let raw { Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run() }
+        return nil
+      }, box.toOpaque())
     guard status == 0 else {
       box.release()
       throw Problem(.unavailable, "the thread '\(name)' could not be started: \(String(cString: strerror(status)))")

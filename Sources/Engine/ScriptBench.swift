@@ -21,10 +21,12 @@ final class ScriptBench {
     order.append(namespaceID)
     if let known = interpreters[namespaceID] { return known }
     if order.count > Self.limit { interpreters[order.removeFirst()] = nil }
-    let made = Interpreter(memory: Self.memory, random: { [unowned self] in
-      seed = host.surroundings.random()
-      return seed
-    })
+    let made = Interpreter(
+      memory: Self.memory,
+      random: { [unowned self] in
+        seed = host.surroundings.random()
+        return seed
+      })
     interpreters[namespaceID] = made
     return made
   }

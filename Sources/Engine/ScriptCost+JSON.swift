@@ -5,7 +5,8 @@ extension ScriptCost {
   /// As evaluations and tasks keep it.
   var json: JSON {
     [
-      "instructions": .int(Int64(clamping: instructions)), "wall_ns": .int(Int64(clamping: nanoseconds)), "peak_bytes": .int(Int64(clamping: peakBytes)),
+      "instructions": .int(Int64(clamping: instructions)), "wall_ns": .int(Int64(clamping: nanoseconds)),
+      "peak_bytes": .int(Int64(clamping: peakBytes)),
       "host_calls": .int(Int64(clamping: hostCalls)),
     ]
   }

@@ -1,7 +1,7 @@
 package import Basics
 package import Model
 import Scheduling
-package import Scripting
+import Scripting
 import Store
 
 /// What one run of a script may reach: its namespace, through the same operations as the API, with what its kind may do.
@@ -38,14 +38,18 @@ package final class ScriptSession: ScriptHost {
   private static let gatherable: Set<String> = ["upsert_documents", "update_document", "delete_document", "set_kv", "increment_kv", "delete_kv"]
 
   package convenience init(_ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes) {
-    self.init(host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases))) { level, message in
+    self.init(host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases))) {
+      level, message in
       if level != "print" { host.log(level, "script: \(message)") }
     }
   }
 
   /// For a rehearsal: the script's clock stands at a moment, and nobody hears what it says.
   convenience init(_ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, clock: Instant) {
-    self.init(host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases)), clock: clock) { _, _ in }
+    self.init(
+      host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases)),
+      clock: clock
+    ) { _, _ in }
   }
 
   package init(
@@ -135,7 +139,9 @@ package final class ScriptSession: ScriptHost {
     if let scope = operation.scope, scope != .read {
       if writes == .none { throw Problem(.forbidden, "this kind of script may only read", hint: "Write from a hook, an action or a batch script") }
       if writes == .gathered, !Self.gatherable.contains(name) {
-        throw Problem(.forbidden, "'\(name)' cannot be called here: what a hook or an action writes is committed with its outcome", hint: "It may write documents and kv; do the rest in a batch script")
+        throw Problem(
+          .forbidden, "'\(name)' cannot be called here: what a hook or an action writes is committed with its outcome",
+          hint: "It may write documents and kv; do the rest in a batch script")
       }
       guard caller.may(scope) else { throw Problem(.forbidden, "the key does not allow '\(scope.rawValue)'") }
       try gathering?.admit(body)
@@ -157,7 +163,9 @@ package final class ScriptSession: ScriptHost {
     let drifts = ["cosine_drift", "centroid_shift"]
     let volumes = ["count", "added", "growth_ratio"]
     guard drifts.contains(metric) || volumes.contains(metric) else {
-      throw Problem(.invalid, "unknown metric '\(metric)'", hint: "One of: \((drifts + volumes).joined(separator: ", "))", didYouMean: Suggestion.nearest(to: metric, in: drifts + volumes))
+      throw Problem(
+        .invalid, "unknown metric '\(metric)'", hint: "One of: \((drifts + volumes).joined(separator: ", "))",
+        didYouMean: Suggestion.nearest(to: metric, in: drifts + volumes))
     }
     config["condition_type"] = .string(drifts.contains(metric) ? "drift" : "volume")
     if let named = fields["collection"] ?? fields["collection_id"] {
@@ -194,7 +202,8 @@ package final class ScriptSession: ScriptHost {
     if let baseline = trigger.baseline { context["baseline"] = .object(baseline.json) }
     if let taskID = trigger.lastExecutionTaskID, let at = trigger.lastTriggeredAt {
       context["last_run"] = [
-        "task_id": .string(taskID), "at": seconds(at), "status": .optional(trigger.lastExecutionStatus), "error": .optional(trigger.lastExecutionError),
+        "task_id": .string(taskID), "at": seconds(at), "status": .optional(trigger.lastExecutionStatus),
+        "error": .optional(trigger.lastExecutionError),
       ]
     }
     return context

@@ -124,7 +124,8 @@ struct TaskRun {
       if let close = ClusterAction.close(task, end, error: error, readers: host.readers, at: host.surroundings.now()) { writes.append(close) }
     }
     return Ending(
-      task: task, status: status, outputs: product.outputs, error: error?.description, writes: writes, state: product.state, baseline: baseline, heldBy: nil)
+      task: task, status: status, outputs: product.outputs, error: error?.description, writes: writes, state: product.state, baseline: baseline,
+      heldBy: nil)
   }
 
   /// Runs a hook; its writes and its state go into the product. Answers what it returned.
@@ -140,11 +141,15 @@ struct TaskRun {
     let session = ScriptSession(host, namespaceID: task.namespaceID, trigger: trigger, writes: .gathered)
     let script = Script(name: "\(trigger?.name ?? trigger?.id ?? task.id) \(entry)", version: 1, source: reference.source)
     let now = host.surroundings.now()
-    var context = trigger.map { ScriptSession.context($0, scheduledAt: task.scheduledAt, now: now, host: host) } ?? ["now": .double(Double(now.milliseconds) / 1000)]
+    var context =
+      trigger.map { ScriptSession.context($0, scheduledAt: task.scheduledAt, now: now, host: host) } ?? [
+        "now": .double(Double(now.milliseconds) / 1000)
+      ]
     context["task_id"] = .string(task.id)
     let state = product.state ?? trigger?.state ?? JSONObject()
     let run = bench.run(
-      script, kind: kind, in: task.namespaceID, context: context, state: .object(state), arguments: arguments, session: session, cancellation: cancellation)
+      script, kind: kind, in: task.namespaceID, context: context, state: .object(state), arguments: arguments, session: session,
+      cancellation: cancellation)
     switch run.outcome {
     case .failed(let problem), .killed(let problem): throw problem
     case .returned(let values):
@@ -160,17 +165,21 @@ struct TaskRun {
       try ClusterAction(host, task, config, cancellation).perform(&product)
     case .script:
       guard let json = config["script"] else { throw Problem(.invalid, "the action has no script", path: "action_config.script") }
-      let (values, record) = try run(ScriptReference(json, path: "action_config.script"), kind: .action, named: "action", arguments: [], into: &product)
+      let (values, record) = try run(
+        ScriptReference(json, path: "action_config.script"), kind: .action, named: "action", arguments: [], into: &product)
       if let first = values.first { product.outputs["result"] = first }
       for member in record.members { product.outputs[member.key] = member.value }
     case .taxonomyEnrichment, .batchRerun, .collectionTrigger, .retrieverExecution, .alertEvaluation, .deleteNamespace:
-      throw Problem(.unsupported, "action '\(task.kind.rawValue)' cannot run in this build", hint: "This build runs: cluster, script", path: "action_type")
+      throw Problem(
+        .unsupported, "action '\(task.kind.rawValue)' cannot run in this build", hint: "This build runs: cluster, script", path: "action_type")
     }
   }
 
   /// Conditional triggers compare with what was there when their action last succeeded.
   private func baseline(after product: Product) throws(Problem) -> Baseline? {
-    guard let trigger, case .conditional(let condition) = trigger.schedule.when, condition.kind == .drift || condition.kind == .volume else { return nil }
+    guard let trigger, case .conditional(let condition) = trigger.schedule.when, condition.kind == .drift || condition.kind == .volume else {
+      return nil
+    }
     return try Scope(trigger, condition, host: host).snapshot(host: host, at: host.surroundings.now(), runID: product.baselineRunID)
   }
 }

@@ -49,7 +49,8 @@ package struct APIKey: Sendable, Equatable {
   package var json: JSON {
     [
       "key_id": .string(id), "name": .string(name), "prefix": .string(prefix), "permissions": .array(scopes.map { .string($0.rawValue) }),
-      "namespaces": .array(namespaces.map(JSON.string)), "status": .string(revokedAt == nil ? "active" : "revoked"), "created_at": .instant(createdAt),
+      "namespaces": .array(namespaces.map(JSON.string)), "status": .string(revokedAt == nil ? "active" : "revoked"),
+      "created_at": .instant(createdAt),
       "expires_at": .optional(expiresAt), "revoked_at": .optional(revokedAt),
     ]
   }

@@ -16,7 +16,8 @@ package enum Algorithm: Sendable, Equatable {
 
   /// The algorithms the contract names, for messages.
   package static let known = [
-    "kmeans", "dbscan", "hdbscan", "agglomerative", "spectral", "gaussian_mixture", "mean_shift", "optics", "leiden", "evoc", "attribute_based", "auto",
+    "kmeans", "dbscan", "hdbscan", "agglomerative", "spectral", "gaussian_mixture", "mean_shift", "optics", "leiden", "evoc", "attribute_based",
+    "auto",
     "hierarchical",
   ]
 
@@ -33,14 +34,17 @@ package enum Algorithm: Sendable, Equatable {
         throw Problem(.unsupported, "algorithm '\(name)' is not in this build", hint: "Give \"kmeans\"", path: namePath)
       }
       throw Problem(
-        .invalid, "unknown algorithm '\(name)'", hint: "For example \"kmeans\"", path: namePath, didYouMean: Suggestion.nearest(to: name, in: Self.known),
+        .invalid, "unknown algorithm '\(name)'", hint: "For example \"kmeans\"", path: namePath,
+        didYouMean: Suggestion.nearest(to: name, in: Self.known),
         details: ["accepted": .array(Self.known.map(JSON.string))])
     }
     let fields = try Fields(parameters, path: path)
     let own = ["n_clusters", "max_iter", "tol", "n_init", "random_state", "spherical", "init", "algorithm", "verbose", "copy_x"]
     for key in fields.object.keys where !own.contains(key) {
       if let near = Suggestion.nearest(to: key, in: own), near != key {
-        throw Problem(.invalid, "unknown parameter '\(key)'", hint: "kmeans takes: \(own.prefix(6).joined(separator: ", "))", path: fields.at(key), didYouMean: near)
+        throw Problem(
+          .invalid, "unknown parameter '\(key)'", hint: "kmeans takes: \(own.prefix(6).joined(separator: ", "))", path: fields.at(key),
+          didYouMean: near)
       }
     }
     var kmeans = KMeansParameters()
@@ -48,7 +52,9 @@ package enum Algorithm: Sendable, Equatable {
     kmeans.maxIterations = Int(try fields.int("max_iter", in: 1...10_000) ?? 300)
     kmeans.tolerance = try fields.number("tol", in: 0...1) ?? 1e-4
     if case .string(let word)? = fields["n_init"] {
-      guard word == "auto" else { throw Problem(.invalid, "n_init is '\(word)'", hint: "Give a number, for example 10, or \"auto\"", path: fields.at("n_init")) }
+      guard word == "auto" else {
+        throw Problem(.invalid, "n_init is '\(word)'", hint: "Give a number, for example 10, or \"auto\"", path: fields.at("n_init"))
+      }
       kmeans.runs = 1
     } else {
       kmeans.runs = Int(try fields.int("n_init", in: 1...1000) ?? 10)

@@ -36,7 +36,8 @@ package struct ClusterDefinition: Sendable, Equatable {
   package static let enrichable = ["cluster_id", "cluster_label", "distance_to_centroid", "member_count", "keywords"]
 
   package init(
-    id: String, namespaceID: String, name: String, description: String? = nil, collectionIDs: [String], algorithm: Algorithm, vectorIndex: String? = nil,
+    id: String, namespaceID: String, name: String, description: String? = nil, collectionIDs: [String], algorithm: Algorithm,
+    vectorIndex: String? = nil,
     normalize: Bool = true, filters: JSON = .null, enrichSource: Bool = false, enrichment: [String: String] = [:], outputCollectionIDs: [String] = [],
     textFields: [String]? = nil, metadata: JSONObject = JSONObject(), vectorConfig: JSONObject = JSONObject(), createdAt: Instant
   ) {
@@ -74,7 +75,9 @@ package struct ClusterDefinition: Sendable, Equatable {
     let single = try config.string("feature_uri").map { [$0] }
     let uris = try config.strings("feature_uris") ?? single ?? []
     guard uris.count <= 1 else {
-      throw Problem(.unsupported, "\(uris.count) feature_uris are given", hint: "This build clusters one vector index at a time", path: "vector_config.feature_uris")
+      throw Problem(
+        .unsupported, "\(uris.count) feature_uris are given", hint: "This build clusters one vector index at a time",
+        path: "vector_config.feature_uris")
     }
     let id = Identifier.make("clust", surroundings)
     let metadata = try fields.objectValue("metadata") ?? JSONObject()
@@ -93,7 +96,8 @@ package struct ClusterDefinition: Sendable, Equatable {
     if let filters = fields["filters"] { _ = try Filter(filters, path: "filters") }
     self.init(
       id: id, namespaceID: namespaceID,
-      name: try fields.string("cluster_name").map { name throws(Problem) in try Names.check(name, path: "cluster_name") } ?? "cluster_\(id.suffix(6))",
+      name: try fields.string("cluster_name").map { name throws(Problem) in try Names.check(name, path: "cluster_name") }
+        ?? "cluster_\(id.suffix(6))",
       description: try fields.string("description"), collectionIDs: collections, algorithm: try Algorithm(vectorConfig: config),
       vectorIndex: uris.first.map { $0.split(separator: "/").last.map(String.init) ?? $0 }, normalize: try config.bool("normalize_features") ?? true,
       filters: fields["filters"] ?? .null, enrichSource: try fields.bool("enrich_source_collection") ?? false, enrichment: mapping,

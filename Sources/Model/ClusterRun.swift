@@ -55,7 +55,8 @@ package struct ClusterRun: Sendable, Equatable {
   package var completedAt: Instant?
 
   package init(
-    id: String, clusterID: String, namespaceID: String, taskID: String, status: Status, points: Int = 0, sourceDocuments: Int = 0, groups: [Group] = [],
+    id: String, clusterID: String, namespaceID: String, taskID: String, status: Status, points: Int = 0, sourceDocuments: Int = 0,
+    groups: [Group] = [],
     metrics: JSONObject = JSONObject(), seed: UInt64 = 0, error: String? = nil, createdAt: Instant, completedAt: Instant? = nil
   ) {
     self.id = id

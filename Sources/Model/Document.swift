@@ -28,7 +28,9 @@ package struct Document: Sendable, Equatable {
   package init(_ json: JSON, in collection: Collection, path: String, surroundings: Surroundings) throws(Problem) {
     let members = try Fields(json, path: path)
     let now = surroundings.now()
-    let id = try members.string("document_id", example: "\"doc_1\"").map { id throws(Problem) in try Names.checkID(id, path: members.at("document_id")) }
+    let id = try members.string("document_id", example: "\"doc_1\"").map { id throws(Problem) in
+      try Names.checkID(id, path: members.at("document_id"))
+    }
     var fields = JSONObject()
     for member in members.object.members where !Self.reserved.contains(member.key) && member.key != "payload" { fields.members.append(member) }
     if let payload = try members.objectValue("payload") {
@@ -51,7 +53,8 @@ package struct Document: Sendable, Equatable {
         vectors[index.name] = vector
       } catch { throw error.within(at) }
     }
-    self.init(id: id ?? Identifier.make("doc", surroundings), collectionID: collection.id, fields: fields, vectors: vectors, createdAt: now, updatedAt: now)
+    self.init(
+      id: id ?? Identifier.make("doc", surroundings), collectionID: collection.id, fields: fields, vectors: vectors, createdAt: now, updatedAt: now)
   }
 
   /// Refuses a vector of another dimension or with a number that is not finite.

@@ -71,11 +71,15 @@ package struct Fields {
   package func int(_ key: String, in range: ClosedRange<Int64> = .min ... .max, example: String? = nil) throws(Problem) -> Int64? {
     guard let value = self[key] else { return nil }
     guard case .int(let number) = value else { throw wrong(key, "an integer", value, example: example ?? "\(max(range.lowerBound, 1))") }
-    guard range.contains(number) else { throw outside(key, "\(number)", "\(range.lowerBound)", "\(range.upperBound)", open: range.upperBound == .max) }
+    guard range.contains(number) else {
+      throw outside(key, "\(number)", "\(range.lowerBound)", "\(range.upperBound)", open: range.upperBound == .max)
+    }
     return number
   }
 
-  package func number(_ key: String, in range: ClosedRange<Double> = -.greatestFiniteMagnitude ... .greatestFiniteMagnitude) throws(Problem) -> Double? {
+  package func number(
+    _ key: String, in range: ClosedRange<Double> = -.greatestFiniteMagnitude ... .greatestFiniteMagnitude
+  ) throws(Problem) -> Double? {
     guard let value = self[key] else { return nil }
     guard let number = value.double else { throw wrong(key, "a number", value, example: nil) }
     guard range.contains(number) else {

@@ -30,7 +30,9 @@ package indirect enum Filter: Sendable, Equatable {
       case "AND", "OR", "NOT":
         if member.value == .null { continue }
         guard let items = member.value.array else {
-          throw Problem(.invalid, "expected an array, got \(member.value.typeName)", hint: "For example {\"\(member.key)\": [{\"status\": \"active\"}]}", path: "\(path).\(member.key)")
+          throw Problem(
+            .invalid, "expected an array, got \(member.value.typeName)", hint: "For example {\"\(member.key)\": [{\"status\": \"active\"}]}",
+            path: "\(path).\(member.key)")
         }
         var inner: [Filter] = []
         for (index, item) in items.enumerated() { inner.append(try read(item, path: "\(path).\(member.key)[\(index)]", depth: depth + 1)) }
@@ -57,7 +59,8 @@ package indirect enum Filter: Sendable, Equatable {
       let isLater = unsupported.contains(word)
       throw Problem(
         isLater ? .unsupported : .invalid, isLater ? "operator '\(word)' is not in this build" : "unknown operator '\(word)'",
-        hint: "One of: \(known.joined(separator: ", "))", path: "\(path).operator", didYouMean: isLater ? nil : Suggestion.nearest(to: word, in: known))
+        hint: "One of: \(known.joined(separator: ", "))", path: "\(path).operator",
+        didYouMean: isLater ? nil : Suggestion.nearest(to: word, in: known))
     }
     let value = object["value"] ?? .null
     switch comparison {

@@ -5,10 +5,12 @@ package enum Names {
   /// A name of a collection, cluster or namespace: 1 to 100 characters, no control characters, no slash.
   package static func check(_ name: String, path: String, in lengths: ClosedRange<Int> = 1...100) throws(Problem) -> String {
     guard lengths.contains(name.count) else {
-      throw Problem(.invalid, "'\(name.prefix(40))' has \(name.count) characters", hint: "Give \(lengths.lowerBound) to \(lengths.upperBound)", path: path)
+      throw Problem(
+        .invalid, "'\(name.prefix(40))' has \(name.count) characters", hint: "Give \(lengths.lowerBound) to \(lengths.upperBound)", path: path)
     }
     for scalar in name.unicodeScalars where scalar.value < 32 || scalar.value == 127 || scalar == "/" {
-      throw Problem(.invalid, "a name cannot hold the character U+\(String(scalar.value, radix: 16, uppercase: true))", hint: "For example \"words\"", path: path)
+      throw Problem(
+        .invalid, "a name cannot hold the character U+\(String(scalar.value, radix: 16, uppercase: true))", hint: "For example \"words\"", path: path)
     }
     return name
   }

@@ -31,15 +31,18 @@ package struct Namespace: Sendable, Equatable {
     let name = try Names.check(fields.required("namespace_name", example: "\"production\""), path: "namespace_name", in: 1...64)
     let now = surroundings.now()
     self.init(
-      id: try fields.string("namespace_id").map { id throws(Problem) in try Names.checkID(id, path: "namespace_id") } ?? Identifier.make("ns", surroundings),
+      id: try fields.string("namespace_id").map { id throws(Problem) in try Names.checkID(id, path: "namespace_id") }
+        ?? Identifier.make("ns", surroundings),
       name: name, description: try fields.string("description"),
       vectorIndexes: try VectorIndex.list(fields["vector_configs"], path: "vector_configs"), createdAt: now, updatedAt: now)
   }
 
   package var json: JSON {
     [
-      "object": "namespace", "namespace_id": .string(id), "namespace_name": .string(name), "description": .optional(description), "mode": "standalone",
-      "vector_configs": .array(vectorIndexes.map { ["name": .string($0.name), "dimension": .int($0.dimensions), "metric": .string($0.metric.rawValue)] }),
+      "object": "namespace", "namespace_id": .string(id), "namespace_name": .string(name), "description": .optional(description),
+      "mode": "standalone",
+      "vector_configs": .array(
+        vectorIndexes.map { ["name": .string($0.name), "dimension": .int($0.dimensions), "metric": .string($0.metric.rawValue)] }),
       "namespace_ready": true, "created_at": .instant(createdAt), "updated_at": .instant(updatedAt),
     ]
   }

@@ -17,7 +17,8 @@ package struct ScriptReference: Sendable, Hashable {
       source = try fields.required("source", example: "\"return function(ctx) return true end\"")
     }
     guard source.utf8.count <= Self.sizeLimit else {
-      throw Problem(.tooLarge, "the script has \(source.utf8.count) bytes, \(Self.sizeLimit) are allowed", hint: "Move data into documents or kv", path: path)
+      throw Problem(
+        .tooLarge, "the script has \(source.utf8.count) bytes, \(Self.sizeLimit) are allowed", hint: "Move data into documents or kv", path: path)
     }
   }
 

@@ -90,13 +90,16 @@ package struct Trigger: Sendable, Equatable {
       throw Problem(.invalid, "a new trigger cannot be '\(status.rawValue)'", hint: "One of: active, paused", path: "status")
     }
     self.init(
-      id: Identifier.make("trg", surroundings), namespaceID: namespaceID, name: try fields.string("name"), description: try fields.string("description"),
+      id: Identifier.make("trg", surroundings), namespaceID: namespaceID, name: try fields.string("name"),
+      description: try fields.string("description"),
       action: try Action(type: kind, config: config), schedule: try Schedule(type, schedule), status: status, createdAt: surroundings.now(),
       createdBy: creator)
   }
 
   /// An active trigger whose next instant has passed, with any delay that its jitter may add.
-  package func isOverdue(at now: Instant) -> Bool { status == .active && nextScheduledAt.map { $0 + .seconds(schedule.jitterSeconds) < now } ?? false }
+  package func isOverdue(at now: Instant) -> Bool {
+    status == .active && nextScheduledAt.map { $0 + .seconds(schedule.jitterSeconds) < now } ?? false
+  }
 
   /// Whether the agenda has to know it: it is active, or it failed and is to be tried again.
   package var isScheduled: Bool { status == .active || isProbed }
@@ -115,7 +118,8 @@ package struct Trigger: Sendable, Equatable {
       "last_execution_error": .optional(lastExecutionError), "event_counter": .int(eventCounter), "last_cooldown_at": .optional(lastCooldownAt),
       "baseline_snapshot": .object(baseline?.json ?? JSONObject()), "last_drift_measurement": .object(lastDriftMeasurement),
       "last_volume_measurement": .object(lastVolumeMeasurement), "last_condition_check_at": .optional(lastConditionCheckAt),
-      "created_at": .instant(createdAt), "updated_at": .instant(updatedAt), "created_by": .optional(createdBy), "is_overdue": .bool(isOverdue(at: now)),
+      "created_at": .instant(createdAt), "updated_at": .instant(updatedAt), "created_by": .optional(createdBy),
+      "is_overdue": .bool(isOverdue(at: now)),
       "has_ended": .bool(hasEnded), "next_probe_at": .optional(isProbed ? nextScheduledAt : nil),
     ]
   }

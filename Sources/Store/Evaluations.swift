@@ -16,7 +16,8 @@ extension Transaction {
   /// The same decision once more: the row counts up and keeps the newest numbers. Lost (`evaluation`) when the row is gone.
   package mutating func coalesceEvaluation(_ evaluationID: String, by count: Int64 = 1, detail: JSONObject, at now: Instant) {
     add(
-      .coalesceEvaluation, [("by", .integer(count)), ("last_at", .instant(now)), ("detail", .json(detail)), ("evaluation_id", .text(evaluationID))], expecting: .exactly(1),
+      .coalesceEvaluation, [("by", .integer(count)), ("last_at", .instant(now)), ("detail", .json(detail)), ("evaluation_id", .text(evaluationID))],
+      expecting: .exactly(1),
       guardName: "evaluation")
   }
 }
@@ -32,7 +33,9 @@ package struct EvaluationQuery: Sendable {
   package var offset: Int
   package var limit: Int
 
-  package init(_ triggerID: Trigger.ID, outcome: Evaluation.Outcome? = nil, since: Instant? = nil, until: Instant? = nil, offset: Int = 0, limit: Int = 100) {
+  package init(
+    _ triggerID: Trigger.ID, outcome: Evaluation.Outcome? = nil, since: Instant? = nil, until: Instant? = nil, offset: Int = 0, limit: Int = 100
+  ) {
     self.triggerID = triggerID
     self.outcome = outcome
     self.since = since

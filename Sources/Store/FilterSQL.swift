@@ -20,7 +20,8 @@ struct FilterSQL {
   private mutating func bind(_ value: Value) throws(Problem) -> String {
     guard parameters.count < Self.limit else {
       throw Problem(
-        .tooLarge, "the filter has more than \(Self.limit) fields and values", hint: "Compare one field with many values by \"in\", or ask in several parts",
+        .tooLarge, "the filter has more than \(Self.limit) fields and values",
+        hint: "Compare one field with many values by \"in\", or ask in several parts",
         path: "filters")
     }
     let name = "f\(parameters.count)"
@@ -150,7 +151,9 @@ struct FilterSQL {
   /// Equal to one of the values. Each type is compared with its own kind only: in SQLite true is 1 and an array is text.
   private mutating func equals(_ operand: Operand, _ values: [JSON]) throws(Problem) -> String {
     guard values.count <= Self.listLimit else {
-      throw Problem(.tooLarge, "the filter compares with \(values.count) values", hint: "Give at most \(Self.listLimit), or ask in several parts", path: "filters")
+      throw Problem(
+        .tooLarge, "the filter compares with \(values.count) values", hint: "Give at most \(Self.listLimit), or ask in several parts", path: "filters"
+      )
     }
     if values.count > Self.shortList { return try isAmong(operand, values) }
     var (texts, numbers, containers): ([String], [String], [String]) = ([], [], [])
@@ -184,7 +187,8 @@ struct FilterSQL {
         others.append(value)
         guard others.count <= Self.shortList else {
           throw Problem(
-            .tooLarge, "the filter compares one field with more than \(Self.shortList) arrays and objects", hint: "Ask in several parts", path: "filters")
+            .tooLarge, "the filter compares one field with more than \(Self.shortList) arrays and objects", hint: "Ask in several parts",
+            path: "filters")
         }
       }
     }

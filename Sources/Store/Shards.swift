@@ -7,7 +7,9 @@ package import Basics
 extension Transaction {
   /// Becomes the owner; the outcome returns the new epoch.
   package mutating func takeShard(_ shard: Int64 = 0, owner: String, expiresAt: Instant) {
-    add(.takeShard, [("shard", .integer(shard)), ("owner", .text(owner)), ("expires_at", .instant(expiresAt))], expecting: .exactly(1), guardName: "epoch")
+    add(
+      .takeShard, [("shard", .integer(shard)), ("owner", .text(owner)), ("expires_at", .instant(expiresAt))], expecting: .exactly(1),
+      guardName: "epoch")
   }
 
   /// Lost (`epoch`) when somebody became the owner since.

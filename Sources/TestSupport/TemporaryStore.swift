@@ -27,7 +27,8 @@ package final class TemporaryStore {
     self.retention = retention
     self.zones = zones
     self.log = log
-    host = try Host.open(Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, log: log))
+    host = try Host.open(
+      Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, log: log))
   }
 
   /// Closes the host and opens the same file again, as after a restart.

@@ -64,7 +64,8 @@ final class Scenario {
       var content: [UInt8] = []
       if case .bytes(let bytes) = response.body { content = bytes }
       return Answer(
-        status: response.status, json: (try? JSON(parsing: content)) ?? .null, headers: response.headers, text: String(decoding: content, as: UTF8.self))
+        status: response.status, json: (try? JSON(parsing: content)) ?? .null, headers: response.headers,
+        text: String(decoding: content, as: UTF8.self))
     } catch {
       return Answer(status: error.status, json: .null, headers: Headers(), text: error.message)
     }

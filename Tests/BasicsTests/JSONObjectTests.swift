@@ -7,7 +7,9 @@ import Testing
     var random = SeededRandom(seed: seed)
     func members(_ count: Int) -> [JSONObject.Member] {
       (0..<count).map { _ in
-        .init(key: "k\(Int.random(in: 0..<12, using: &random))", value: Int.random(in: 0..<3, using: &random) == 0 ? .null : .int(Int64.random(in: 0..<99, using: &random)))
+        .init(
+          key: "k\(Int.random(in: 0..<12, using: &random))",
+          value: Int.random(in: 0..<3, using: &random) == 0 ? .null : .int(Int64.random(in: 0..<99, using: &random)))
       }
     }
     for removes in [false, true] {

@@ -39,7 +39,8 @@ import Testing
       _ = try run(fixture, cluster)
       func list(_ centroid: Bool) throws -> [JSON] {
         try fixture.store.call(
-          "list_documents", path: ["collection_identifier": output], body: ["filters": ["is_centroid": .bool(centroid)], "limit": 1000])["results"]?.array ?? []
+          "list_documents", path: ["collection_identifier": output], body: ["filters": ["is_centroid": .bool(centroid)], "limit": 1000])["results"]?
+          .array ?? []
       }
       #expect(try list(true).count == 3)
       let members = try list(false)
@@ -161,7 +162,10 @@ import Testing
     let fixture = try Fixture(documents: 30)
     let page = try fixture.store.call(
       "list_documents", path: path,
-      body: ["filters": ["AND": [["kind": "beta"], ["field": "text", "operator": "contains", "value": "word1"]]], "sort": ["field": "text", "direction": "desc"]])
+      body: [
+        "filters": ["AND": [["kind": "beta"], ["field": "text", "operator": "contains", "value": "word1"]]],
+        "sort": ["field": "text", "direction": "desc"],
+      ])
     #expect(page["results"]?.array?.compactMap { $0["document_id"]?.string } == ["d19", "d16", "d13", "d10", "d1"])
     #expect(try fixture.store.call("count_documents", path: path, query: ["filters": "{\"kind\":\"beta\"}"])["count"] == 10)
   }

@@ -54,7 +54,8 @@ struct Fixture {
     try store.call(
       "create_trigger",
       body: [
-        "action_type": .string(kind), "action_config": action ?? ["script": "return function(ctx) return {ok = true} end"], "trigger_type": .string(type),
+        "action_type": .string(kind), "action_config": action ?? ["script": "return function(ctx) return {ok = true} end"],
+        "trigger_type": .string(type),
         "schedule_config": schedule,
       ])["trigger_id"]?.string ?? ""
   }

@@ -26,15 +26,22 @@ import Testing
       ("put('points', {document_id = 'x', n = 1}); perigee.documents.delete('points', 'x')", nil),
       ("delete('points', 'd0'); perigee.documents.put('points', {document_id = 'x', n = 4})", 4),
       ("delete('points', 'd0'); perigee.documents.put('points', {document_id = 'd0', n = 5})", nil),
-      ("patch('points', 'd1', {n = 1}); perigee.documents.patch('points', 'd1', {n = 6}); perigee.documents.put('points', {document_id = 'x', n = 6})", 6),
-      ("put('points', {document_id = 'x', n = 1}); perigee.documents.delete('points', 'x'); perigee.documents.put('points', {document_id = 'x', n = 7})", 7),
+      (
+        "patch('points', 'd1', {n = 1}); perigee.documents.patch('points', 'd1', {n = 6}); perigee.documents.put('points', {document_id = 'x', n = 6})",
+        6
+      ),
+      (
+        "put('points', {document_id = 'x', n = 1}); perigee.documents.delete('points', 'x'); perigee.documents.put('points', {document_id = 'x', n = 7})",
+        7
+      ),
       ("delete('points', 'd0'); assert(not pcall(perigee.documents.patch, 'points', 'd0', {n = 1}))", nil),
       ("delete('points', 'd0'); assert(perigee.documents.delete('points', 'd0') == false)", nil),
       ("put('points', {document_id = 'x', n = 8}); assert(not pcall(perigee.documents.patch, 'points', 'nowhere', {n = 1}))", 8),
     ] as [(String, Int64?)])
   func ownWrites(script: String, n: Int64?) throws {
     let fixture = try Fixture(documents: 3)
-    let id = try fixture.trigger("cron", ["cron_expression": "0 0 1 1 *"], action: ["script": .string("return function(ctx) perigee.documents.\(script) end")])
+    let id = try fixture.trigger(
+      "cron", ["cron_expression": "0 0 1 1 *"], action: ["script": .string("return function(ctx) perigee.documents.\(script) end")])
     let task = try end(fixture, try fixture.store.call("execute_trigger_now", path: ["trigger_id": id]))
     #expect(task["status"] == "COMPLETED", "\(task.text)")
     let found = try? fixture.store.call("get_document", path: ["collection_identifier": "points", "document_id": "x"])
@@ -51,7 +58,9 @@ import Testing
     // The after hook waits for the test's word when the vectors have been read and before anything is written.
     let id = try fixture.trigger(
       "cron", ["cron_expression": "0 0 1 1 *"],
-      action: ["cluster_id": .string(cluster), "hooks": ["after": "return function(ctx) ctx.log('reached') while perigee.kv.get('go') ~= true do end end"]], kind: "cluster")
+      action: [
+        "cluster_id": .string(cluster), "hooks": ["after": "return function(ctx) ctx.log('reached') while perigee.kv.get('go') ~= true do end end"],
+      ], kind: "cluster")
     let task = try fixture.store.call("execute_trigger_now", path: ["trigger_id": id])
     waiting.wait()
     try fixture.store.call("delete_document", path: ["collection_identifier": "points", "document_id": "d7"])
@@ -75,7 +84,8 @@ import Testing
         ($0 as? Problem)?.path == "output_collection_ids[0]"
       }
       #expect {
-        try fixture.trigger("interval", ["interval_seconds": 60], action: ["cluster_id": .string(cluster), "output_collection_ids": [.string(name)]], kind: "cluster")
+        try fixture.trigger(
+          "interval", ["interval_seconds": 60], action: ["cluster_id": .string(cluster), "output_collection_ids": [.string(name)]], kind: "cluster")
       } throws: { ($0 as? Problem)?.path == "action_config.output_collection_ids[0]" }
       #expect(try count(fixture, name) == documents)
     }
@@ -172,7 +182,8 @@ import Testing
     #expect(try fixture.store.call("increment_kv", path: ["key": "n"])["value"] == .int(Int64.max))
     #expect { try fixture.store.call("increment_kv", path: ["key": "n"]) } throws: { ($0 as? Problem)?.kind == .invalid }
     let id = try fixture.trigger(
-      "cron", ["cron_expression": "0 0 1 1 *"], action: ["script": "return function() assert(not pcall(perigee.kv.incr, 'n')) perigee.kv.incr('n', -1) end"])
+      "cron", ["cron_expression": "0 0 1 1 *"],
+      action: ["script": "return function() assert(not pcall(perigee.kv.incr, 'n')) perigee.kv.incr('n', -1) end"])
     let task = try end(fixture, try fixture.store.call("execute_trigger_now", path: ["trigger_id": id]))
     #expect(task["status"] == "COMPLETED", "\(task.text)")
     #expect(try fixture.store.call("get_kv", path: ["key": "n"])["value"] == .int(Int64.max - 1 as Int64))

@@ -36,7 +36,8 @@ import Testing
   @Test("documents are counted with the transaction that writes them, and the hundredth fires")
   func events() throws {
     let fixture = try Fixture()
-    let id = try fixture.trigger("event", ["event_type": "documents_added", "event_threshold": 100, "collection_id": "points", "cooldown_seconds": 300])
+    let id = try fixture.trigger(
+      "event", ["event_type": "documents_added", "event_threshold": 100, "collection_id": "points", "cooldown_seconds": 300])
     try fixture.add(99)
     try fixture.store.advance(by: .seconds(1))
     #expect(try fixture.read(id)["event_counter"] == 99)
@@ -79,7 +80,8 @@ import Testing
     let fixture = try Fixture(documents: 60, groups: 2)
     let cluster = try fixture.cluster(2)
     let id = try fixture.trigger(
-      "conditional", ["condition_type": "drift", "threshold": 0.05, "check_interval_seconds": 60], action: ["cluster_id": .string(cluster)], kind: "cluster")
+      "conditional", ["condition_type": "drift", "threshold": 0.05, "check_interval_seconds": 60], action: ["cluster_id": .string(cluster)],
+      kind: "cluster")
     let before = try fixture.read(id)["baseline_snapshot"]
     #expect(before?["vector_count"] == 60)
     try fixture.store.advance(by: .seconds(60))
@@ -317,7 +319,8 @@ import Testing
   func countedOnce(round: Int) throws {
     let fixture = try Fixture(documents: 50)
     let id = try fixture.trigger(
-      "event", ["event_type": "documents_added", "event_threshold": 100_000, "filter": "return function(event) return event.document.kind ~= 'gamma' end"])
+      "event",
+      ["event_type": "documents_added", "event_threshold": 100_000, "filter": "return function(event) return event.document.kind ~= 'gamma' end"])
     for batch in 0..<20 { try fixture.add(9, from: 1000 * round + batch * 9) }
     try fixture.store.host.settle()
     #expect(try fixture.read(id)["event_counter"] == 120)

@@ -13,7 +13,8 @@ private let collection = Collection(
   @Test("fields at the root and in payload become fields, vectors become vectors, the rest is ours")
   func reading() throws {
     let json: JSON = [
-      "document_id": "a", "kind": "noun", "payload": ["n": 1, "document_id": "ignored"], "vectors": ["mixpeek://x@v1/text": [1, 2, 3], "image": [0.5, 1]],
+      "document_id": "a", "kind": "noun", "payload": ["n": 1, "document_id": "ignored"],
+      "vectors": ["mixpeek://x@v1/text": [1, 2, 3], "image": [0.5, 1]],
       "_internal": ["x": 1],
     ]
     let document = try Document(json, in: collection, path: "documents[0]", surroundings: surroundings)
@@ -33,7 +34,8 @@ private let collection = Collection(
     "a wrong vector is refused with its place",
     arguments: [
       (["text": [1, 2]], "documents[7].vectors.text", "2 numbers"), (["text": [1, 2, "x"]], "documents[7].vectors.text[2]", "element 2"),
-      (["text": [1, 2, 1e39]], "documents[7].vectors.text[2]", "too large"), (["txt": [1, 2, 3]], "documents[7].vectors.txt", "Did you mean 'text'?"),
+      (["text": [1, 2, 1e39]], "documents[7].vectors.text[2]", "too large"),
+      (["txt": [1, 2, 3]], "documents[7].vectors.txt", "Did you mean 'text'?"),
       (["text": "1,2,3"], "documents[7].vectors.text", "string"),
     ] as [(JSON, String, String)])
   func wrongVectors(vectors: JSON, path: String, piece: String) throws {
@@ -71,7 +73,10 @@ private let collection = Collection(
       (["a": 1, "b": true], .all([.compare(field: "a", .eq, 1), .compare(field: "b", .eq, true)])),
       (["case_sensitive": false, "field": "n", "operator": "gte", "value": 3], .compare(field: "n", .gte, 3)),
       (["field": "n", "value": 3], .compare(field: "n", .eq, 3)),
-      (["OR": [["a": 1], ["AND": [["b": 2], ["c": 3]]]]], .any([.compare(field: "a", .eq, 1), .all([.compare(field: "b", .eq, 2), .compare(field: "c", .eq, 3)])])),
+      (
+        ["OR": [["a": 1], ["AND": [["b": 2], ["c": 3]]]]],
+        .any([.compare(field: "a", .eq, 1), .all([.compare(field: "b", .eq, 2), .compare(field: "c", .eq, 3)])])
+      ),
       (["NOT": [["a": 1]], "AND": .null], .none([.compare(field: "a", .eq, 1)])),
     ] as [(JSON, Filter)])
   func grammar(json: JSON, expected: Filter) throws {
@@ -103,7 +108,8 @@ private let collection = Collection(
   @Test("k-means parameters come from either place, with the contract's defaults")
   func parameters() throws {
     let own = try ClusterDefinition(
-      creating: body(["clustering_method": "kmeans", "kmeans_parameters": ["n_clusters": 5, "random_state": 7]]), in: "ns", surroundings: surroundings)
+      creating: body(["clustering_method": "kmeans", "kmeans_parameters": ["n_clusters": 5, "random_state": 7]]), in: "ns", surroundings: surroundings
+    )
     guard case .kmeans(let kmeans) = own.algorithm else { return }
     #expect(kmeans.clusters == 5 && kmeans.seed == 7 && kmeans.maxIterations == 300 && kmeans.runs == 10)
     let other = try ClusterDefinition(
@@ -118,7 +124,10 @@ private let collection = Collection(
       (["clustering_method": "kmean"], "vector_config.clustering_method", "Did you mean 'kmeans'?"),
       (["clustering_method": "hdbscan"], "vector_config.clustering_method", "not in this build"),
       (["clustering_method": "kmeans", "kmeans_parameters": ["n_clusters": 1]], "vector_config.kmeans_parameters.n_clusters", "Give 2 to 1000"),
-      (["clustering_method": "kmeans", "kmeans_parameters": ["n_cluster": 5]], "vector_config.kmeans_parameters.n_cluster", "Did you mean 'n_clusters'?"),
+      (
+        ["clustering_method": "kmeans", "kmeans_parameters": ["n_cluster": 5]], "vector_config.kmeans_parameters.n_cluster",
+        "Did you mean 'n_clusters'?"
+      ),
       ([:], "vector_config.clustering_method", "missing"),
     ] as [(JSON, String, String)])
   func refused(config: JSON, path: String, piece: String) {

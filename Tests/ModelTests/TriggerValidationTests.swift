@@ -61,13 +61,26 @@ private func problem(of body: JSON) -> Problem? {
   @Test(
     "every option says itself back, and what was left out is not made up",
     arguments: [
-      (.cron, ["cron_expression": "0 2 * * *", "timezone": "Europe/Paris", "jitter_seconds": 30, "start_at": "2026-01-01T00:00:00Z", "end_at": "2027-01-01T00:00:00Z"]),
+      (
+        .cron,
+        [
+          "cron_expression": "0 2 * * *", "timezone": "Europe/Paris", "jitter_seconds": 30, "start_at": "2026-01-01T00:00:00Z",
+          "end_at": "2027-01-01T00:00:00Z",
+        ]
+      ),
       (.cron, ["at": "2026-12-24T19:00:00+01:00"]), (.interval, ["at": "2026-12-24T18:00:00Z", "catch_up": "none"]),
       (.interval, ["interval_seconds": 60, "overlap": "queue", "max_queue": 3, "retry": ["max_attempts": 4, "backoff_seconds": 7]]),
-      (.interval, ["interval_seconds": 60, "timezone": "Asia/Tokyo", "exclude": [["dates": ["2026-12-25"]], ["cron": "* * * * 6"], ["ical": "BEGIN:VCALENDAR"]]]),
+      (
+        .interval,
+        [
+          "interval_seconds": 60, "timezone": "Asia/Tokyo",
+          "exclude": [["dates": ["2026-12-25"]], ["cron": "* * * * 6"], ["ical": "BEGIN:VCALENDAR"]],
+        ]
+      ),
       (.interval, ["interval_seconds": 60, "probe_after_seconds": 600, "overlap": "cancel_running"]),
       (.event, ["event_type": "custom.a.b-1", "filters": ["AND": [["field": "x", "operator": "gt", "value": 3]]], "window_seconds": 60]),
-      (.event, ["event_type": "documents_added", "debounce_seconds": 5, "max_wait_seconds": 60]), (.event, ["event_type": "trigger.execution.failed", "absence_seconds": 9]),
+      (.event, ["event_type": "documents_added", "debounce_seconds": 5, "max_wait_seconds": 60]),
+      (.event, ["event_type": "trigger.execution.failed", "absence_seconds": 9]),
       (.conditional, ["condition_type": "quality", "metric": "noise_ratio", "threshold": 0.4, "rearm_below": 0.2, "cluster_id": "c"]),
       (.conditional, ["condition_type": "volume", "operator": "lt", "threshold": 4, "rearm_above": 8, "start_at": "2026-01-01T00:00:00Z"]),
       (.conditional, ["condition_type": "staleness", "threshold": 60, "mode": "level", "cooldown_seconds": 600]),
@@ -132,8 +145,10 @@ private func problem(of body: JSON) -> Problem? {
     arguments: [
       (TriggerType.interval, ["interval_seconds": 0], "interval_seconds"), (.interval, ["interval_seconds": 1.5], "interval_seconds"),
       (.interval, ["interval_seconds": "60"], "interval_seconds"), (.event, ["event_threshold": 5], "event_type"),
-      (.event, ["event_type": "documents_add"], "event_type"), (.event, ["event_type": "documents_added", "cooldown_seconds": -1], "cooldown_seconds"),
-      (.conditional, ["condition_type": "drift"], "threshold"), (.conditional, ["condition_type": "drift", "threshold": 1, "metric": "count"], "metric"),
+      (.event, ["event_type": "documents_add"], "event_type"),
+      (.event, ["event_type": "documents_added", "cooldown_seconds": -1], "cooldown_seconds"),
+      (.conditional, ["condition_type": "drift"], "threshold"),
+      (.conditional, ["condition_type": "drift", "threshold": 1, "metric": "count"], "metric"),
       (.cron, ["cron_expression": "* * * * *", "at": "2026-01-01T00:00:00Z"], "cron_expression"), (.cron, ["at": "tomorrow"], "at"),
       (.interval, ["interval_seconds": 60, "start_at": "2026-02-01T00:00:00Z", "end_at": "2026-01-01T00:00:00Z"], "end_at"),
       (.interval, ["interval_seconds": 60, "max_queue": 3], "max_queue"), (.interval, ["interval_seconds": 60, "overlap": "queue_two"], "overlap"),
@@ -148,7 +163,8 @@ private func problem(of body: JSON) -> Problem? {
       (.conditional, ["condition_type": "volume", "threshold": 1, "rearm_below": 2], "rearm_below"),
       (.conditional, ["condition_type": "volume", "threshold": 1, "cooldown_seconds": 2], "cooldown_seconds"),
       (.conditional, ["condition_type": "volume", "threshold": 1, "cluster_id": "c"], "cluster_id"),
-      (.conditional, ["condition_type": "script"], "script"), (.conditional, ["condition_type": "volume", "threshold": 1, "operator": ">"], "operator"),
+      (.conditional, ["condition_type": "script"], "script"),
+      (.conditional, ["condition_type": "volume", "threshold": 1, "operator": ">"], "operator"),
     ] as [(TriggerType, JSON, String)])
   func refusedByType(type: TriggerType, config: JSON, field: String) {
     #expect { try Schedule(type, config) } throws: { ($0 as? Problem)?.path == "schedule_config.\(field)" }

@@ -12,7 +12,8 @@ struct Bench {
 
   mutating func add(_ type: TriggerType, _ config: JSON, id: String = "trg_1", running: Int = 0, change: (inout Trigger) -> Void = { _ in }) throws {
     var trigger = Trigger(
-      id: id, namespaceID: "ns", action: try Action(type: "script", config: ["script": "return 1"]), schedule: try Schedule(type, config), createdAt: start)
+      id: id, namespaceID: "ns", action: try Action(type: "script", config: ["script": "return 1"]), schedule: try Schedule(type, config),
+      createdAt: start)
     let timetable = try Timetable(trigger.schedule, createdAt: start, zones: zones)
     trigger.nextScheduledAt = timetable.first(at: start, of: trigger.schedule, isNew: true)
     change(&trigger)
@@ -298,7 +299,11 @@ struct Bench {
         return
       }
       let decision = bench.agenda.judged(guardQuestion, verdict, at: now)
-      if verdict == .yes, case .fire(let fire)? = decision { #expect(!fire.armed) } else if verdict == .no, case .hold(_, let armed, _)? = decision { #expect(armed) } else {
+      if verdict == .yes, case .fire(let fire)? = decision {
+        #expect(!fire.armed)
+      } else if verdict == .no, case .hold(_, let armed, _)? = decision {
+        #expect(armed)
+      } else {
         Issue.record("unexpected \(String(describing: decision))")
       }
     }

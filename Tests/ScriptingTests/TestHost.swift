@@ -31,7 +31,9 @@ func run(
 }
 
 /// The values that a source returns.
-func values(_ source: String, kind: ScriptKind = .action, context: JSONObject = [:], arguments: [JSON] = [], host: TestHost = TestHost()) throws
+func values(
+  _ source: String, kind: ScriptKind = .action, context: JSONObject = [:], arguments: [JSON] = [], host: TestHost = TestHost()
+) throws
   -> [JSON]
 {
   try run(source, kind: kind, context: context, arguments: arguments, host: host).values()

@@ -35,7 +35,8 @@ import Testing
         if round % 3 == 0 { values.append(["abc"]) }
         let filter = Filter.compare(field: Self.keys.randomElement(using: &random) ?? "a", round % 2 == 0 ? .in : .nin, .array(values))
         let expected = all.filter { $0.json().object.map(filter.matches) ?? false }.map(\.id)
-        #expect(try reader.documents(DocumentQuery(namespaceID: "ns_1", filter: filter, page: Page(limit: 1000))).items.map(\.id) == expected, "\(filter)")
+        #expect(
+          try reader.documents(DocumentQuery(namespaceID: "ns_1", filter: filter, page: Page(limit: 1000))).items.map(\.id) == expected, "\(filter)")
       }
     }
   }
@@ -45,7 +46,7 @@ import Testing
   func sizes() throws {
     let store = try TemporaryStore()
     try store.fill([["n": 5], ["n": 99_999]])
-    func found(_ filter: Filter) throws(Problem) -> Int { 
+    func found(_ filter: Filter) throws(Problem) -> Int {
       try store.read { reader throws(Problem) in try reader.documents(DocumentQuery(namespaceID: "ns_1", filter: filter)).items.count }
     }
     let started = ContinuousClock.now

@@ -23,7 +23,9 @@ import Testing
   func epochs() throws {
     let store = try TemporaryStore()
     func take(_ owner: String) throws -> Int64 {
-      guard case .committed(let rows) = store.outcome({ $0.takeShard(owner: owner, expiresAt: store.clock.now) }), case .integer(let epoch)? = rows.first?.first else {
+      guard case .committed(let rows) = store.outcome({ $0.takeShard(owner: owner, expiresAt: store.clock.now) }),
+        case .integer(let epoch)? = rows.first?.first
+      else {
         throw Problem(.internal, "no epoch")
       }
       return epoch
@@ -264,11 +266,15 @@ import Testing
       try store.commit { $0.startTask("task_1", attempt: 0, at: at) }
       try store.commit { $0.repeatTask("task_1", outputs: ["attempts": [1]], error: "broken", retryAt: at + .seconds(9)) }
       let waiting = try task()
-      #expect(waiting.status == .pending && waiting.retryAt == at + .seconds(9) && waiting.attempt == 1 && waiting.error == "broken" && waiting.depth == 3)
+      #expect(
+        waiting.status == .pending && waiting.retryAt == at + .seconds(9) && waiting.attempt == 1 && waiting.error == "broken" && waiting.depth == 3)
       try store.commit { $0.startTask("task_1", attempt: 1, at: at) }
       #expect(try task().retryAt == nil && task().attempt == 2)
       try store.commit { $0.finishTask("task_1", status: .completed, at: at) }
-      if case .lost = store.outcome({ $0.repeatTask("task_1", outputs: [:], error: nil, retryAt: at) }) {} else { Issue.record("a final task was repeated") }
+      if case .lost = store.outcome({ $0.repeatTask("task_1", outputs: [:], error: nil, retryAt: at) }) {
+      } else {
+        Issue.record("a final task was repeated")
+      }
     }
   }
 }
@@ -278,7 +284,8 @@ import Testing
 
   private func row(_ number: Int, from: Int, to: Int, _ outcome: Evaluation.Outcome, task: String? = nil) -> Evaluation {
     Evaluation(
-      id: "eval_\(number)", triggerID: "trg_1", namespaceID: "ns_1", outcome: outcome, reason: "r", taskID: task, firstAt: at + .seconds(from), lastAt: at + .seconds(to),
+      id: "eval_\(number)", triggerID: "trg_1", namespaceID: "ns_1", outcome: outcome, reason: "r", taskID: task, firstAt: at + .seconds(from),
+      lastAt: at + .seconds(to),
       count: from == to ? 1 : 2)
   }
 
@@ -301,7 +308,9 @@ import Testing
     #expect(try look(25) == ["eval_1", "eval_2", nil])
     #expect(try look(30) == ["eval_1", "eval_2", "eval_2"])
     #expect(try look(100) == ["eval_3", nil, "eval_2"])
-    func listed(_ query: EvaluationQuery) throws -> [String] { try store.read { reader throws(Problem) in try reader.evaluations(query).items.map(\.id) } }
+    func listed(_ query: EvaluationQuery) throws -> [String] {
+      try store.read { reader throws(Problem) in try reader.evaluations(query).items.map(\.id) }
+    }
     #expect(try listed(EvaluationQuery("trg_1", since: at + .seconds(20), until: at + .seconds(40))) == ["eval_2", "eval_1"])
     #expect(try listed(EvaluationQuery("trg_1", outcome: .held)) == ["eval_3", "eval_1"])
     try store.read { reader throws(Problem) in
@@ -319,13 +328,15 @@ import Testing
       for number in 1...5 {
         transaction.append(
           DocumentEvent(
-            seq: Int64(number), namespaceID: "ns_1", type: .documentsAdded, collectionID: number == 5 ? "col_2" : "col_1", count: 10, documentIDs: ["d"],
+            seq: Int64(number), namespaceID: "ns_1", type: .documentsAdded, collectionID: number == 5 ? "col_2" : "col_1", count: 10,
+            documentIDs: ["d"],
             at: at + .seconds(number)))
       }
     }
     func count(_ collection: String?, _ after: Int, _ through: Int) throws -> Int64 {
       try store.read { reader throws(Problem) in
-        try reader.eventCount(in: "ns_1", type: .documentsAdded, collectionID: collection, after: at + .seconds(after), through: at + .seconds(through))
+        try reader.eventCount(
+          in: "ns_1", type: .documentsAdded, collectionID: collection, after: at + .seconds(after), through: at + .seconds(through))
       }
     }
     #expect(try count(nil, 0, 9) == 50)

@@ -224,7 +224,8 @@ import Testing
     let dry = program("trigger", "pause", "--where", "type=cron", "--dry-run", "--store", store, in: folder)
     #expect(dry.code == 0 && dry.out.split(separator: "\n").count == 2 && dry.out.contains("would change"), "\(dry.err)")
     #expect(program("trigger", "list", "--status", "paused", "--store", store, in: folder).out.isEmpty)
-    #expect(try json(program("trigger", "pause", "--where", "type=cron", "--note", "deploy", "--store", store, "--json", in: folder).out)["changed"] == 2)
+    #expect(
+      try json(program("trigger", "pause", "--where", "type=cron", "--note", "deploy", "--store", store, "--json", in: folder).out)["changed"] == 2)
     #expect(program("trigger", "why", "job-1", "--store", store, in: folder).out.contains("It is paused (deploy; by local at "))
     #expect(program("trigger", "why", "job-1", "--at", "2020-01-01T00:00:00Z", "--store", store, in: folder).out.contains("did not exist"))
     #expect(program("trigger", "resume", "--where", "name=job-*", "--store", store, in: folder).code == 0)
@@ -237,7 +238,9 @@ import Testing
     #expect(asked.code == 2 && asked.err.contains("--yes"), "\(asked.err)")
     let simulated = program("trigger", "simulate", "job-1", "--from", "2020-06-01", "--to", "2025-06-01", "--store", store, "--json", in: folder)
     #expect(try json(simulated.out)["fire_count"] == 5, "\(simulated.err)")
-    #expect(program("trigger", "simulate", "job-1", "--from", "2020-06-01", "--to", "2025-06-01", "--store", store, in: folder).out.hasPrefix("2021-01-01T02:00:00Z\tdue"))
+    #expect(
+      program("trigger", "simulate", "job-1", "--from", "2020-06-01", "--to", "2025-06-01", "--store", store, in: folder).out.hasPrefix(
+        "2021-01-01T02:00:00Z\tdue"))
     // A script decides, and what it decided is decided again.
     let often = folder.write(
       "often.lua",
@@ -266,7 +269,10 @@ import Testing
   func explained() {
     let run = program("next", "15 2 * * *", "--tz", "Australia/Lord_Howe", "--after", "2026-10-02T00:00:00Z", "-n", "3", "--explain", in: folder)
     #expect(run.code == 0)
-    let expected = ["At 02:15", "Zone: Australia/Lord_Howe, UTC+10:30 until 2026-10-03T15:30:00Z, then UTC+11:00", "2026-10-02T15:45:00Z", "02:15 does not exist on this day", "note: "]
+    let expected = [
+      "At 02:15", "Zone: Australia/Lord_Howe, UTC+10:30 until 2026-10-03T15:30:00Z, then UTC+11:00", "2026-10-02T15:45:00Z",
+      "02:15 does not exist on this day", "note: ",
+    ]
     for words in expected { #expect(run.out.contains(words), "\(words) is not in \(run.out)") }
   }
 

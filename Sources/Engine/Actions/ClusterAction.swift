@@ -34,7 +34,11 @@ struct ClusterAction {
       id: runID, clusterID: definition.id, namespaceID: task.namespaceID, taskID: task.id, status: .processing, createdAt: task.createdAt)
     var opening = Transaction()
     // A run of that name is there already when a crash made the task start again.
-    if try host.read({ reader throws(Problem) in try reader.run(runID, in: task.namespaceID) }) == nil { opening.insert(run) } else { opening.update(run) }
+    if try host.read({ reader throws(Problem) in try reader.run(runID, in: task.namespaceID) }) == nil {
+      opening.insert(run)
+    } else {
+      opening.update(run)
+    }
     try host.commit(opening)
 
     let filter = try filter(of: definition)
@@ -42,7 +46,8 @@ struct ClusterAction {
     try cancellation.check()
     guard set.count > 0 else {
       throw Problem(
-        .invalid, "no document has a vector in index '\(index.name)'", hint: "Add documents with vectors to \(collections.map(\.name).joined(separator: ", "))",
+        .invalid, "no document has a vector in index '\(index.name)'",
+        hint: "Add documents with vectors to \(collections.map(\.name).joined(separator: ", "))",
         path: "collection_ids")
     }
     var matrix = try Matrix(rows: set.count, columns: index.dimensions, values: set.values)
@@ -65,7 +70,8 @@ struct ClusterAction {
       let cohesion = cluster < scores.cohesion.count ? scores.cohesion[cluster] : nil
       run.groups.append(
         ClusterRun.Group(
-          id: "cl_\(cluster)", members: clustering.sizes[cluster], label: words.isEmpty ? "Cluster \(cluster)" : words.prefix(3).joined(separator: ", "),
+          id: "cl_\(cluster)", members: clustering.sizes[cluster],
+          label: words.isEmpty ? "Cluster \(cluster)" : words.prefix(3).joined(separator: ", "),
           keywords: words, meanCosine: cohesion?.meanCosine, minCosine: cohesion?.minimumCosine,
           representatives: representatives[cluster].map { .init(documentID: set.documentIDs[$0], collectionID: set.collectionIDs[$0]) },
           centroid: clustering.centroids[cluster]))
@@ -96,7 +102,8 @@ struct ClusterAction {
 
   private static func metrics(_ scores: ClusterScores, points: Int) -> JSONObject {
     [
-      "silhouette_score": .optional(scores.silhouette), "silhouette_sample": .int(scores.silhouetteRows), "davies_bouldin_index": .optional(scores.daviesBouldin),
+      "silhouette_score": .optional(scores.silhouette), "silhouette_sample": .int(scores.silhouetteRows),
+      "davies_bouldin_index": .optional(scores.daviesBouldin),
       "calinski_harabasz_score": .optional(scores.calinskiHarabasz), "avg_cluster_size": .double(Double(points) / Double(max(1, scores.clusters))),
       "noise_ratio": .double(scores.noiseRatio), "cluster_size_entropy": .double(scores.sizeEntropy),
       "mean_cosine_to_centroid": .double(scores.meanCosine), "min_cosine_to_centroid": .double(scores.minimumCosine),
@@ -111,8 +118,10 @@ struct ClusterAction {
       (run: try reader.run(id, in: task.namespaceID), cluster: try reader.cluster(clusterID, in: task.namespaceID))
     }
     guard let stored, stored.cluster != nil else { return nil }
-    var run = stored.run ?? ClusterRun(
-      id: id, clusterID: clusterID, namespaceID: task.namespaceID, taskID: task.id, status: status, createdAt: task.createdAt)
+    var run =
+      stored.run
+      ?? ClusterRun(
+        id: id, clusterID: clusterID, namespaceID: task.namespaceID, taskID: task.id, status: status, createdAt: task.createdAt)
     run.status = status
     run.error = error?.description
     run.completedAt = now
@@ -126,7 +135,8 @@ struct ClusterAction {
   private func definition() throws(Problem) -> ClusterDefinition {
     guard let name = config["cluster_id"]?.string else { throw Problem(.invalid, "the task names no cluster", path: "cluster_id") }
     guard let found = try host.read({ reader throws(Problem) in try reader.cluster(name, in: task.namespaceID) }) else {
-      throw Problem(.notFound, "cluster '\(name)' does not exist", hint: "It was deleted after the trigger was made", path: "action_config.cluster_id")
+      throw Problem(
+        .notFound, "cluster '\(name)' does not exist", hint: "It was deleted after the trigger was made", path: "action_config.cluster_id")
     }
     return found
   }
@@ -180,14 +190,17 @@ struct ClusterAction {
     guard let name, let index = first.index(named: name), definition.vectorIndex != nil || known.count == 1 else {
       throw Problem(
         .invalid,
-        known.isEmpty ? "collection '\(first.name)' has no vector index"
-          : definition.vectorIndex.map { "collection '\(first.name)' has no vector index '\($0)'" } ?? "collection '\(first.name)' has \(known.count) vector indexes",
+        known.isEmpty
+          ? "collection '\(first.name)' has no vector index"
+          : definition.vectorIndex.map { "collection '\(first.name)' has no vector index '\($0)'" }
+            ?? "collection '\(first.name)' has \(known.count) vector indexes",
         hint: known.isEmpty ? "Create it with vector_indexes" : "Name one of: \(known.joined(separator: ", "))", path: "vector_config.feature_uris",
         didYouMean: definition.vectorIndex.flatMap { Suggestion.nearest(to: $0, in: known) })
     }
     for other in collections.dropFirst() where other.index(named: name)?.dimensions != index.dimensions {
       throw Problem(
-        .invalid, "index '\(name)' has \(index.dimensions) dimensions in '\(first.name)' and \(other.index(named: name)?.dimensions ?? 0) in '\(other.name)'",
+        .invalid,
+        "index '\(name)' has \(index.dimensions) dimensions in '\(first.name)' and \(other.index(named: name)?.dimensions ?? 0) in '\(other.name)'",
         path: "collection_ids")
     }
     return index
@@ -231,7 +244,8 @@ struct ClusterAction {
         ]
         fields["representative_ids"] = .array(group.representatives.map { .string($0.documentID) })
         let vectors = output.vectorIndexes.first.map { [$0.name: group.centroid] } ?? [:]
-        insert(Document(id: "\(result.run.id)_\(group.id)", collectionID: output.id, fields: fields, vectors: vectors, createdAt: now, updatedAt: now))
+        insert(
+          Document(id: "\(result.run.id)_\(group.id)", collectionID: output.id, fields: fields, vectors: vectors, createdAt: now, updatedAt: now))
       }
       for (row, documentID) in result.set.documentIDs.enumerated() {
         let group = result.run.groups[Int(result.labels[row])]

@@ -12,11 +12,13 @@ extension Reader {
     for (position, identifier) in identifiers.enumerated() {
       let at = "\(path)[\(position)]"
       guard let output = try collection(identifier, in: definition.namespaceID) else {
-        throw .missing("collection", identifier, path: at, known: try collections(in: definition.namespaceID, Page(limit: 100)).items.map(\.collection.name))
+        throw .missing(
+          "collection", identifier, path: at, known: try collections(in: definition.namespaceID, Page(limit: 100)).items.map(\.collection.name))
       }
       if definition.collectionIDs.contains(output.id) {
         throw Problem(
-          .invalid, "a run of '\(definition.name)' would replace the documents of '\(output.name)' that it reads", hint: "Name another collection, or leave it out",
+          .invalid, "a run of '\(definition.name)' would replace the documents of '\(output.name)' that it reads",
+          hint: "Name another collection, or leave it out",
           path: at)
       }
       if !definition.outputCollectionIDs.contains(output.id), try holdsOthers(output) {

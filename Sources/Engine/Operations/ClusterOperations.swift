@@ -25,7 +25,8 @@ extension Operation {
       }
       let index = try ClusterAction.index(of: definition, in: sources)
       let output = Collection(
-        id: Identifier.make("col", host.surroundings), namespaceID: definition.namespaceID, name: "\(definition.name)_output_\(definition.id.suffix(6))",
+        id: Identifier.make("col", host.surroundings), namespaceID: definition.namespaceID,
+        name: "\(definition.name)_output_\(definition.id.suffix(6))",
         description: "Clusters and members of \(definition.name)", vectorIndexes: [index],
         source: ["type": "collection", "collection_ids": .array(definition.collectionIDs.map(JSON.string))], createdAt: definition.createdAt,
         updatedAt: definition.createdAt)
@@ -67,7 +68,8 @@ extension Operation {
       body: ["cluster_name", "description", "metadata", "filters", "vector_config", "enrich_source_collection"]
     ) { host, call throws(Problem) in
       let definition = try host.cluster(call)
-      let fields = try Fields(call.body, accepting: ["cluster_name", "description", "metadata", "filters", "vector_config", "enrich_source_collection"])
+      let fields = try Fields(
+        call.body, accepting: ["cluster_name", "description", "metadata", "filters", "vector_config", "enrich_source_collection"])
       // Read as a create request with the old values filled in, so that every check is the same.
       var body: JSONObject = [
         "collection_ids": .array(definition.collectionIDs.map(JSON.string)), "cluster_name": .string(definition.name),
@@ -145,10 +147,14 @@ extension Operation {
         if let id = definition.lastRunID { return try reader.run(id, in: definition.namespaceID) }
         return nil
       }
-      return .json(["cluster_id": .string(definition.id), "run_id": .optional(run?.id), "groups": run?.json()["centroids"] ?? [], "total": .int(run?.groups.count ?? 0)])
+      return .json([
+        "cluster_id": .string(definition.id), "run_id": .optional(run?.id), "groups": run?.json()["centroids"] ?? [],
+        "total": .int(run?.groups.count ?? 0),
+      ])
     },
     Operation(
-      "get_latest_cluster_execution", "GET", "/v1/clusters/{cluster_id}/executions", "The latest run, or null", tag: "Cluster executions", scope: .read,
+      "get_latest_cluster_execution", "GET", "/v1/clusters/{cluster_id}/executions", "The latest run, or null", tag: "Cluster executions",
+      scope: .read,
       query: [Parameter("include_vectors", .boolean)]
     ) { host, call throws(Problem) in
       let definition = try host.cluster(call)

@@ -39,7 +39,8 @@ extension Operation {
       return .json(collection.json(documentCount: try host.read { reader throws(Problem) in try reader.documentCount(collection.id) }))
     },
     Operation(
-      "delete_collection", "DELETE", "/v1/collections/{collection_identifier}", "Drop a collection and its documents", tag: "Collections", scope: .write
+      "delete_collection", "DELETE", "/v1/collections/{collection_identifier}", "Drop a collection and its documents", tag: "Collections",
+      scope: .write
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
       var transaction = Transaction()
@@ -48,7 +49,8 @@ extension Operation {
       return .json(["success": true, "message": "deleted", "collection_id": .string(collection.id)])
     },
     Operation(
-      "describe_collection_features", "GET", "/v1/collections/{collection_identifier}/features", "The vector indexes of a collection", tag: "Collections",
+      "describe_collection_features", "GET", "/v1/collections/{collection_identifier}/features", "The vector indexes of a collection",
+      tag: "Collections",
       scope: .read
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
@@ -87,7 +89,8 @@ extension Host {
   func collection(_ identifier: String, in namespaceID: String, path: String) throws(Problem) -> Collection {
     try read { reader throws(Problem) in
       if let found = try reader.collection(identifier, in: namespaceID) { return found }
-      throw .missing("collection", identifier, path: path, known: try reader.collections(in: namespaceID, Page(limit: 100)).items.map(\.collection.name))
+      throw .missing(
+        "collection", identifier, path: path, known: try reader.collections(in: namespaceID, Page(limit: 100)).items.map(\.collection.name))
     }
   }
 }

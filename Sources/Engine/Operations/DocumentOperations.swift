@@ -26,14 +26,16 @@ extension Operation {
       return .json(document.json())
     },
     Operation(
-      "upsert_documents", "PUT", "/v1/collections/{collection_identifier}/documents/upsert", "Insert or replace up to 1,000 documents", tag: "Documents",
+      "upsert_documents", "PUT", "/v1/collections/{collection_identifier}/documents/upsert", "Insert or replace up to 1,000 documents",
+      tag: "Documents",
       scope: .write, body: ["documents"]
     ) { host, call throws(Problem) in
       let fields = try Fields(call.body, accepting: ["documents", "options"])
       return .json(try upsert(fields, into: host.collection(call), host, call))
     },
     Operation(
-      "upsert_namespace_documents", "POST", "/v1/namespaces/{namespace_id}/documents/upsert", "Insert or replace up to 1,000 documents", tag: "Documents",
+      "upsert_namespace_documents", "POST", "/v1/namespaces/{namespace_id}/documents/upsert", "Insert or replace up to 1,000 documents",
+      tag: "Documents",
       scope: .write, inNamespace: false, body: ["collection_id", "documents", "options"]
     ) { host, call throws(Problem) in
       let namespace = try find(call, host)
@@ -61,7 +63,8 @@ extension Operation {
       scope: .read, query: listQuery, body: Page.names + listNames
     ) { host, call throws(Problem) in try list(host, call, in: [host.collection(call)]) },
     Operation(
-      "list_documents_get", "GET", "/v1/collections/{collection_identifier}/documents", "Page, filter and sort documents", tag: "Documents", scope: .read,
+      "list_documents_get", "GET", "/v1/collections/{collection_identifier}/documents", "Page, filter and sort documents", tag: "Documents",
+      scope: .read,
       query: listQuery
     ) { host, call throws(Problem) in try list(host, call, in: [host.collection(call)]) },
     Operation(
@@ -94,11 +97,13 @@ extension Operation {
       tag: "Documents", scope: .write, body: ["…fields", "vectors"]
     ) { host, call throws(Problem) in try change(host, call) },
     Operation(
-      "replace_document", "PUT", "/v1/collections/{collection_identifier}/documents/{document_id}", "Set the given fields of a document", tag: "Documents",
+      "replace_document", "PUT", "/v1/collections/{collection_identifier}/documents/{document_id}", "Set the given fields of a document",
+      tag: "Documents",
       scope: .write, body: ["…fields", "vectors"]
     ) { host, call throws(Problem) in try change(host, call) },
     Operation(
-      "delete_document", "DELETE", "/v1/collections/{collection_identifier}/documents/{document_id}", "Delete one document", tag: "Documents", scope: .write
+      "delete_document", "DELETE", "/v1/collections/{collection_identifier}/documents/{document_id}", "Delete one document", tag: "Documents",
+      scope: .write
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
       let id = try call.parameter("document_id")
@@ -108,7 +113,8 @@ extension Operation {
       return .json(["success": true, "message": "deleted", "document_id": .string(id)])
     },
     Operation(
-      "batch_delete_documents", "DELETE", "/v1/collections/{collection_identifier}/documents/batch", "Delete up to 1,000 documents by id", tag: "Documents",
+      "batch_delete_documents", "DELETE", "/v1/collections/{collection_identifier}/documents/batch", "Delete up to 1,000 documents by id",
+      tag: "Documents",
       scope: .write, body: ["document_ids"]
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
@@ -189,7 +195,8 @@ extension Operation {
       let json = try JSON(parsing: text)
       return json == .null ? nil : try Filter(json, path: "filters")
     } catch {
-      throw error.path == nil ? Problem(.invalid, "the filter is not JSON: \(error.message)", hint: "For example {\"status\":\"active\"}", path: "filters") : error
+      throw error.path == nil
+        ? Problem(.invalid, "the filter is not JSON: \(error.message)", hint: "For example {\"status\":\"active\"}", path: "filters") : error
     }
   }
 
@@ -216,7 +223,8 @@ extension Operation {
     if select == nil { select = try fields.strings("select") }
     let vectors = try fields.bool("return_vectors") ?? false
     let query = DocumentQuery(
-      namespaceID: try call.namespaceID(), collectionIDs: collections.map(\.id), filter: try filter(fields), sort: sort, page: page, vectors: vectors, select: select)
+      namespaceID: try call.namespaceID(), collectionIDs: collections.map(\.id), filter: try filter(fields), sort: sort, page: page, vectors: vectors,
+      select: select)
     let listing = try host.read { reader throws(Problem) in try reader.documents(query) }
     return .json(page.envelope(try listing.map { document throws(Problem) in document.json(vectors: vectors) }))
   }
@@ -239,7 +247,8 @@ extension Host {
   package func upsert(_ documents: [Document], into collection: Collection) throws(Problem) -> (added: Int, updated: Int) {
     let report = try write([
       .documents(
-        DocumentWrite(namespaceID: collection.namespaceID, collectionID: collection.id, collectionName: collection.name, changes: documents.map { .upsert($0) }))
+        DocumentWrite(
+          namespaceID: collection.namespaceID, collectionID: collection.id, collectionName: collection.name, changes: documents.map { .upsert($0) }))
     ])
     return (report.added, report.updated)
   }

@@ -20,16 +20,20 @@ extension Operation {
         id: name, name: name, vectorIndexes: try VectorIndex.list(fields["vector_configs"], path: "vector_configs"), createdAt: now, updatedAt: now)
       let made = try create(namespace, host)
       return .json([
-        "namespace_id": .string(made.id), "mode": "standalone", "status": "active", "vector_configs": made.json["vector_configs"] ?? [], "document_count": 0,
+        "namespace_id": .string(made.id), "mode": "standalone", "status": "active", "vector_configs": made.json["vector_configs"] ?? [],
+        "document_count": 0,
       ])
     },
     Operation(
-      "list_namespaces", "POST", "/v1/namespaces/list", "List namespaces", tag: "Namespaces", scope: .read, inNamespace: false, query: Parameter.paging,
+      "list_namespaces", "POST", "/v1/namespaces/list", "List namespaces", tag: "Namespaces", scope: .read, inNamespace: false,
+      query: Parameter.paging,
       body: Page.names + ["search", "sort", "filters"], list),
     Operation(
-      "list_namespaces_get", "GET", "/v1/namespaces", "List namespaces", tag: "Namespaces", scope: .read, inNamespace: false, query: Parameter.paging, list),
+      "list_namespaces_get", "GET", "/v1/namespaces", "List namespaces", tag: "Namespaces", scope: .read, inNamespace: false, query: Parameter.paging,
+      list),
     Operation(
-      "get_namespace", "GET", "/v1/namespaces/{namespace_identifier}", "Read a namespace by id or name", tag: "Namespaces", scope: .read, inNamespace: false
+      "get_namespace", "GET", "/v1/namespaces/{namespace_identifier}", "Read a namespace by id or name", tag: "Namespaces", scope: .read,
+      inNamespace: false
     ) { host, call throws(Problem) in .json(try find(call, host).json) },
     Operation(
       "patch_namespace", "PATCH", "/v1/namespaces/{namespace_identifier}", "Change a namespace", tag: "Namespaces", scope: .admin, inNamespace: false,
@@ -38,7 +42,8 @@ extension Operation {
       "update_namespace", "PUT", "/v1/namespaces/{namespace_identifier}", "Replace a namespace's name and indexes", tag: "Namespaces", scope: .admin,
       inNamespace: false, body: Namespace.accepted, change),
     Operation(
-      "delete_namespace", "DELETE", "/v1/namespaces/{namespace_identifier}", "Delete a namespace and everything in it", tag: "Namespaces", scope: .admin,
+      "delete_namespace", "DELETE", "/v1/namespaces/{namespace_identifier}", "Delete a namespace and everything in it", tag: "Namespaces",
+      scope: .admin,
       inNamespace: false
     ) { host, call throws(Problem) in
       let namespace = try find(call, host)

@@ -11,14 +11,17 @@ extension Operation {
     Operation("health", "GET", "/v1/health", "The process is up", tag: "Health", scope: nil, inNamespace: false) { _, _ throws(Problem) in
       .json(["status": "ok", "version": .string(hostVersion), "api_version": .string(apiVersion)])
     },
-    Operation("health_liveness", "GET", "/v1/health/liveness", "Liveness probe", tag: "Health", scope: nil, inNamespace: false) { _, _ throws(Problem) in
+    Operation("health_liveness", "GET", "/v1/health/liveness", "Liveness probe", tag: "Health", scope: nil, inNamespace: false) {
+      _, _ throws(Problem) in
       .json(["status": "ok"])
     },
-    Operation("health_beat", "GET", "/v1/health/beat", "Is the scheduler ticking", tag: "Health", scope: nil, inNamespace: false) { host, _ throws(Problem) in
+    Operation("health_beat", "GET", "/v1/health/beat", "Is the scheduler ticking", tag: "Health", scope: nil, inNamespace: false) {
+      host, _ throws(Problem) in
       let asked = host.surroundings.ticks()
       try host.beat()
       return .json([
-        "beat_running": true, "maintenance": try host.maintenance()?.json ?? .null, "last_heartbeat": .instant(host.surroundings.now()), "age_seconds": .double((host.surroundings.ticks() - asked).inSeconds),
+        "beat_running": true, "maintenance": try host.maintenance()?.json ?? .null, "last_heartbeat": .instant(host.surroundings.now()),
+        "age_seconds": .double((host.surroundings.ticks() - asked).inSeconds),
       ])
     },
     Operation(
@@ -29,7 +32,9 @@ extension Operation {
       _ = try host.read { reader throws(Problem) in try reader.namespaces(Page(limit: 1)) }
       return .json([
         "status": "OK", "maintenance": try host.maintenance()?.json ?? .null,
-        "data": ["cache": true, "metadata": true, "vector_store": true, "object_storage": true, "task_queue": true, "inference": true, "analytics": true],
+        "data": [
+          "cache": true, "metadata": true, "vector_store": true, "object_storage": true, "task_queue": true, "inference": true, "analytics": true,
+        ],
       ])
     },
     Operation("whoami", "GET", "/v1/me", "Who this key is", tag: "Account", scope: .read, inNamespace: false) { _, call throws(Problem) in

@@ -24,7 +24,8 @@ extension Operation {
       listing.items.removeAll { !call.caller.opens($0.namespaceID) }
       return .json(page.envelope(try listing.map { task throws(Problem) in task.json }))
     },
-    Operation("cancel_task", "DELETE", "/v1/tasks/{task_id}", "Cancel a task", tag: "Tasks", scope: .execute, inNamespace: false) { host, call throws(Problem) in
+    Operation("cancel_task", "DELETE", "/v1/tasks/{task_id}", "Cancel a task", tag: "Tasks", scope: .execute, inNamespace: false) {
+      host, call throws(Problem) in
       let task = try host.task(call)
       if !task.status.isFinal { try host.cancel(taskID: task.id) }
       return .json(["success": true, "message": "cancelled", "task_id": .string(task.id)])
@@ -38,18 +39,22 @@ extension Operation {
       guard let value = try host.value(key, in: namespaceID, call) else { throw .missing("key", key, path: "key") }
       return .json(["key": .string(key), "value": value])
     },
-    Operation("set_kv", "PUT", "/v1/kv/{key}", "Set a value", tag: "Key-value", scope: .write, body: ["value", "ttl_seconds"]) { host, call throws(Problem) in
+    Operation("set_kv", "PUT", "/v1/kv/{key}", "Set a value", tag: "Key-value", scope: .write, body: ["value", "ttl_seconds"]) {
+      host, call throws(Problem) in
       let key = try Names.checkID(call.parameter("key"), path: "key")
       let fields = try Fields(call.body, accepting: ["value", "ttl_seconds"])
       let value = fields.object["value"] ?? .null
-      guard value.weight <= 1 << 20 else { throw Problem(.tooLarge, "the value is larger than 1 MiB", hint: "Keep large things in documents", path: "value") }
+      guard value.weight <= 1 << 20 else {
+        throw Problem(.tooLarge, "the value is larger than 1 MiB", hint: "Keep large things in documents", path: "value")
+      }
       let expires = try fields.number("ttl_seconds", in: 0.001...315_576_000).map { host.surroundings.now() + .milliseconds(Int64($0 * 1000)) }
       var transaction = Transaction()
       transaction.setValue(key, to: value, in: try call.namespaceID(), expiresAt: expires)
       try host.commit(transaction, call) { $0.noteKV(key, value) }
       return .json(["key": .string(key), "value": value])
     },
-    Operation("increment_kv", "POST", "/v1/kv/{key}/increment", "Add to a number", tag: "Key-value", scope: .write, body: ["by"]) { host, call throws(Problem) in
+    Operation("increment_kv", "POST", "/v1/kv/{key}/increment", "Add to a number", tag: "Key-value", scope: .write, body: ["by"]) {
+      host, call throws(Problem) in
       let key = try Names.checkID(call.parameter("key"), path: "key")
       let namespaceID = try call.namespaceID()
       let fields = try Fields(call.body, accepting: ["by"])

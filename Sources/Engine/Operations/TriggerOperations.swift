@@ -20,7 +20,9 @@ extension Operation {
       var trigger = try Trigger(creating: call.body, in: call.namespaceID(), by: call.caller.name, surroundings: host.surroundings)
       let timetable = try host.check(&trigger)
       if trigger.status == .active { trigger.nextScheduledAt = timetable.first(at: trigger.createdAt, of: trigger.schedule, isNew: true) }
-      if case .conditional(let condition) = trigger.schedule.when, condition.captureBaselineOnCreate, condition.kind == .drift || condition.kind == .volume {
+      if case .conditional(let condition) = trigger.schedule.when, condition.captureBaselineOnCreate,
+        condition.kind == .drift || condition.kind == .volume
+      {
         trigger.baseline = try Scope(trigger, condition, host: host).snapshot(host: host, at: trigger.createdAt)
       }
       try host.put(trigger, isNew: true)
@@ -29,7 +31,9 @@ extension Operation {
     Operation("get_trigger", "GET", "/v1/triggers/{trigger_id}", "Read a trigger", tag: "Triggers", scope: .read) { host, call throws(Problem) in
       .json(host.shown(try host.trigger(call)))
     },
-    Operation("list_triggers", "POST", "/v1/triggers/list", "List triggers with filters", tag: "Triggers", scope: .read, query: listQuery, body: listNames, list),
+    Operation(
+      "list_triggers", "POST", "/v1/triggers/list", "List triggers with filters", tag: "Triggers", scope: .read, query: listQuery, body: listNames,
+      list),
     Operation("list_triggers_get", "GET", "/v1/triggers", "List triggers", tag: "Triggers", scope: .read, query: listQuery, list),
     Operation(
       "update_trigger", "PATCH", "/v1/triggers/{trigger_id}", "Change schedule, name, description or status", tag: "Triggers", scope: .write,
@@ -61,7 +65,8 @@ extension Operation {
       if fields["status"] != nil { try host.note(nil, on: edited) }
       return .json(host.shown(edited))
     },
-    Operation("delete_trigger", "DELETE", "/v1/triggers/{trigger_id}", "Retire a trigger", tag: "Triggers", scope: .write) { host, call throws(Problem) in
+    Operation("delete_trigger", "DELETE", "/v1/triggers/{trigger_id}", "Retire a trigger", tag: "Triggers", scope: .write) {
+      host, call throws(Problem) in
       let deleted = try host.edit(call) { trigger throws(Problem) in trigger.status = .disabled }
       try host.note(nil, on: deleted)
       return .nothing
@@ -78,7 +83,8 @@ extension Operation {
       return .json(host.shown(paused))
     },
     Operation(
-      "resume_trigger", "POST", "/v1/triggers/{trigger_id}/resume", "Fire again, the next time counted from now", tag: "Triggers", scope: .write, body: []
+      "resume_trigger", "POST", "/v1/triggers/{trigger_id}/resume", "Fire again, the next time counted from now", tag: "Triggers", scope: .write,
+      body: []
     ) { host, call throws(Problem) in
       let resumed = try host.edit(call) { trigger throws(Problem) in
         guard trigger.status != .disabled else { throw Problem(.conflict, "the trigger was deleted", path: "status") }
@@ -128,7 +134,7 @@ extension Operation {
     var merged = try Fields(call.body, accepting: listNames).object
     for member in call.query.members { merged[member.key] = member.value }
     let fields = try Fields(.object(merged))
-    let offset = Int(try fields.int("offset", in: 0 ... 1_000_000) ?? 0)
+    let offset = Int(try fields.int("offset", in: 0...1_000_000) ?? 0)
     let limit = Int(try fields.int("limit", in: 1...1000) ?? 50)
     let direction = try fields.string("direction") ?? "desc"
     guard ["asc", "desc"].contains(direction) else {
@@ -146,7 +152,8 @@ extension Operation {
     }
     let query = TriggerQuery(
       namespaceID: try call.namespaceID(), actionType: kind, triggerType: try fields.choice("trigger_type"), status: try fields.choice("status"),
-      resourceID: try fields.string("resource_id"), sortBy: try fields.choice("sort_by") ?? .createdAt, descending: direction == "desc", offset: offset,
+      resourceID: try fields.string("resource_id"), sortBy: try fields.choice("sort_by") ?? .createdAt, descending: direction == "desc",
+      offset: offset,
       limit: limit)
     let listing = try host.read { reader throws(Problem) in try reader.triggers(query) }
     return .json([

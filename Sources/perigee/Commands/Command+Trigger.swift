@@ -110,7 +110,8 @@ extension Command {
     try Connection.with(invocation) { connection throws(Problem) in
       let found = try TriggerText.find(invocation.word(0) ?? "", connection)
       let answer = try connection.call(
-        "explain_trigger", path: ["trigger_id": found["trigger_id"]?.string ?? ""], query: try invocation.instant("at").map { ["at": .instant($0)] } ?? [:])
+        "explain_trigger", path: ["trigger_id": found["trigger_id"]?.string ?? ""],
+        query: try invocation.instant("at").map { ["at": .instant($0)] } ?? [:])
       let console = invocation.console
       if invocation.wantsJSON {
         console.print(answer)
