@@ -1,4 +1,5 @@
 package import Basics
+import CLinux
 import Glibc
 import Model
 import Store
