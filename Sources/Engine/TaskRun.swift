@@ -49,7 +49,7 @@ struct TaskRun {
         case .bool(false)?:
           product.outputs["skipped_by"] = "before hook"
           var skipped = ending(.skipped, product)
-          skipped.heldBy = run.count > 1 ? run[1].string ?? "" : "the before hook said no"
+          skipped.heldBy = ScriptRun.reason(run) ?? "the before hook said no"
           return skipped
         case .object(let overrides)?:
           for member in overrides.members { config[member.key] = member.value }
