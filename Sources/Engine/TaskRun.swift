@@ -14,6 +14,8 @@ struct TaskRun {
     var baselineRunID: String?
   }
 
+  private static let resultLimit = 1 << 20
+
   private let host: Host
   private let bench: ScriptBench
   private let task: TaskRecord
@@ -155,7 +157,13 @@ struct TaskRun {
     case .script:
       guard let json = config["script"] else { throw Problem(.invalid, "the action has no script", path: "action_config.script") }
       let (values, record) = try run(ScriptReference(json, path: "action_config.script"), kind: .action, named: "action", arguments: [], into: &product)
-      if let first = values.first { product.outputs["result"] = first }
+      if let first = values.first {
+        // Lists of tasks show it with every task.
+        guard first.weight <= Self.resultLimit else {
+          throw Problem(.tooLarge, "the script answers with more than \(Self.resultLimit >> 20) MiB", hint: "Keep large things in documents, and answer with a summary")
+        }
+        product.outputs["result"] = first
+      }
       for member in record.members { product.outputs[member.key] = member.value }
     case .taxonomyEnrichment, .batchRerun, .collectionTrigger, .retrieverExecution, .alertEvaluation, .deleteNamespace:
       throw Problem(.unsupported, "action '\(task.kind.rawValue)' cannot run in this build", hint: "This build runs: cluster, script", path: "action_type")
