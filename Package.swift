@@ -48,11 +48,11 @@ let package = Package(
     floor("Scripting", ["Basics", "Model", "CLua"]),
     floor("HTTP", ["Basics", "CLinux"]),
     // 4, 5, 6
-    floor("Engine", ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting"]),
+    floor("Engine", ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting", "CLinux"]),
     floor("API", ["Basics", "Model", "Store", "Engine", "HTTP", "CAssets"]),
     .executableTarget(
       name: "perigee", dependencies: ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting", "Engine", "API", "HTTP", "CAssets"], swiftSettings: settings),
-    floor("TestSupport", ["Basics", "Model", "Engine"]),
+    floor("TestSupport", ["Basics", "Model", "Scheduling", "Engine"]),
     // Tests, one target per room
     tests("Basics"),
     tests("Model", ["Basics"]),
@@ -61,7 +61,7 @@ let package = Package(
     tests("Store", ["Basics", "Model"]),
     tests("Scripting", ["Basics", "Model"]),
     tests("HTTP", ["Basics"]),
-    tests("Engine", ["Basics", "Model", "Scripting", "TestSupport"]),
+    tests("Engine", ["Basics", "Model", "Scheduling", "Scripting", "TestSupport"]),
     tests("API", ["Basics", "Model", "Engine", "HTTP", "TestSupport", "Store"]),
     tests("perigee", ["Basics", "Model", "Store", "HTTP"]),
   ]

@@ -228,7 +228,7 @@ def main():
             print(f"  {title:32} {middle['requests_per_second']:>10,.0f}   p50 {middle['p50_ms']:.2f} ms, p99 {middle['p99_ms']:.2f} ms")
         server.stop()
 
-        measured = [run(arguments.binary, "bench-scripts", "--json") for _ in range(arguments.repeat)]
+        measured = [run(arguments.binary, "bench-internal", "--json") for _ in range(arguments.repeat)]
         print("\nLua predicates (one core)")
         for name, title in (
             ("filters_per_second", "filters on documents of 20 fields, read lazily"),

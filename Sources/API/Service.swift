@@ -44,6 +44,9 @@ package final class Service: Sendable {
   private let authorization: Authorization
   private let server: Mutex<Server?> = Mutex(nil)
   private let openAPI: [UInt8]
+  /// Names requests: random for each start, then counted.
+  private let requestPrefix: String
+  private let requests = Atomic<UInt64>(0)
 
   package init(host: Host, configuration: Configuration) {
     self.host = host
@@ -52,6 +55,7 @@ package final class Service: Sendable {
     for operation in Operation.all { router.add(operation.method, operation.path, operation) }
     self.router = router
     authorization = Authorization(host: host, localToken: configuration.localToken)
+    requestPrefix = Identifier.make("req", host.surroundings) + "_"
     openAPI = OpenAPI.document(of: Operation.all).bytes
   }
 
@@ -74,7 +78,7 @@ package final class Service: Sendable {
   /// One request to one response; no socket is needed for it.
   package func answer(_ request: Request) -> Response {
     let started = host.surroundings.ticks()
-    let requestID = Identifier.make("req", host.surroundings)
+    let requestID = requestPrefix + String(requests.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)
     var response: Response
     do throws(Problem) {
       response = try respond(request)

@@ -109,6 +109,7 @@ void budget_limits(lua_State *L) {
 void budget_look(lua_State *L) {
   clua_state *S = state_of(L);
   budget_limits(L);
+  if (S->used > S->quiet_until && !in_concat(S) && !lua_gc(L, LUA_GCISRUNNING)) lua_gc(L, LUA_GCRESTART);
   // Lua's own emergency collection is switched off (guards.c), so one is made while there is still room.
   if (S->used > S->limit / 4 * 3 && S->used > S->collected + S->limit / 32) budget_collect(L);
 }

@@ -20,6 +20,7 @@ enum {
   OVERDRAFT = 64 << 10,     // for the error handling of a run that is already lost
   DEPTH_LIMIT = 64,         // nesting of values that cross
   MESSAGE_LIMIT = 1 << 10,
+  QUIET_GROWTH = 1 << 20,   // garbage of one run before the collector begins
 };
 
 /// A growing block outside Lua's heap. It belongs to the state, so nothing leaks when a Lua error unwinds past its user.
@@ -34,6 +35,7 @@ struct clua_state {
   // Memory.
   size_t used, peak, limit;
   size_t since_look;        // bytes allocated since the budget was last looked at
+  size_t quiet_until;       // the collector stands still until so much is in use
   size_t collected;         // bytes in use after the last full collection
   size_t largest_string, largest_block;
   int64_t fail_after;

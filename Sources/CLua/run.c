@@ -215,9 +215,14 @@ static int filter_body(lua_State *L) {
 
 // MARK: Entrances
 
+/// Before each run. The collector stands still until the run has made some garbage of its own: the libraries alone are thousands of
+/// objects, and marking them for each short run would take longer than the run. `budget_look` starts it again.
 static int collect_body(lua_State *L) {
-  lua_gc(L, LUA_GCRESTART);
-  if (state_of(L)->used > state_of(L)->limit / 8) lua_gc(L, LUA_GCCOLLECT);
+  clua_state *S = state_of(L);
+  if (S->used > S->limit / 8) lua_gc(L, LUA_GCCOLLECT);
+  lua_gc(L, LUA_GCSTOP);
+  size_t quiet = S->limit / 8 < QUIET_GROWTH ? S->limit / 8 : QUIET_GROWTH;
+  S->quiet_until = S->used + quiet;
   return 0;
 }
 
@@ -229,6 +234,7 @@ static int check_body(lua_State *L) {
 clua_result clua_check(clua_state *S, const clua_request *request) {
   S->request = request;
   S->kill = CLUA_NOT_KILLED;
+  protect(S, collect_body);
   protect(S, check_body);
   return S->result;
 }

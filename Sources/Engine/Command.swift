@@ -17,6 +17,8 @@ enum Command: Sendable {
   /// Positions for so many documents that are inserted by statements; answers the first.
   case reserve(Int64, Answer<Int64>)
   case announce(JSON, Answer<Void>)
+  /// Maintenance on, or with nil off.
+  case hold(Maintenance?, Answer<Void>)
   case settle(Answer<Void>)
   case stop
 }
@@ -25,6 +27,18 @@ enum Command: Sendable {
 enum Write: Sendable {
   case statements(Transaction)
   case documents(DocumentWrite)
+  case event(EventWrite)
+}
+
+/// Something that happened and is not a change of documents.
+struct EventWrite: Sendable {
+  var namespaceID: String
+  var type: Schedule.EventType
+  /// Empty when it is not about one collection.
+  var collectionID = ""
+  var payload: JSONObject
+  /// How many runs led to it.
+  var depth: Int64 = 0
 }
 
 /// Documents to be written to one collection: the host finds out which exist, counts the events, and writes all of it in one transaction.
@@ -65,6 +79,8 @@ struct WriteReport: Sendable {
   var deleted = 0
   /// The patched documents as they are now.
   var documents: [Document] = []
+  /// The number of the last event.
+  var sequence: Int64?
 }
 
 /// The answer to a question of the agenda, with what has to be kept of it.
@@ -79,12 +95,19 @@ struct Judgement: Sendable {
   var volume: JSONObject?
 }
 
-/// What a Lua event filter said of the events up to a row.
+/// What a trigger's filter said of the events up to a row.
 struct Filtered: Sendable {
+  struct Accepted: Sendable {
+    var count: Int64
+    /// When they came.
+    var at: Instant
+    var depth: Int64
+  }
   var triggerID: Trigger.ID
   /// The last event row it looked at; nil when it could not look.
   var through: Int64?
-  var accepted: Int64
+  /// By event row, in their order.
+  var accepted: [Accepted] = []
   var problem: Problem?
 }
 
@@ -99,6 +122,8 @@ struct Ending: Sendable {
   var baseline: Baseline?
   /// A before hook said no: the run counts as skipped, not as success or failure.
   var heldBy: String?
+  /// The attempt failed and another is to follow: the failure does not count yet.
+  var repeats = false
 
   /// Whether anything is to be written that could be left out.
   var isMoreThanAnError: Bool { status != .failed || !writes.isEmpty || state != nil }

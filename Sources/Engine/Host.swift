@@ -17,17 +17,22 @@ package final class Host: Sendable {
     /// Threads for clustering.
     package var threads: Int
     package var readers: Int
+    /// What of the history is kept.
+    package var retention: Retention
+    package var zones: Zones
     /// Where log lines go: level, message.
     package var log: @Sendable (_ level: String, _ message: String) -> Void
 
     package init(
-      path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12,
+      path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12, zones: Zones = Zones(), retention: Retention = Retention(),
       log: @escaping @Sendable (_ level: String, _ message: String) -> Void = { _, _ in }
     ) {
       self.path = path
       self.surroundings = surroundings
       self.threads = threads
       self.readers = readers
+      self.retention = retention
+      self.zones = zones
       self.log = log
     }
   }
@@ -40,21 +45,33 @@ package final class Host: Sendable {
   let inbox = Mailbox<Command>()
   let workers: Workers
   /// Flags of the tasks that run now, so that they can be cancelled.
-  let cancellations = Mutex<[String: Cancellation]>([:])
+  let cancellations = Cancellations()
   private let loop: OwnThread
+  /// The thread that prunes the history, and the box whose closing ends it.
+  private let keeper = Mutex<OwnThread?>(nil)
+  private let keeping = Mailbox<Void>()
+  private let alarm: ClockAlarm?
   private let closed = Atomic<Bool>(false)
 
   /// Opens a store as its owner, takes up what a crash left unfinished, and starts to fire. Throws when the file is not a store, is
   /// damaged, or belongs to another running host.
   package static func open(_ configuration: Configuration) throws(Problem) -> Host {
     let ledger = try SQLiteLedger.open(path: configuration.path, mode: .owner, surroundings: configuration.surroundings)
-    return try Host(configuration, ledger)
+    let host = try Host(configuration, ledger)
+    do throws(Problem) {
+      let thread = try OwnThread.start(name: "perigee-keeper", stack: 1 << 20) { host.keepTidy(until: host.keeping) }
+      host.keeper.withLock { $0 = thread }
+    } catch {
+      host.close()
+      throw error
+    }
+    return host
   }
 
   private init(_ configuration: Configuration, _ ledger: SQLiteLedger) throws(Problem) {
     self.configuration = configuration
     readers = Readers(path: configuration.path, count: configuration.readers, surroundings: configuration.surroundings)
-    zones = Zones()
+    zones = configuration.zones
     startedAt = configuration.surroundings.now()
     workers = try Workers(inbox: inbox)
     let handover = Handover(ledger: ledger)
@@ -62,7 +79,7 @@ package final class Host: Sendable {
     let parts = HostLoop.Parts(
       configuration: configuration,
       // Readers of its own: the host's thread never waits behind a long read.
-      readers: Readers(path: configuration.path, count: 1, surroundings: configuration.surroundings), zones: zones, inbox: inbox, workers: workers)
+      readers: Readers(path: configuration.path, count: 1, surroundings: configuration.surroundings), zones: zones, inbox: inbox, workers: workers, cancellations: cancellations)
     loop = try OwnThread.start(name: "perigee-host") {
       let loop = HostLoop(handover.ledger, parts)
       do throws(Problem) {
@@ -75,9 +92,11 @@ package final class Host: Sendable {
       }
       loop.run()
     }
+    alarm = ClockAlarm(configuration.log) { [inbox] in inbox.nudge() }
     do throws(Problem) {
       try ready.wait().get()
     } catch {
+      alarm?.stop()
       inbox.close()
       loop.join()
       throw error
@@ -91,7 +110,10 @@ package final class Host: Sendable {
   /// Takes no more work, lets the running tasks be interrupted (they go on after the next start), commits what waits, and closes the store.
   package func close() {
     guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    alarm?.stop()
     workers.stop(interrupting: cancellations.withLock { Array($0.values) })
+    keeping.close()
+    keeper.withLock { $0 }?.join()
     // The last to close a store empties its write-ahead log, and only a connection that writes can do that.
     readers.close()
     inbox.put(.stop)
@@ -116,7 +138,7 @@ package final class Host: Sendable {
 
   // MARK: - Waiting for the host's thread
 
-  private func ask<Value: Sendable>(_ command: (Reply<Result<Value, Problem>>) -> Command) throws(Problem) -> Value {
+  func ask<Value: Sendable>(_ command: (Reply<Result<Value, Problem>>) -> Command) throws(Problem) -> Value {
     let reply = Reply<Result<Value, Problem>>()
     guard inbox.put(command(reply)) else { throw Problem(.unavailable, "the host is shutting down", hint: "Try again when it is back") }
     return try reply.wait().get()
@@ -133,7 +155,10 @@ package final class Host: Sendable {
   func reservePositions(_ count: Int) throws(Problem) -> Int64 { try ask { .reserve(Int64(count), $0) } }
 
   /// Stores a new trigger, or an edited one (over the row with the same fence), and tells the agenda.
-  func put(_ trigger: Trigger, isNew: Bool) throws(Problem) { try ask { .put(trigger, isNew: isNew, $0) } as Void }
+  func put(_ trigger: Trigger, isNew: Bool) throws(Problem) {
+    try checkWhole(trigger, isNew: isNew)
+    try ask { .put(trigger, isNew: isNew, $0) } as Void
+  }
 
   /// Starts a task outside any schedule.
   func start(_ task: TaskRecord) throws(Problem) { try ask { .start(task, $0) } as Void }

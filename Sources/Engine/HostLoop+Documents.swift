@@ -8,7 +8,7 @@ extension HostLoop {
   struct Plan {
     var transaction = Transaction()
     var report = WriteReport()
-    var counted: [(Trigger.ID, Int64)] = []
+    var counted: [Counted] = []
     var filtering: Set<Trigger.ID> = []
     /// What the plan has made of documents so far, by collection and identifier: a later write of it builds on an earlier one.
     var documents: [String: [String: Standing]] = [:]
@@ -25,6 +25,16 @@ extension HostLoop {
     }
   }
 
+  struct Counted {
+    var triggerID: Trigger.ID
+    var count: Int64
+    var at: Instant
+    var depth: Int64
+  }
+
+  /// Runs that start one another by their events end here.
+  static let deepest: Int64 = 8
+
   /// Turns writes into one transaction: documents with their vectors, the collection's count, one event row per kind of change, and the
   /// counters of the triggers that listen. An event exists exactly if its documents do.
   func plan(_ writes: [Write]) throws(Problem) -> Plan {
@@ -33,6 +43,7 @@ extension HostLoop {
       switch write {
       case .statements(let transaction): plan.transaction.append(transaction)
       case .documents(let write): try add(write, to: &plan)
+      case .event(let event): record(event, &plan)
       }
     }
     return plan
@@ -40,8 +51,38 @@ extension HostLoop {
 
   /// Tells the agenda and the filters what has been committed.
   func announce(_ plan: Plan) {
-    for (id, count) in plan.counted { agenda.count(count, for: id) }
+    for counted in plan.counted { agenda.count(counted.count, for: counted.triggerID, at: counted.at, depth: counted.depth) }
     for id in plan.filtering { askFilter(id) }
+  }
+
+  /// Writes an event that is not documents', and counts it where somebody listens.
+  func record(_ event: EventWrite, _ plan: inout Plan) {
+    let now = now()
+    sequence += 1
+    plan.report.sequence = sequence
+    plan.transaction.append(
+      DocumentEvent(
+        seq: sequence, namespaceID: event.namespaceID, type: event.type, collectionID: event.collectionID, count: 1, documentIDs: [], at: now,
+        payload: event.payload, depth: event.depth))
+    let (counting, filtering) = agenda.listeners(to: event.type, in: event.collectionID, of: event.namespaceID)
+    if event.type.isExecution, event.depth > Self.deepest {
+      for id in counting + filtering { cut(id, event, &plan) }
+      return
+    }
+    for id in counting { tally(1, for: id, at: now, depth: event.depth, &plan) }
+    plan.filtering.formUnion(filtering)
+  }
+
+  private func tally(_ count: Int64, for id: Trigger.ID, at instant: Instant, depth: Int64 = 0, _ plan: inout Plan) {
+    let tally = agenda.tally(of: id, at: instant)
+    plan.transaction.countEvents(id, by: count, at: instant, bucket: tally.bucket, next: tally.deadline, depth: depth)
+    plan.counted.append(Counted(triggerID: id, count: count, at: instant, depth: depth))
+  }
+
+  /// A run that began with a run that began with a run …: the event is not counted, and both the log and the trigger's history say so.
+  private func cut(_ id: Trigger.ID, _ event: EventWrite, _ plan: inout Plan) {
+    log("warn", "trigger \(id): \(event.type.rawValue) is not counted, it came from \(event.depth) runs that started one another")
+    note(id, .skipped, "loop", ["event_type": .string(event.type.rawValue), "depth": .int(event.depth)], in: &plan.transaction)
   }
 
   /// Lets a trigger's filter look at the events behind its cursor; one look at a time, or two would count the same events.
@@ -120,15 +161,13 @@ extension HostLoop {
   }
 
   private func record(_ type: Schedule.EventType, _ ids: [String], _ write: DocumentWrite, _ plan: inout Plan) {
+    let now = now()
     sequence += 1
     plan.transaction.append(
       DocumentEvent(
-        seq: sequence, namespaceID: write.namespaceID, type: type, collectionID: write.collectionID, count: Int64(ids.count), documentIDs: ids, at: now()))
-    let (counting, filtering) = agenda.listeners(to: type, in: write.collectionID)
-    for id in counting {
-      plan.transaction.countEvents(id, by: Int64(ids.count))
-      plan.counted.append((id, Int64(ids.count)))
-    }
+        seq: sequence, namespaceID: write.namespaceID, type: type, collectionID: write.collectionID, count: Int64(ids.count), documentIDs: ids, at: now))
+    let (counting, filtering) = agenda.listeners(to: type, in: write.collectionID, of: write.namespaceID)
+    for id in counting { tally(Int64(ids.count), for: id, at: now, &plan) }
     plan.filtering.formUnion(filtering)
   }
 
@@ -152,16 +191,22 @@ extension HostLoop {
     return .object(result)
   }
 
-  // MARK: - Lua event filters
+  // MARK: - Event filters
 
   func take(_ filtered: Filtered) {
     openQuestions -= 1
     var transaction = Transaction()
-    transaction.countEvents(filtered.triggerID, by: filtered.accepted, cursor: filtered.through)
+    let id = filtered.triggerID
+    // The cursor in any case: nothing may be looked at twice.
+    transaction.countEvents(id, by: 0, cursor: filtered.through)
+    for accepted in filtered.accepted {
+      let tally = agenda.tally(of: id, at: accepted.at)
+      transaction.countEvents(id, by: accepted.count, at: accepted.at, bucket: tally.bucket, next: tally.deadline, depth: accepted.depth)
+    }
     add(transaction) { [self] outcome in
       let more = filtering.removeValue(forKey: filtered.triggerID) ?? false
       guard case .committed = outcome else { return log("error", "trigger \(filtered.triggerID): \(outcome.problem)") }
-      agenda.count(filtered.accepted, for: filtered.triggerID)
+      for accepted in filtered.accepted { agenda.count(accepted.count, for: id, at: accepted.at, depth: accepted.depth) }
       if more { askFilter(filtered.triggerID) }
     }
     if let problem = filtered.problem { noteFailure(of: filtered.triggerID, problem) }

@@ -25,15 +25,10 @@ extension HostLoop {
     }
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
-      if trigger.status == .active {
-        // Counters may have moved since the edit was read; the row knows.
-        guard let current = stored(trigger.id) else { return reply.give(.failure(Problem(.internal, "the trigger is not there after its commit"))) }
-        define(current)
-        agenda.insert(current, timetable: timetable, running: running(current.id))
-      } else {
-        define(trigger)
-        agenda.remove(trigger.id)
-      }
+      // Counters may have moved since the edit was read; the row knows.
+      guard let current = stored(trigger.id) else { return reply.give(.failure(Problem(.internal, "the trigger is not there after its commit"))) }
+      define(current)
+      if current.isScheduled { schedule(current, timetable) } else { agenda.remove(current.id) }
       reply.give(.success(()))
     }
   }
@@ -47,7 +42,7 @@ extension HostLoop {
     definitions[trigger.id] = slim
   }
 
-  private func definition(of id: Trigger.ID) -> Trigger? {
+  func definition(of id: Trigger.ID) -> Trigger? {
     if definitions[id] == nil, let trigger = stored(id) { define(trigger) }
     return definitions[id]
   }
@@ -65,14 +60,22 @@ extension HostLoop {
   func reload(_ id: Trigger.ID) {
     agenda.remove(id)
     definitions[id] = nil
-    // Its row may not be there: an evaluation that counts on in it would be lost again and again.
-    lastEvaluations[id] = nil
-    guard let trigger = stored(id), trigger.status == .active else { return }
+    guard let trigger = stored(id) else { return }
     define(trigger)
+    if trigger.isScheduled { schedule(trigger) }
+  }
+
+  /// Puts a trigger, as its row has it, into the agenda.
+  private func schedule(_ trigger: Trigger, _ known: Timetable? = nil) {
     do throws(Problem) {
-      let timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
-      agenda.insert(trigger, timetable: timetable, running: running(id))
-    } catch { log("error", "trigger \(id) cannot be scheduled: \(error)") }
+      let timetable: Timetable
+      if let known { timetable = known } else { timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones) }
+      var buckets: [EventWindow.Bucket] = []
+      if case .event(let rule) = trigger.schedule.when, rule.windowSeconds != nil {
+        buckets = try readers.read { reader throws(Problem) in try reader.buckets(of: trigger.id) }.map { EventWindow.Bucket(at: $0.at, count: $0.count) }
+      }
+      agenda.insert(trigger, timetable: timetable, running: running(trigger.id), buckets: buckets)
+    } catch { log("error", "trigger \(trigger.id) cannot be scheduled: \(error)") }
   }
 
   // MARK: - Steps of the agenda
@@ -81,16 +84,27 @@ extension HostLoop {
     switch step {
     case .fire(let fire): claim(fire, judgement: nil)
     case .ask(let question): ask(question)
-    case .skip(let skip):
-      var transaction = Transaction()
-      transaction.reschedule(skip.triggerID, fence: skip.fence, next: skip.next, armed: nil, checkedAt: nil)
-      let missed = skip.missed
-      let detail: JSONObject = ["count": .int(missed.count), "first": .instant(missed.first), "last": .instant(missed.last)]
-      note(skip.triggerID, .skipped, skip.reason.rawValue, detail, counting: missed.count, in: &transaction)
-      add(transaction) { [self] outcome in
-        guard case .committed = outcome else { return recover(skip.triggerID, outcome) }
-        if skip.reason == .missed { log("warn", "trigger \(skip.triggerID): \(missed.count) missed, \(missed.first) to \(missed.last), skipped") }
-      }
+    case .skip(let skip): self.skip(skip, judgement: nil)
+    }
+  }
+
+  /// Instants or events that come to nothing: counted, with the reason, and the next instant moves.
+  private func skip(_ skip: Agenda.Skip, judgement: Judgement?) {
+    let id = skip.triggerID
+    let missed = skip.missed
+    var transaction = Transaction()
+    if skip.reason == .window {
+      transaction.countEvents(id, by: -missed.count)
+      transaction.takeBuckets(id, skip.buckets.map { ($0.at, $0.count) })
+    } else {
+      transaction.reschedule(id, fence: skip.fence, next: skip.next, armed: nil, checkedAt: judgement?.question.about == .condition ? now() : nil)
+    }
+    if let judgement { keep(judgement, of: id, at: now(), in: &transaction) }
+    if missed.count > 0 { note(id, .skipped, skip.reason.rawValue, missed.json, counting: missed.count, in: &transaction) }
+    touched.insert("trigger/\(id)")
+    add(transaction) { [self] outcome in
+      guard case .committed = outcome else { return recover(id, outcome) }
+      if skip.reason == .missed { log("warn", "trigger \(id): \(missed.count) missed, \(missed.first) to \(missed.last), skipped") }
     }
   }
 
@@ -101,17 +115,9 @@ extension HostLoop {
 
   private func recover(_ id: Trigger.ID, _ outcome: Outcome) {
     if outcome.isTrouble { rest(outcome.problem) } else { log("error", "trigger \(id): \(outcome.problem)") }
+    // Its last evaluation may not have been written either, or its row is gone: counting on in it would be lost again and again.
+    lastEvaluations[id] = nil
     reload(id)
-  }
-
-  /// The instant has its task already: the clock was set back, and an edit counted the next instant from there. It is not run twice.
-  private func passOver(_ fire: Agenda.Fire) {
-    var transaction = Transaction()
-    transaction.reschedule(fire.triggerID, fence: fire.fence, next: fire.next, armed: nil, checkedAt: nil)
-    note(fire.triggerID, .skipped, "ran already", ["scheduled_at": .instant(fire.scheduledAt)], in: &transaction)
-    add(transaction) { [self] outcome in
-      if case .committed = outcome { reload(fire.triggerID) } else { recover(fire.triggerID, outcome) }
-    }
   }
 
   /// Claims a due instant: the next one, the events taken and the task are written together, before anything is done.
@@ -121,26 +127,53 @@ extension HostLoop {
     // The task's name follows from the instant, so that a claim repeated after an unknown outcome makes no second one.
     let task = TaskRecord(
       id: Identifier.derived("task", from: trigger.id, "\(fire.scheduledAt.milliseconds)"), namespaceID: trigger.namespaceID, kind: trigger.action.kind,
-      triggerID: trigger.id, scheduledAt: fire.scheduledAt, inputs: trigger.action.config, createdAt: now)
+      triggerID: trigger.id, scheduledAt: fire.scheduledAt, inputs: trigger.action.config, createdAt: now, depth: fire.depth)
     var transaction = Transaction()
+    transaction.guardEpoch(epoch)
     transaction.claim(
-      trigger.id, fence: fire.fence, next: fire.next, taskID: task.id, at: now, cooldownAt: trigger.schedule.type == .event ? now : nil,
-      consumedEvents: fire.consumedEvents, armed: fire.armed)
+      trigger.id, fence: fire.fence, next: fire.next, taskID: task.id, at: now, cooldownAt: trigger.schedule.cooldownSeconds == nil ? nil : now,
+      consumedEvents: fire.consumedEvents, armed: fire.armed, keepsNext: trigger.schedule.type == .event)
+    transaction.takeBuckets(trigger.id, fire.buckets.map { ($0.at, $0.count) })
     touched.insert("trigger/\(trigger.id)")
     transaction.insert(task)
-    var detail = judgement?.detail ?? JSONObject()
+    var detail = judgement?.detail ?? ["definition": .string(trigger.schedule.fingerprint)]
     if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
-    if let missed = fire.missed {
-      detail["missed"] = ["count": .int(missed.count), "first": .instant(missed.first), "last": .instant(missed.last)]
-    }
+    if let missed = fire.missed { detail["missed"] = .object(missed.json) }
+    if fire.waits { detail["waits"] = true }
+    // A trigger whose last instant this is stays as it is, and says so.
+    if fire.next == nil, !fire.isProbe, trigger.schedule.type != .event { detail["last"] = true }
     if let judgement { keep(judgement, of: trigger.id, at: now, in: &transaction) }
-    let reason = judgement?.reason ?? (fire.missed != nil ? "caught up" : trigger.schedule.type == .event ? "enough events" : "due")
-    note(trigger.id, .fired, reason, detail, task: task, in: &transaction)
+    let last = lastEvaluations[trigger.id]
+    note(trigger.id, .fired, judgement?.reason ?? reason(of: fire, trigger), detail, task: task, in: &transaction)
     add(transaction) { [self] outcome in
-      if case .failed(let problem) = outcome, problem.kind == .conflict, trigger.schedule.type != .event { return passOver(fire) }
-      guard case .committed = outcome else { return recover(fire.triggerID, outcome) }
-      openTasks[task.id] = .some(task.triggerID)
-      parts.workers.run(task)
+      switch outcome {
+      case .committed: start(task, after: fire)
+      case .failed(let problem) where problem.kind == .conflict:
+        lastEvaluations[fire.triggerID] = last
+        passOver(fire)
+      default: recover(fire.triggerID, outcome)
+      }
+    }
+  }
+
+  private func reason(of fire: Agenda.Fire, _ trigger: Trigger) -> String {
+    if fire.isProbe { return "probe" }
+    if case .event(let rule) = trigger.schedule.when { return rule.absenceSeconds == nil ? "enough events" : "absence" }
+    return fire.missed != nil ? "caught up" : "due"
+  }
+
+  /// The instant has a task already: the clock went back over it, and what was claimed once is never run again.
+  private func passOver(_ fire: Agenda.Fire) {
+    let id = fire.triggerID
+    guard definition(of: id)?.schedule.type != .event else {
+      reload(id)
+      return agenda.hold(id, until: now() + .seconds(1))
+    }
+    var transaction = Transaction()
+    transaction.reschedule(id, fence: fire.fence, next: fire.next)
+    note(id, .skipped, "claimed before", ["scheduled_at": .instant(fire.scheduledAt)], in: &transaction)
+    add(transaction) { [self] outcome in
+      if case .committed = outcome { reload(id) } else { recover(id, outcome) }
     }
   }
 
@@ -159,12 +192,14 @@ extension HostLoop {
       add(transaction) { [self] outcome in
         if case .committed = outcome { ask(question) } else { recover(id, outcome) }
       }
+    case .skip(let skip): self.skip(skip, judgement: judgement)
     case .hold(let next, let armed, let fence):
       var transaction = Transaction()
       let now = now()
       transaction.reschedule(id, fence: fence, next: next, armed: armed, checkedAt: judgement.question.about == .condition ? now : nil)
       keep(judgement, of: id, at: now, in: &transaction)
-      let reason = judgement.verdict == .yes ? "\(judgement.reason), and fired already" : judgement.reason
+      let isLevel = definition(of: id)?.schedule.cooldownSeconds != nil
+      let reason = judgement.verdict == .yes ? "\(judgement.reason), \(isLevel ? "in cooldown" : "and fired already")" : judgement.reason
       note(id, judgement.verdict == .failed ? .failed : .held, reason, judgement.detail, in: &transaction)
       add(transaction) { [self] outcome in
         if case .committed = outcome {} else { recover(id, outcome) }
@@ -187,7 +222,7 @@ extension HostLoop {
   }
 
   /// Writes an evaluation, or counts one more of the last if it says the same.
-  private func note(
+  func note(
     _ id: Trigger.ID, _ outcome: Evaluation.Outcome, _ reason: String, _ detail: JSONObject, task: TaskRecord? = nil, counting: Int64 = 1,
     in transaction: inout Transaction
   ) {
@@ -208,97 +243,45 @@ extension HostLoop {
     lastEvaluations[id] = evaluation
   }
 
-  // MARK: - Ends of tasks
-
-  func take(_ ending: Ending) {
-    let task = ending.task
-    let now = now()
-    let plan: Plan
-    let (status, error) = (ending.status, ending.error)
-    do throws(Problem) { plan = try self.plan(ending.writes) } catch { return fail(ending, error) }
-    var transaction = plan.transaction
-    transaction.finishTask(task.id, status: status, outputs: ending.outputs, error: error, at: now)
-    var trigger: Trigger?
-    if let id = task.triggerID, let stored = definition(of: id) {
-      trigger = stored
-      let failures = status == .completed ? 0 : status == .failed ? stored.consecutiveFailures + 1 : stored.consecutiveFailures
-      let failed = stored.status == .active && failures >= stored.schedule.maxConsecutiveFailures
-      let moved = agenda.finished(id, at: now)
-      transaction.settle(
-        id, executions: status == .completed ? 1 : 0, consecutiveFailures: failures, lastStatus: status.rawValue, lastError: error,
-        status: failed ? .failed : nil, baseline: ending.baseline, state: ending.state, next: moved,
-        armed: ending.baseline != nil || status == .failed ? true : nil, at: now)
-      touched.insert("trigger/\(id)")
-      if failed { trigger?.status = .failed }
-      definitions[id]?.consecutiveFailures = failures
-      definitions[id]?.status = failed ? .failed : stored.status
-    }
-    if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
-    add(transaction) { [self] outcome in
-      guard case .committed = outcome else { return recover(ending, outcome) }
-      openTasks[task.id] = nil
-      announce(plan)
-      if let id = task.triggerID {
-        if ending.baseline != nil || status == .failed { agenda.rearm(id) }
-        if trigger?.status == .failed {
-          agenda.remove(id)
-          log("error", "trigger \(id) failed \(trigger?.schedule.maxConsecutiveFailures ?? 0) times in a row and is stopped: \(error ?? "")")
-        }
-      }
-    }
-  }
-
-  /// The end of a task could not be written. While the store has trouble it is kept and tried again; what cannot be written at all makes
-  /// the task a failed one.
-  private func recover(_ ending: Ending, _ outcome: Outcome) {
-    let task = ending.task
-    // It ended before, by a cancellation, or its row went with its namespace: there is nothing left to say.
-    let isOver = if case .lost("task") = outcome { true } else { false }
-    if isOver { openTasks[task.id] = nil }
-    if let id = task.triggerID { reload(id) }
-    if isOver { return }
-    if outcome.isTrouble {
-      unwritten.append(ending)
-      return rest(outcome.problem)
-    }
-    log("error", "task \(task.id): \(outcome.problem)")
-    guard ending.isMoreThanAnError else {
-      openTasks[task.id] = nil
-      return
-    }
-    fail(ending, outcome.problem)
-  }
-
-  /// Ends a task whose results cannot be written (a collection they go to is gone): nothing of them stays.
-  private func fail(_ ending: Ending, _ problem: Problem) {
-    let close = ending.task.kind == .cluster && ending.status != .failed ? ClusterAction.close(ending.task, .failed, error: problem, readers: readers, at: now()) : nil
-    take(
-      Ending(
-        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil))
-  }
-
   // MARK: - After a start
 
   /// Rebuilds the agenda from the rows and takes up the tasks that a crash left unfinished.
   func recover() throws(Problem) {
+    var taking = Transaction()
+    taking.takeShard(owner: Identifier.make("host", surroundings), expiresAt: now())
+    guard case .committed(let rows) = ledger.commit(taking), case .integer(let taken)? = rows.first?.first else {
+      throw Problem(.unavailable, "the store cannot be owned: its shard could not be taken")
+    }
+    epoch = taken
     let (triggers, tasks) = try readers.read { reader throws(Problem) in
       position = try reader.highestPosition()
       sequence = try reader.highestSeq()
-      return (try reader.activeTriggers(), try reader.unfinishedTasks())
+      maintenance = Maintenance(try reader.setting(Maintenance.setting, at: now()))
+      clock.newest = try reader.events(since: sequence - 1, limit: 1).first?.at
+      return (try reader.scheduledTriggers(), try reader.unfinishedTasks())
     }
+    for task in tasks { openTasks[task.id] = .some(task.triggerID) }
     for trigger in triggers {
       define(trigger)
-      do throws(Problem) {
-        let timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
-        agenda.insert(trigger, timetable: timetable, running: tasks.count { $0.triggerID == trigger.id })
-      } catch { log("error", "trigger \(trigger.id) cannot be scheduled: \(error)") }
-      if case .event(let rule) = trigger.schedule.when, rule.filter != nil { askFilter(trigger.id) }
+      schedule(trigger)
+      for written in [trigger.updatedAt, trigger.lastTriggeredAt, trigger.lastConditionCheckAt] {
+        if let written, written > clock.newest ?? written - .milliseconds(1) { clock.newest = written }
+      }
+      if case .event(let rule) = trigger.schedule.when, rule.isFiltered, !trigger.isProbed { askFilter(trigger.id) }
     }
-    for task in tasks {
-      openTasks[task.id] = .some(task.triggerID)
-      parts.workers.run(task)
-    }
+    watchClock()
+    var occupied: Set<Trigger.ID> = []
+    for task in tasks { resume(task, &occupied) }
+    flush()
     if !tasks.isEmpty { log("info", "\(tasks.count) task\(tasks.count == 1 ? "" : "s") of the last run taken up again") }
+  }
+}
+
+extension Agenda.Missed {
+  var json: JSONObject {
+    var result: JSONObject = ["count": .int(count), "first": .instant(first), "last": .instant(last)]
+    if isAtLeast { result["count_is_at_least"] = true }
+    return result
   }
 }
 
@@ -311,7 +294,8 @@ extension Trigger {
     result.action = action
     result.schedule = schedule
     result.status = status
-    result.nextScheduledAt = nextScheduledAt
+    // Where neither the schedule nor the status changed, nor did the next instant: an event may have moved it meanwhile.
+    if schedule != current.schedule || status != current.status { result.nextScheduledAt = nextScheduledAt }
     if status == .active, current.status != .active { result.consecutiveFailures = consecutiveFailures }
     result.updatedAt = updatedAt
     return result

@@ -13,6 +13,7 @@ final class HostLoop {
     var zones: Zones
     var inbox: Mailbox<Command>
     var workers: Workers
+    var cancellations: Cancellations
   }
 
   /// A transaction on its way, and what to do when its outcome is known.
@@ -30,6 +31,8 @@ final class HostLoop {
   /// The last position and event number given out.
   var position: Int64 = 0
   var sequence: Int64 = 0
+  /// Counts the owners of the store; claims made under an older one lose.
+  var epoch: Int64 = 0
   /// What the loop needs to know of triggers for each fire, without reading their rows: namespace, action, schedule, failures in a row.
   /// States, baselines and measurements are left out; workers read them from the row.
   var definitions: [Trigger.ID: Trigger] = [:]
@@ -37,9 +40,17 @@ final class HostLoop {
   var lastEvaluations: [Trigger.ID: Evaluation] = [:]
   /// Tasks that are pending or running, with their trigger.
   var openTasks: [String: Trigger.ID?] = [:]
+  /// Of these, the ones that the workers have; the others wait for a run before them, or for their next attempt.
+  var busy: Set<String> = []
+  /// Tasks that start when the one before them has ended, in order.
+  var waiting: [Trigger.ID: [TaskRecord]] = [:]
+  var clock: ClockWatch
+  /// The release of the time zone data, and when it was last looked at.
+  var zoneData: (version: String?, lookedAt: Ticks)
   /// Triggers whose Lua filter is looking at events now; true when more came meanwhile.
   var filtering: [Trigger.ID: Bool] = [:]
   var openQuestions = 0
+  var maintenance: Maintenance?
   /// Ends of tasks that a store in trouble did not take.
   var unwritten: [Ending] = []
   private var restsUntil: Ticks?
@@ -58,6 +69,9 @@ final class HostLoop {
   init(_ ledger: SQLiteLedger, _ parts: Parts) {
     self.ledger = ledger
     self.parts = parts
+    let surroundings = parts.configuration.surroundings
+    clock = ClockWatch(at: surroundings.now(), surroundings.ticks())
+    zoneData = (parts.zones.dataVersion, surroundings.ticks())
   }
 
   func now() -> Instant { surroundings.now() }
@@ -82,13 +96,17 @@ final class HostLoop {
       touched.removeAll(keepingCapacity: true)
       for command in waiting + fresh { take(command) }
       if !stopping, restLeft() == nil {
+        watchClock()
         let endings = unwritten
         unwritten = []
         for ending in endings { take(ending) }
-        for step in agenda.next(at: now()) { take(step) }
+        if !isHeld {
+          for taskID in agenda.attempts(at: now()) { attempt(taskID) }
+          for step in agenda.next(at: now()) { take(step) }
+        }
       }
       flush()
-      if openTasks.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, agenda.wake.map({ $0 > now() }) ?? true {
+      if busy.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, wake.map({ $0 > now() }) ?? true {
         for reply in settling { reply.give(.success(())) }
         settling = []
       }
@@ -108,7 +126,7 @@ final class HostLoop {
     // What the last outcomes made necessary waits for nobody.
     if !pending.isEmpty { return .zero }
     if let left = restLeft() { return left }
-    guard let wake = agenda.wake else { return .seconds(60) }
+    guard let wake else { return .seconds(60) }
     // What is ready at once may say so with the earliest instant there is, from which nothing can be subtracted.
     let now = now()
     return wake <= now ? .zero : min(.seconds(60), wake - now)
@@ -128,7 +146,7 @@ final class HostLoop {
     return nil
   }
 
-  private func flush() {
+  func flush() {
     guard !pending.isEmpty else { return }
     let batch = pending
     pending = []
@@ -192,6 +210,7 @@ final class HostLoop {
         try ledger.describe(description)
         reply.give(.success(()))
       } catch { reply.give(.failure(error)) }
+    case .hold(let change, let reply): hold(change, reply)
     case .settle(let reply): settling.append(reply)
     case .stop:
       stopping = true
@@ -200,16 +219,6 @@ final class HostLoop {
   }
 
   func add(_ transaction: Transaction, _ settle: @escaping (Outcome) -> Void) { pending.append(Pending(transaction: transaction, settle: settle)) }
-
-  /// Hands a task that is written down to the workers.
-  func begin(_ task: TaskRecord) {
-    openTasks[task.id] = .some(task.triggerID)
-    if let id = task.triggerID, task.scheduledAt == nil { agenda.started(id) }
-    parts.workers.run(task)
-  }
-
-  /// How many tasks of a trigger have not ended.
-  func running(_ id: Trigger.ID) -> Int { openTasks.values.count { $0 == id } }
 
   /// Whether a document of these writes is already being changed in this batch; if not, marks them.
   private func touches(_ writes: [Write]) -> Bool {

@@ -36,6 +36,7 @@ struct Judge {
       judgement.reason = error.kind == .budget ? "budget" : "error"
       host.log("warn", "trigger \(trigger.id): \(error)")
     }
+    judgement.detail["definition"] = .string(trigger.schedule.fingerprint)
     return judgement
   }
 
@@ -43,14 +44,18 @@ struct Judge {
     let measured = try Measurement(condition, trigger, host: host).json
     judgement.detail = measured
     if condition.kind == .drift { judgement.drift = measured } else { judgement.volume = measured }
-    guard let value = measured["value"]?.double else {
-      judgement.verdict = .no
+    let name = condition.metric?.rawValue ?? condition.kind.rawValue
+    guard let value = measured["value"]?.double, !value.isNaN else {
+      // Nothing measured is neither true nor false.
+      judgement.verdict = .between
       judgement.reason = measured["reason"]?.string ?? "nothing to measure"
       return
     }
-    let exceeded = condition.comparison.holds(value, condition.threshold)
-    judgement.verdict = exceeded ? .yes : .no
-    judgement.reason = "\(condition.metric?.rawValue ?? condition.kind.rawValue) \(exceeded ? "crossed the threshold" : "below threshold")"
+    switch condition.reading(value) {
+    case .holds: (judgement.verdict, judgement.reason) = (.yes, "\(name) crossed the threshold")
+    case .arms: (judgement.verdict, judgement.reason) = (.no, "\(name) below threshold")
+    case .between: (judgement.verdict, judgement.reason) = (.between, "\(name) not yet back")
+    }
   }
 
   private func ask(
@@ -115,6 +120,16 @@ struct Measurement {
         result["value"] = .double(condition.metric == .added ? added : before == 0 ? (added > 0 ? .greatestFiniteMagnitude : 0) : added / Double(before))
       default: result["value"] = .double(Double(documents))
       }
+    case .quality:
+      let run = try Self.lastRun(condition, trigger, host: host)
+      result["run_id"] = .optional(run?.id)
+      let name = condition.metric?.rawValue ?? ""
+      let value = condition.metric == .clusters ? run.map { Double($0.groups.count) } : run?.metrics[name]?.double
+      if let value, !value.isNaN {
+        result["value"] = .double(value)
+      } else {
+        result["reason"] = .string(run == nil ? "no completed run" : "the last run has no \(name)")
+      }
     case .staleness:
       let since = trigger.lastExecutionStatus == TaskRecord.Status.completed.rawValue ? trigger.lastTriggeredAt ?? trigger.createdAt : trigger.createdAt
       result["value"] = .double((now - since).inSeconds)
@@ -122,6 +137,17 @@ struct Measurement {
     }
     if let value = result["value"]?.double { result["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold)) }
     json = result
+  }
+}
+
+extension Measurement {
+  /// The last run that was completed, of the cluster that the condition names or the action runs.
+  fileprivate static func lastRun(_ condition: Condition, _ trigger: Trigger, host: Host) throws(Problem) -> ClusterRun? {
+    guard let name = condition.clusterID ?? (trigger.action.kind == .cluster ? trigger.action.resourceID : nil) else { return nil }
+    return try host.read { reader throws(Problem) in
+      guard let cluster = try reader.cluster(name, in: trigger.namespaceID) else { return nil }
+      return try reader.latestRun(of: cluster.id, status: .completed)
+    }
   }
 }
 

@@ -7,6 +7,8 @@ final class ScriptBench {
   private unowned let host: Host
   private var interpreters: [String: Interpreter] = [:]
   private var order: [String] = []
+  /// The seed of the last run's dice.
+  private var seed: UInt64 = 0
   /// More namespaces than this and the one unused longest gives up its state.
   private static let limit = 16
   /// What any run may hold at most; its kind's budget is tighter.
@@ -19,7 +21,10 @@ final class ScriptBench {
     order.append(namespaceID)
     if let known = interpreters[namespaceID] { return known }
     if order.count > Self.limit { interpreters[order.removeFirst()] = nil }
-    let made = Interpreter(memory: Self.memory, random: host.surroundings.random)
+    let made = Interpreter(memory: Self.memory, random: { [unowned self] in
+      seed = host.surroundings.random()
+      return seed
+    })
     interpreters[namespaceID] = made
     return made
   }
@@ -28,7 +33,12 @@ final class ScriptBench {
     _ script: Script, kind: ScriptKind, in namespaceID: String, context: JSONObject, state: JSON?, arguments: [JSON], session: ScriptSession,
     cancellation: Cancellation?
   ) -> ScriptRun {
-    interpreter(for: namespaceID).run(
+    if kind == .predicate { session.recording = ScriptRecording() }
+    let run = interpreter(for: namespaceID).run(
       script, kind: kind, context: context, state: state, arguments: arguments, budget: kind.budget, host: session, cancellation: cancellation)
+    session.recording?.context = context
+    session.recording?.state = state ?? [:]
+    session.recording?.seed = seed
+    return run
   }
 }

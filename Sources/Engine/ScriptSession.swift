@@ -18,10 +18,16 @@ package final class ScriptSession: ScriptHost {
   private let trigger: Trigger?
   private let writes: Writes
   let gathering: Gathering?
+  /// What the script takes for now; in a simulation that is not the host's.
+  private let surroundings: Surroundings
   private let output: (_ level: String, _ message: String) -> Void
   /// How a batch script waits.
   private let pause: (Duration) throws(Problem) -> Void
   private let began: Ticks
+  /// Kept of a predicate's run, so that the decision can be replayed.
+  var recording: ScriptRecording?
+  /// Set for a replay: the answers come from there, one after the other, and not from the store.
+  var replayed: ArraySlice<ScriptRecording.Call>?
   private var lines: [JSON] = []
   private var lineBytes = 0
 
@@ -37,11 +43,19 @@ package final class ScriptSession: ScriptHost {
     }
   }
 
+  /// For a rehearsal: the script's clock stands at a moment, and nobody hears what it says.
+  convenience init(_ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, clock: Instant) {
+    self.init(host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases)), clock: clock) { _, _ in }
+  }
+
   package init(
-    _ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, caller: Caller,
+    _ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, caller: Caller, clock: Instant? = nil,
     pause: ((Duration) throws(Problem) -> Void)? = nil, output: @escaping (_ level: String, _ message: String) -> Void
   ) {
     self.host = host
+    var surroundings = host.surroundings
+    if let clock { surroundings.now = { clock } }
+    self.surroundings = surroundings
     if let pause { self.pause = pause } else { self.pause = { duration throws(Problem) in host.pause(duration) } }
     self.namespaceID = namespaceID
     self.trigger = trigger
@@ -66,13 +80,27 @@ package final class ScriptSession: ScriptHost {
     var result = run.explain
     if !lines.isEmpty { result["log"] = .array(lines) }
     result["cost"] = run.cost.json
+    if let recording { result["replay"] = recording.json }
     return result
   }
 
   // MARK: - Calls
 
   package func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
-    try ReadLimit.with(timeLeft) { () throws(Problem) in try answer(name, arguments) }
+    if replayed != nil {
+      guard let next = replayed?.popFirst(), next.name == name, next.arguments == .array(arguments) else {
+        throw Problem(.conflict, "the script called '\(name)' with \(JSON.array(arguments).text), which it did not when it was recorded")
+      }
+      return try next.replayed()
+    }
+    do throws(Problem) {
+      let answer = try ReadLimit.with(timeLeft) { () throws(Problem) in try self.answer(name, arguments) }
+      recording?.add(ScriptRecording.Call(name: name, arguments: .array(arguments), answer: answer))
+      return answer
+    } catch {
+      recording?.add(ScriptRecording.Call(name: name, arguments: .array(arguments), problem: error))
+      throw error
+    }
   }
 
   /// What is left of the run's time: Lua's own clock cannot stop a read in the middle of a call.
@@ -93,8 +121,7 @@ package final class ScriptSession: ScriptHost {
       output("progress", JSON.array(arguments).text)
       return .null
     default:
-      let host = host
-      var calls = LibraryCalls(surroundings: host.surroundings, zones: host.zones) { operation, path, query, body throws(Problem) in
+      var calls = LibraryCalls(surroundings: surroundings, zones: host.zones) { operation, path, query, body throws(Problem) in
         try self.perform(operation, path: path, query: query, body: body)
       }
       if writes == .immediate { calls.pause = pause }

@@ -98,6 +98,12 @@ struct TaskRun {
   }
 
   private func failed(_ error: Problem) -> Ending {
+    // What this build cannot do, it cannot do a second time.
+    if let rule = trigger?.schedule.retry, task.attempt + 1 < rule.maxAttempts, error.kind != .unsupported {
+      var repeated = ending(.failed, Product(), error: error)
+      repeated.repeats = true
+      return repeated
+    }
     var product = Product()
     if let hook = trigger?.action.hooks.onFailure {
       var details: JSONObject = ["message": .string(error.message), "kind": .string(error.kind.rawValue), "task_id": .string(task.id)]

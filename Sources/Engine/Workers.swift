@@ -75,7 +75,7 @@ final class Workers: Sendable {
       }
       return .judged(Judge(host, bench).answer(question, about: trigger))
     case .filter(let id):
-      guard let trigger = trigger(id, host) else { return .filtered(Filtered(triggerID: id, through: nil, accepted: 0)) }
+      guard let trigger = trigger(id, host) else { return .filtered(Filtered(triggerID: id, through: nil)) }
       return .filtered(EventFilter(host, bench).look(for: trigger))
     }
   }

@@ -2,7 +2,7 @@ package import Basics
 
 /// What a conditional trigger looks at, and when what it sees is enough.
 package struct Condition: Sendable, Equatable {
-  package enum Kind: String, Sendable, CaseIterable { case drift, volume, staleness, script }
+  package enum Kind: String, Sendable, CaseIterable { case drift, volume, quality, staleness, script }
   package enum Operator: String, Sendable, CaseIterable {
     case gt, gte, lt, lte, eq
 
@@ -30,7 +30,13 @@ package struct Condition: Sendable, Equatable {
     case centroidShift = "centroid_shift"
     case count, added, growthRatio = "growth_ratio"
     case secondsSinceSuccess = "seconds_since_success"
+    // Of the last run, as its `metrics` call them.
+    case silhouetteScore = "silhouette_score", daviesBouldin = "davies_bouldin_index", calinskiHarabasz = "calinski_harabasz_score"
+    case noiseRatio = "noise_ratio", sizeEntropy = "cluster_size_entropy", averageSize = "avg_cluster_size", inertia
+    case meanCosine = "mean_cosine_to_centroid", leastCosine = "min_cosine_to_centroid", clusters = "num_clusters"
   }
+  /// Edge fires when false turns true; level fires at each check that is true, after the cooldown.
+  package enum Mode: String, Sendable, CaseIterable { case edge, level }
 
   package var kind: Kind
   package var metric: Metric?
@@ -40,6 +46,13 @@ package struct Condition: Sendable, Equatable {
   /// The collection measured; nil means those of the cluster that the action runs.
   package var collectionID: String?
   package var vectorIndex: String?
+  /// `quality`: the cluster whose last run is looked at; nil means the one that the action runs.
+  package var clusterID: String?
+  package var mode: Mode
+  /// `mode: level`: the least time between two fires.
+  package var cooldownSeconds: Int64
+  /// After a fire, the value has to go beyond this before the next crossing counts; nil means the threshold itself.
+  package var rearm: Double?
   /// `script`: the predicate that decides alone.
   package var script: ScriptReference?
   /// Take a baseline when the trigger is made, so that the first check has something to compare with.
@@ -47,12 +60,17 @@ package struct Condition: Sendable, Equatable {
 
   static let names = [
     "condition_type", "threshold", "metric", "operator", "check_interval_seconds", "collection_id", "vector_index", "script", "capture_baseline_on_create",
+    "cluster_id", "mode", "cooldown_seconds", "rearm_below", "rearm_above",
   ]
 
   private static func metrics(of kind: Kind) -> [Metric] {
     switch kind {
     case .drift: [.cosineDrift, .centroidShift]
     case .volume: [.count, .added, .growthRatio]
+    case .quality:
+      [
+        .silhouetteScore, .daviesBouldin, .calinskiHarabasz, .noiseRatio, .sizeEntropy, .averageSize, .inertia, .meanCosine, .leastCosine, .clusters,
+      ]
     case .staleness: [.secondsSinceSuccess]
     case .script: []
     }
@@ -82,6 +100,50 @@ package struct Condition: Sendable, Equatable {
     collectionID = try fields.string("collection_id")
     vectorIndex = try fields.string("vector_index")
     captureBaselineOnCreate = try fields.bool("capture_baseline_on_create") ?? true
+    clusterID = try fields.string("cluster_id")
+    if clusterID != nil, kind != .quality {
+      throw Problem(
+        .invalid, "'cluster_id' belongs to condition_type 'quality'", hint: "Leave it out; the action names its own", path: fields.at("cluster_id"))
+    }
+    mode = try fields.choice("mode") ?? .edge
+    cooldownSeconds = try fields.int("cooldown_seconds", in: 0...2_592_000) ?? 0
+    if cooldownSeconds > 0, mode != .level {
+      throw Problem(
+        .invalid, "cooldown_seconds belongs to \"mode\": \"level\"", hint: "An edge fires once for each crossing by itself", path: fields.at("cooldown_seconds"))
+    }
+    rearm = nil
+    let below = try rearm(fields, "rearm_below", for: [.gt, .gte])
+    let above = try rearm(fields, "rearm_above", for: [.lt, .lte])
+    rearm = below ?? above
+  }
+
+  private func rearm(_ fields: Fields, _ key: String, for comparisons: [Operator]) throws(Problem) -> Double? {
+    guard let value = try fields.number(key) else { return nil }
+    guard kind != .script, mode == .edge, comparisons.contains(comparison) else {
+      throw Problem(
+        .invalid, "'\(key)' does not go with \(kind == .script ? "a script" : mode == .level ? "mode 'level'" : "operator '\(comparison.rawValue)'")",
+        hint: "rearm_below goes with gt and gte, rearm_above with lt and lte, both with mode 'edge'", path: fields.at(key))
+    }
+    guard !comparison.holds(value, threshold) else {
+      throw Problem(
+        .invalid, "\(key) \(value) is on the side of the threshold \(threshold) that fires", hint: "Give \(threshold) or a value beyond it", path: fields.at(key))
+    }
+    return value
+  }
+
+  /// What a measured value means: it holds, it is far enough on the other side to arm the next crossing, or it is in between.
+  package enum Reading: Sendable, Equatable { case holds, arms, between }
+
+  /// NaN neither holds nor arms.
+  package func reading(_ value: Double) -> Reading {
+    if value.isNaN { return .between }
+    if comparison.holds(value, threshold) { return .holds }
+    guard let rearm else { return .arms }
+    switch comparison {
+    case .gt, .gte: return value < rearm || value == rearm && rearm == threshold ? .arms : .between
+    case .lt, .lte: return value > rearm || value == rearm && rearm == threshold ? .arms : .between
+    case .eq: return .arms
+    }
   }
 
   package var json: JSONObject {
@@ -94,6 +156,10 @@ package struct Condition: Sendable, Equatable {
     if let script { result["script"] = script.json }
     if let collectionID { result["collection_id"] = .string(collectionID) }
     if let vectorIndex { result["vector_index"] = .string(vectorIndex) }
+    if let clusterID { result["cluster_id"] = .string(clusterID) }
+    result["mode"] = .string(mode.rawValue)
+    if mode == .level { result["cooldown_seconds"] = .int(cooldownSeconds) }
+    if let rearm { result[comparison == .gt || comparison == .gte ? "rearm_below" : "rearm_above"] = .double(rearm) }
     result["check_interval_seconds"] = .int(checkIntervalSeconds)
     result["capture_baseline_on_create"] = .bool(captureBaselineOnCreate)
     return result

@@ -30,33 +30,36 @@ package struct Schedule: Sendable, Equatable {
     package var anchor: Anchor
   }
 
-  package struct EventRule: Sendable, Equatable {
-    package var eventType: EventType
-    package var collectionID: String?
-    package var threshold: Int64
-    package var cooldownSeconds: Int64
-    /// A Lua filter; only the events that it accepts are counted.
-    package var filter: ScriptReference?
-  }
-
-  package enum EventType: String, Sendable, CaseIterable {
-    case documentsAdded = "documents_added"
-    case documentsUpdated = "documents_updated"
-    case documentsDeleted = "documents_deleted"
-  }
-
   /// What to do with instants that passed while nobody was there.
   package enum CatchUp: String, Sendable, CaseIterable { case latest, none, all }
   /// What to do when the last run still goes on.
-  package enum Overlap: String, Sendable, CaseIterable { case skip, allow }
+  package enum Overlap: String, Sendable, CaseIterable {
+    case skip, queueOne = "queue_one", queue, cancelRunning = "cancel_running", allow
+  }
 
   package var when: When
+  /// One instant instead of an expression or an interval: the trigger fires once.
+  package var at: Instant?
+  /// No instant lies before; intervals count from here.
+  package var startAt: Instant?
+  /// No instant lies after.
+  package var endAt: Instant?
+  /// Instants are delayed by up to this, each by a length of its own.
+  package var jitterSeconds: Int64
+  package var exclude: [Exclusion]
+  /// Whose clock decides what day it is.
+  package var timezone: String
   package var predicate: ScriptReference?
   package var catchUp: CatchUp
   package var catchUpWindowSeconds: Int64
   package var maxCatchUp: Int64
   package var overlap: Overlap
+  /// `overlap: queue`: how many runs may wait.
+  package var maxQueue: Int64
+  package var retry: RetryRule
   package var maxConsecutiveFailures: Int64
+  /// After that long, a trigger that failed too often makes one run; its success resumes the trigger. Nil: it stays stopped.
+  package var probeAfterSeconds: Int64?
 
   package var type: TriggerType {
     switch when {
@@ -67,48 +70,77 @@ package struct Schedule: Sendable, Equatable {
     }
   }
 
-  private static let common = ["predicate", "catch_up", "catch_up_window_seconds", "max_catch_up", "overlap", "max_consecutive_failures"]
+  /// How long after a claim the next one waits, for the types that have such a wait.
+  package var cooldownSeconds: Int64? {
+    switch when {
+    case .event(let rule): rule.cooldownSeconds
+    case .conditional(let condition): condition.mode == .level ? condition.cooldownSeconds : nil
+    case .cron, .interval: nil
+    }
+  }
+
+  private static let common = [
+    "predicate", "catch_up", "catch_up_window_seconds", "max_catch_up", "overlap", "max_queue", "retry", "max_consecutive_failures",
+    "probe_after_seconds",
+  ]
+  /// For everything that has instants.
+  private static let timed = ["timezone", "start_at", "end_at", "jitter_seconds", "exclude"]
 
   /// Reads a `schedule_config`; its Problems carry the path `schedule_config.…`.
   package init(_ type: TriggerType, _ json: JSON, path: String = "schedule_config") throws(Problem) {
     let own: [String] =
       switch type {
-      case .cron: ["cron_expression", "timezone", "dst_gap", "dst_fold"]
-      case .interval: ["interval_seconds", "start_immediately", "anchor"]
-      case .event: ["event_type", "event_threshold", "collection_id", "cooldown_seconds", "filter"]
-      case .conditional: Condition.names
+      case .cron: ["cron_expression", "at", "dst_gap", "dst_fold"] + Self.timed
+      case .interval: ["interval_seconds", "at", "start_immediately", "anchor"] + Self.timed
+      case .event: EventRule.names
+      case .conditional: Condition.names + Self.timed
       }
     let fields = try Fields(json, path: path, accepting: own + Self.common)
+    timezone = try fields.string("timezone") ?? "UTC"
+    at = try fields.instant("at")
     switch type {
     case .cron:
+      try Self.check(at, against: "cron_expression", fields)
+      let expression = at == nil ? try fields.required("cron_expression", example: "\"0 2 * * *\"") : ""
       when = .cron(
         CronRule(
-          expression: try fields.required("cron_expression", example: "\"0 2 * * *\""), timezone: try fields.string("timezone") ?? "UTC",
-          gap: try fields.choice("dst_gap") ?? .fireAfter, fold: try fields.choice("dst_fold") ?? .first))
+          expression: expression, timezone: timezone, gap: try fields.choice("dst_gap") ?? .fireAfter, fold: try fields.choice("dst_fold") ?? .first))
     case .interval:
-      guard let seconds = try fields.int("interval_seconds", in: 1...3_155_760_000, example: "3600") else {
-        throw fields.missing("interval_seconds", example: "3600")
-      }
+      try Self.check(at, against: "interval_seconds", fields)
+      let seconds = try fields.int("interval_seconds", in: 1...3_155_760_000, example: "3600")
+      if seconds == nil, at == nil { throw fields.missing("interval_seconds", example: "3600") }
       when = .interval(
         IntervalRule(
-          seconds: seconds, startImmediately: try fields.bool("start_immediately") ?? false, anchor: try fields.choice("anchor") ?? .fixedRate))
-    case .event:
-      guard let eventType: EventType = try fields.choice("event_type") else { throw fields.missing("event_type", example: "\"documents_added\"") }
-      when = .event(
-        EventRule(
-          eventType: eventType, collectionID: try fields.string("collection_id"),
-          threshold: try fields.int("event_threshold", in: 1...1_000_000_000) ?? 1,
-          cooldownSeconds: try fields.int("cooldown_seconds", in: 0...2_592_000) ?? 0,
-          filter: try fields["filter"].map { json throws(Problem) in try ScriptReference(json, path: fields.at("filter")) }))
-    case .conditional:
-      when = .conditional(try Condition(fields))
+          seconds: seconds ?? 1, startImmediately: try fields.bool("start_immediately") ?? false, anchor: try fields.choice("anchor") ?? .fixedRate))
+    case .event: when = .event(try EventRule(fields))
+    case .conditional: when = .conditional(try Condition(fields))
     }
+    startAt = try fields.instant("start_at")
+    endAt = try fields.instant("end_at")
+    if let startAt, let endAt, endAt < startAt {
+      throw Problem(.invalid, "end_at \(endAt) is before start_at \(startAt)", hint: "Give a later one", path: fields.at("end_at"))
+    }
+    jitterSeconds = try fields.int("jitter_seconds", in: 0...86_400) ?? 0
+    exclude = try Exclusion.list(fields)
     predicate = try fields["predicate"].map { json throws(Problem) in try ScriptReference(json, path: fields.at("predicate")) }
     catchUp = try fields.choice("catch_up") ?? .latest
     catchUpWindowSeconds = try fields.int("catch_up_window_seconds", in: 0...31_557_600) ?? 86_400
     maxCatchUp = try fields.int("max_catch_up", in: 1...10_000) ?? 100
     overlap = try fields.choice("overlap") ?? .skip
+    maxQueue = try fields.int("max_queue", in: 1...10_000) ?? 10
+    if fields["max_queue"] != nil, overlap != .queue {
+      throw Problem(.invalid, "max_queue belongs to \"overlap\": \"queue\"", hint: "Give both, or neither", path: fields.at("max_queue"))
+    }
+    retry = try RetryRule(fields["retry"], path: fields.at("retry"))
     maxConsecutiveFailures = try fields.int("max_consecutive_failures", in: 1...1_000) ?? 5
+    probeAfterSeconds = try fields.int("probe_after_seconds", in: 1...31_557_600)
+  }
+
+  private static func check(_ at: Instant?, against other: String, _ fields: Fields) throws(Problem) {
+    guard at != nil else { return }
+    for key in [other, "start_at", "end_at"] where fields[key] != nil {
+      throw Problem(.invalid, "'at' is one instant, and '\(key)' is for many", hint: "Give one of them", path: fields.at(key))
+    }
   }
 
   /// The effective configuration: what was given, and the defaults that apply.
@@ -116,28 +148,33 @@ package struct Schedule: Sendable, Equatable {
     var result = JSONObject()
     switch when {
     case .cron(let rule):
-      result["cron_expression"] = .string(rule.expression)
+      if at == nil { result["cron_expression"] = .string(rule.expression) }
       result["timezone"] = .string(rule.timezone)
       result["dst_gap"] = .string(rule.gap.rawValue)
       result["dst_fold"] = .string(rule.fold.rawValue)
     case .interval(let rule):
-      result["interval_seconds"] = .int(rule.seconds)
+      if at == nil { result["interval_seconds"] = .int(rule.seconds) }
       result["start_immediately"] = .bool(rule.startImmediately)
       result["anchor"] = .string(rule.anchor.rawValue)
-    case .event(let rule):
-      result["event_type"] = .string(rule.eventType.rawValue)
-      result["event_threshold"] = .int(rule.threshold)
-      if let collectionID = rule.collectionID { result["collection_id"] = .string(collectionID) }
-      result["cooldown_seconds"] = .int(rule.cooldownSeconds)
-      if let filter = rule.filter { result["filter"] = filter.json }
-    case .conditional(let condition):
-      result = condition.json
+    case .event(let rule): result = rule.json
+    case .conditional(let condition): result = condition.json
+    }
+    if let at { result["at"] = .instant(at) }
+    if type != .event {
+      if timezone != "UTC" { result["timezone"] = .string(timezone) }
+      if let startAt { result["start_at"] = .instant(startAt) }
+      if let endAt { result["end_at"] = .instant(endAt) }
+      result["jitter_seconds"] = .int(jitterSeconds)
+      if !exclude.isEmpty { result["exclude"] = .array(exclude.map(\.json)) }
     }
     if let predicate { result["predicate"] = predicate.json }
     result["catch_up"] = .string(catchUp.rawValue)
     result["catch_up_window_seconds"] = .int(catchUpWindowSeconds)
     result["max_catch_up"] = .int(maxCatchUp)
     result["overlap"] = .string(overlap.rawValue)
+    if overlap == .queue { result["max_queue"] = .int(maxQueue) }
+    result["retry"] = retry.json
+    if let probeAfterSeconds { result["probe_after_seconds"] = .int(probeAfterSeconds) }
     result["max_consecutive_failures"] = .int(maxConsecutiveFailures)
     return result
   }

@@ -42,16 +42,20 @@ package struct TaskRecord: Sendable, Equatable {
   package var inputs: JSONObject
   package var outputs: JSONObject
   package var error: String?
-  /// How many times it was started: more than once after a crash in the middle.
+  /// How many times it was started: more than once after a crash in the middle, or after a failure that was to be repeated.
   package var attempt: Int64
   package var createdAt: Instant
   package var startedAt: Instant?
   package var finishedAt: Instant?
+  /// When a failed attempt is repeated; nil unless the task waits for that.
+  package var retryAt: Instant?
+  /// How many runs led to this one by their events; none for a task that time or a person started.
+  package var depth: Int64
 
   package init(
     id: String, namespaceID: String, kind: Kind, status: Status = .pending, triggerID: String? = nil, scheduledAt: Instant? = nil,
     inputs: JSONObject = JSONObject(), outputs: JSONObject = JSONObject(), error: String? = nil, attempt: Int64 = 0, createdAt: Instant,
-    startedAt: Instant? = nil, finishedAt: Instant? = nil
+    startedAt: Instant? = nil, finishedAt: Instant? = nil, retryAt: Instant? = nil, depth: Int64 = 0
   ) {
     self.id = id
     self.namespaceID = namespaceID
@@ -66,6 +70,8 @@ package struct TaskRecord: Sendable, Equatable {
     self.createdAt = createdAt
     self.startedAt = startedAt
     self.finishedAt = finishedAt
+    self.retryAt = retryAt
+    self.depth = depth
   }
 
   package var executionTime: Duration? { startedAt.flatMap { start in finishedAt.map { $0 - start } } }
@@ -76,6 +82,7 @@ package struct TaskRecord: Sendable, Equatable {
       "finished_at": .optional(finishedAt),
     ]
     if let triggerID { extra["trigger_id"] = .string(triggerID) }
+    if let retryAt { extra["retry_at"] = .instant(retryAt) }
     if let scheduledAt { extra["scheduled_at"] = .instant(scheduledAt) }
     return [
       "task_id": .string(id), "task_type": .string(kind.wireType), "status": .string(status.rawValue),

@@ -17,7 +17,8 @@ package struct Trigger: Sendable, Equatable {
   // What happened
   package var lastTriggeredAt: Instant?
   package var lastExecutionTaskID: String?
-  /// The next due instant of cron and interval, the next check of a condition; nil for event triggers.
+  /// The next due instant of cron and interval, the next check of a condition, the moment at which an absence is certain, or the probe of a
+  /// trigger that failed; nil when nothing comes by itself.
   package var nextScheduledAt: Instant?
   /// Successful runs.
   package var executionCount: Int64
@@ -28,6 +29,11 @@ package struct Trigger: Sendable, Equatable {
   package var eventCounter: Int64
   /// The last event row that the Lua filter has seen.
   package var eventCursor: Int64
+  /// The first event since the last claim, and the last event of all.
+  package var firstEventAt: Instant?
+  package var lastEventAt: Instant?
+  /// How many runs led to the events counted, one after the other; a run that they start is one deeper.
+  package var eventDepth: Int64
   package var lastCooldownAt: Instant?
   package var lastConditionCheckAt: Instant?
   package var baseline: Baseline?
@@ -59,6 +65,7 @@ package struct Trigger: Sendable, Equatable {
     consecutiveFailures = 0
     eventCounter = 0
     eventCursor = 0
+    eventDepth = 0
     lastDriftMeasurement = JSONObject()
     lastVolumeMeasurement = JSONObject()
     armed = true
@@ -88,8 +95,14 @@ package struct Trigger: Sendable, Equatable {
       createdBy: creator)
   }
 
-  /// An active trigger whose next instant has passed.
-  package func isOverdue(at now: Instant) -> Bool { status == .active && nextScheduledAt.map { $0 < now } ?? false }
+  /// An active trigger whose next instant has passed, with any delay that its jitter may add.
+  package func isOverdue(at now: Instant) -> Bool { status == .active && nextScheduledAt.map { $0 + .seconds(schedule.jitterSeconds) < now } ?? false }
+
+  /// Whether the agenda has to know it: it is active, or it failed and is to be tried again.
+  package var isScheduled: Bool { status == .active || isProbed }
+  package var isProbed: Bool { status == .failed && schedule.probeAfterSeconds != nil && nextScheduledAt != nil }
+  /// Active, and no instant will come any more: `at` or `end_at` has passed.
+  package var hasEnded: Bool { status == .active && schedule.type != .event && nextScheduledAt == nil }
 
   package func json(at now: Instant) -> JSON {
     [
@@ -103,6 +116,7 @@ package struct Trigger: Sendable, Equatable {
       "baseline_snapshot": .object(baseline?.json ?? JSONObject()), "last_drift_measurement": .object(lastDriftMeasurement),
       "last_volume_measurement": .object(lastVolumeMeasurement), "last_condition_check_at": .optional(lastConditionCheckAt),
       "created_at": .instant(createdAt), "updated_at": .instant(updatedAt), "created_by": .optional(createdBy), "is_overdue": .bool(isOverdue(at: now)),
+      "has_ended": .bool(hasEnded), "next_probe_at": .optional(isProbed ? nextScheduledAt : nil),
     ]
   }
 }

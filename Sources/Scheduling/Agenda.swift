@@ -10,10 +10,13 @@ package struct Agenda {
   package static let grace: Duration = .seconds(60)
   /// An event trigger whose predicate said no is asked again after this long, or when more events came.
   package static let askAgain: Duration = .seconds(60)
+  /// A clock that goes back by up to this finds every trigger waiting as before; beyond it, the times are computed anew.
+  package static let patience: Duration = .seconds(3 * 3600)
 
   /// A trigger is to fire for `scheduledAt`. The host claims it: one transaction that moves `next`, takes the events and writes the task.
   package struct Fire: Sendable, Equatable {
     package var triggerID: Trigger.ID
+    /// The nominal instant, before any jitter.
     package var scheduledAt: Instant
     package var next: Instant?
     package var consumedEvents: Int64
@@ -23,12 +26,24 @@ package struct Agenda {
     package var fence: Int64
     /// Instants before this one that will not be run.
     package var missed: Missed?
+    /// Of triggers with a window: the buckets that the events are taken from.
+    package var buckets: [EventWindow.Bucket] = []
+    /// How many runs led to the events that are taken.
+    package var depth: Int64 = 0
+    /// The task is written down now and starts when the one before it has ended.
+    package var waits = false
+    /// What runs or waits is to be cancelled first.
+    package var cancelsRunning = false
+    /// One run of a trigger that has failed too often.
+    package var isProbe = false
   }
 
   package struct Missed: Sendable, Equatable {
     package var count: Int64
     package var first: Instant
     package var last: Instant
+    /// Counting was given up: there were more.
+    package var isAtLeast = false
   }
 
   /// A script or a measurement has to be asked before it is known whether to fire.
@@ -40,14 +55,27 @@ package struct Agenda {
     package var triggerID: Trigger.ID { fire.triggerID }
   }
 
-  /// Instants pass without a fire; the host records why and moves `next`.
+  /// Instants or events pass without a fire; the host records why, and moves `next`. A count of zero only moves it.
   package struct Skip: Sendable, Equatable {
-    package enum Reason: String, Sendable { case overlap, missed }
+    package enum Reason: String, Sendable {
+      case overlap, missed
+      /// The queue of `overlap: queue` has no room.
+      case queueFull = "queue full"
+      /// The instant is excluded.
+      case calendar
+      /// Events have left the window uncounted; `next` and the fence stay.
+      case window
+      /// The clock went back too far to wait.
+      case clock
+      /// The rules of the zone have changed.
+      case zones
+    }
     package var triggerID: Trigger.ID
     package var reason: Reason
     package var missed: Missed
     package var next: Instant?
     package var fence: Int64
+    package var buckets: [EventWindow.Bucket] = []
   }
 
   package enum Step: Sendable, Equatable {
@@ -56,20 +84,31 @@ package struct Agenda {
     case skip(Skip)
   }
 
-  package enum Verdict: Sendable, Equatable { case yes, no, failed }
+  /// The answer to a question. `between`: a measured value that neither holds nor is far enough away to arm the next crossing.
+  package enum Verdict: Sendable, Equatable { case yes, no, between, failed }
 
-  /// What follows from an answer. A hold moves `next` and arms or disarms the condition; a condition that holds may have a guard to ask.
+  /// What follows from an answer. A hold moves `next` and arms or disarms the condition; a condition that holds may have a guard to ask, and
+  /// may find no room beside a run that still goes on.
   package enum Decision: Sendable, Equatable {
     case fire(Fire)
     case ask(Question)
     case hold(next: Instant?, armed: Bool, fence: Int64)
+    case skip(Skip)
   }
 
-  private struct Entry {
+  struct Entry {
+    var namespaceID: String
+    var createdAt: Instant
     var schedule: Schedule
     var timetable: Timetable
+    /// The trigger failed too often and waits for its probe.
+    var isProbed: Bool
     var next: Instant?
     var counter: Int64
+    var window: EventWindow?
+    var firstEvent: Instant?
+    var lastEvent: Instant?
+    var depth: Int64
     var lastClaim: Instant?
     var armed: Bool
     var fence: Int64
@@ -81,27 +120,49 @@ package struct Agenda {
     var wake: Instant?
   }
 
-  private var entries: [Trigger.ID: Entry] = [:]
+  var entries: [Trigger.ID: Entry] = [:]
   /// Event triggers by type, so that a write finds its listeners without a scan.
   private var listeners: [Schedule.EventType: Set<Trigger.ID>] = [:]
   private var heap = WakeHeap()
+  /// Tasks that wait for their next attempt.
+  private var retries: [String: Instant] = [:]
+  private var retryHeap = WakeHeap()
+  /// False while the wall clock cannot be right: cron triggers then wait.
+  package private(set) var trustsClock = true
 
   package init() {}
 
   package var count: Int { entries.count }
-  /// The earliest moment at which `next(at:)` can have something to say.
-  package var wake: Instant? { heap.first }
+  /// The earliest moment at which something can have to be done.
+  package var wake: Instant? {
+    guard let first = heap.first else { return retryHeap.first }
+    return retryHeap.first.map { min($0, first) } ?? first
+  }
 
   // MARK: - What the host tells it
 
-  /// Adds an active trigger, or replaces it after an edit. `running` counts its unfinished tasks.
-  package mutating func insert(_ trigger: Trigger, timetable: Timetable, running: Int = 0) {
+  /// Adds a trigger that is active or waits for its probe, or replaces it after an edit. `running` counts its unfinished tasks, `buckets` are
+  /// the events that its window holds.
+  package mutating func insert(_ trigger: Trigger, timetable: Timetable, running: Int = 0, buckets: [EventWindow.Bucket] = []) {
     let known = entries[trigger.id]
     remove(trigger.id)
-    entries[trigger.id] = Entry(
-      schedule: trigger.schedule, timetable: timetable, next: trigger.nextScheduledAt, counter: trigger.eventCounter, lastClaim: trigger.lastCooldownAt,
-      armed: trigger.armed, fence: trigger.fence, running: known?.running ?? running)
-    if case .event(let rule) = trigger.schedule.when { listeners[rule.eventType, default: []].insert(trigger.id) }
+    var entry = Entry(
+      namespaceID: trigger.namespaceID, createdAt: trigger.createdAt, schedule: trigger.schedule, timetable: timetable,
+      isProbed: trigger.status == .failed, next: trigger.nextScheduledAt, counter: trigger.eventCounter, firstEvent: trigger.firstEventAt,
+      lastEvent: trigger.lastEventAt, depth: trigger.eventDepth, lastClaim: trigger.lastCooldownAt, armed: trigger.armed, fence: trigger.fence,
+      running: known?.running ?? running)
+    if case .event(let rule) = trigger.schedule.when {
+      if let seconds = rule.windowSeconds {
+        var window = EventWindow(seconds: seconds)
+        for bucket in buckets { window.add(bucket.count, at: bucket.at) }
+        // Events that were counted before the trigger had a window have no moment of their own.
+        let others = trigger.eventCounter - window.total
+        if others > 0 { window.add(others, at: trigger.lastEventAt ?? trigger.updatedAt) }
+        entry.window = window
+      }
+      if !entry.isProbed { listeners[rule.eventType, default: []].insert(trigger.id) }
+    }
+    entries[trigger.id] = entry
     arrange(trigger.id)
   }
 
@@ -111,34 +172,69 @@ package struct Agenda {
     if case .event(let rule) = entry.schedule.when { listeners[rule.eventType]?.remove(id) }
   }
 
-  /// The active event triggers that count this event, apart from those whose Lua filter has to look first.
-  package func listeners(to type: Schedule.EventType, in collectionID: String) -> (counting: [Trigger.ID], filtering: [Trigger.ID]) {
+  /// The active event triggers of a namespace that count this event, apart from those whose filter has to look first.
+  package func listeners(
+    to type: Schedule.EventType, in collectionID: String, of namespaceID: String
+  ) -> (counting: [Trigger.ID], filtering: [Trigger.ID]) {
     var counting: [Trigger.ID] = []
     var filtering: [Trigger.ID] = []
     for id in listeners[type] ?? [] {
-      guard case .event(let rule)? = entries[id]?.schedule.when, rule.collectionID == nil || rule.collectionID == collectionID else { continue }
-      if rule.filter == nil { counting.append(id) } else { filtering.append(id) }
+      guard let entry = entries[id], entry.namespaceID == namespaceID, case .event(let rule) = entry.schedule.when,
+        rule.collectionID == nil || rule.collectionID == collectionID
+      else { continue }
+      if rule.isFiltered { filtering.append(id) } else { counting.append(id) }
     }
     return (counting.sorted(), filtering.sorted())
   }
 
-  /// Events of a committed transaction were counted for this trigger.
-  package mutating func count(_ events: Int64, for id: Trigger.ID) {
-    entries[id]?.counter += events
+  /// Whether any trigger wants to know of this.
+  package func hasListeners(to type: Schedule.EventType) -> Bool { !(listeners[type]?.isEmpty ?? true) }
+
+  /// What has to be written with the count of an event that came at `instant`.
+  package struct Tally: Sendable, Equatable {
+    /// Of a trigger with a window: the bucket that the event falls into.
+    package var bucket: Instant?
+    /// Of a trigger that waits for an absence: when it will be certain from now on.
+    package var deadline: Instant?
+  }
+
+  package func tally(of id: Trigger.ID, at instant: Instant) -> Tally {
+    guard let entry = entries[id], case .event(let rule) = entry.schedule.when else { return Tally() }
+    return Tally(bucket: entry.window?.beginning(of: instant), deadline: rule.absenceSeconds.map { instant + .seconds($0) })
+  }
+
+  /// Events of a committed transaction were counted for this trigger. `depth`: how many runs led to them.
+  package mutating func count(_ events: Int64, for id: Trigger.ID, at instant: Instant, depth: Int64 = 0) {
+    guard events > 0, var entry = entries[id] else { return }
+    entry.counter += events
+    entry.window?.add(events, at: instant)
+    entry.firstEvent = entry.firstEvent ?? instant
+    entry.lastEvent = entry.lastEvent.map { max($0, instant) } ?? instant
+    entry.depth = max(entry.depth, depth)
+    if !entry.isProbed, case .event(let rule) = entry.schedule.when, let seconds = rule.absenceSeconds { entry.next = instant + .seconds(seconds) }
+    entries[id] = entry
     arrange(id)
   }
 
   /// A task of the trigger started outside the schedule.
-  package mutating func started(_ id: Trigger.ID) { entries[id]?.running += 1 }
+  package mutating func started(_ id: Trigger.ID) {
+    entries[id]?.running += 1
+    arrange(id)
+  }
+
+  /// The new next instant of a trigger; nil when there is none any more.
+  package struct Moved: Sendable, Equatable {
+    package var next: Instant?
+  }
 
   /// A task of the trigger ended. Answers the new next instant of a `fixed_delay` interval, which counts from now.
-  package mutating func finished(_ id: Trigger.ID, at now: Instant) -> Instant? {
+  package mutating func finished(_ id: Trigger.ID, at now: Instant) -> Moved? {
     guard var entry = entries[id] else { return nil }
     entry.running = max(0, entry.running - 1)
-    var moved: Instant?
-    if case .interval(let rule) = entry.schedule.when, rule.anchor == .fixedDelay {
-      moved = now + .seconds(rule.seconds)
-      entry.next = moved
+    var moved: Moved?
+    if !entry.isProbed, entry.schedule.at == nil, case .interval(let rule) = entry.schedule.when, rule.anchor == .fixedDelay {
+      moved = Moved(next: entry.timetable.delayed(rule.seconds, after: now))
+      entry.next = moved?.next
     }
     entries[id] = entry
     arrange(id)
@@ -147,6 +243,96 @@ package struct Agenda {
 
   /// A condition's baseline was taken anew: the next crossing counts.
   package mutating func rearm(_ id: Trigger.ID) { entries[id]?.armed = true }
+
+  /// The trigger could not be claimed just now; an event trigger is not tried again before `until`.
+  package mutating func hold(_ id: Trigger.ID, until: Instant) {
+    guard var entry = entries[id] else { return }
+    entry.heldAt = (entry.counter, until)
+    entries[id] = entry
+    arrange(id)
+  }
+
+  // MARK: - Attempts
+
+  /// A task is to be tried again.
+  package mutating func postpone(_ taskID: String, until: Instant) {
+    retries[taskID] = until
+    retryHeap.push(taskID, at: until)
+  }
+
+  /// The tasks whose next attempt is due, in order of time.
+  package mutating func attempts(at now: Instant) -> [String] {
+    var due: [String] = []
+    while let (id, at) = retryHeap.pop(through: now) {
+      guard retries[id] == at else { continue }
+      retries[id] = nil
+      due.append(id)
+    }
+    return due
+  }
+
+  // MARK: - Clock and zones
+
+  /// Holds the cron triggers while the clock cannot be right, or lets them go.
+  package mutating func trustClock(_ trusted: Bool) {
+    guard trusted != trustsClock else { return }
+    trustsClock = trusted
+    for (id, entry) in entries { if case .cron = entry.schedule.when { arrange(id) } }
+  }
+
+  /// The wall clock went back. What is claimed stays claimed; what waits goes on waiting, unless the clock went back further than anybody
+  /// would wait, or is not to be trusted: then the next instants are computed from the new time.
+  package mutating func clockWentBack(by amount: Duration, at now: Instant) -> [Skip] {
+    var moved: [Skip] = []
+    for (id, known) in entries.sorted(by: { $0.key < $1.key }) {
+      var entry = known
+      entry.lastClaim = entry.lastClaim.map { min($0, now) }
+      entry.firstEvent = entry.firstEvent.map { min($0, now) }
+      entry.lastEvent = entry.lastEvent.map { min($0, now) }
+      entry.heldAt = entry.heldAt.map { ($0.counter, min($0.until, now + Self.askAgain)) }
+      if amount > Self.patience, let next = entry.next, next > now, entry.question == nil {
+        let fresh = entry.isProbed ? entry.schedule.probeAfterSeconds.map { now + .seconds($0) } : fresh(entry, at: now)
+        if fresh != next { moved.append(skip(&entry, id, .clock, Missed(count: 0, first: next, last: next), next: fresh)) }
+      }
+      entries[id] = entry
+      arrange(id)
+    }
+    if amount > Self.patience {
+      for (id, until) in retries where until > now + .seconds(7 * 86_400) { postpone(id, until: now) }
+    }
+    return moved
+  }
+
+  private func fresh(_ entry: Entry, at now: Instant) -> Instant? {
+    if case .interval(let rule) = entry.schedule.when, rule.anchor == .fixedDelay, entry.schedule.at == nil {
+      return entry.timetable.delayed(rule.seconds, after: now)
+    }
+    return entry.timetable.first(at: now, of: entry.schedule, isNew: false)
+  }
+
+  /// New time zone data was installed: every schedule in a zone is compiled anew. Answers the triggers whose next instant moved, and those
+  /// whose zone is gone, which keep the old rules.
+  package mutating func reload(_ zones: Zones, at now: Instant) -> (moved: [Skip], broken: [(Trigger.ID, Problem)]) {
+    var moved: [Skip] = []
+    var broken: [(Trigger.ID, Problem)] = []
+    for (id, known) in entries.sorted(by: { $0.key < $1.key }) where known.schedule.timezone != "UTC" {
+      var entry = known
+      do throws(Problem) {
+        entry.timetable = try Timetable(entry.schedule, createdAt: entry.createdAt, zones: zones)
+      } catch {
+        broken.append((id, error))
+        continue
+      }
+      // What is due already was due by the old rules.
+      if case .cron = entry.schedule.when, !entry.isProbed, let next = entry.next, next > now, entry.question == nil {
+        let fresh = entry.timetable.next(after: now)
+        if fresh != next { moved.append(skip(&entry, id, .zones, Missed(count: 0, first: next, last: next), next: fresh)) }
+      }
+      entries[id] = entry
+      arrange(id)
+    }
+    return (moved, broken)
+  }
 
   // MARK: - What it answers
 
@@ -164,208 +350,21 @@ package struct Agenda {
 
   /// The answer to a question; nil when the trigger was edited or removed meanwhile, so that the answer is about something that no longer is.
   package mutating func judged(_ question: Question, _ verdict: Verdict, at now: Instant) -> Decision? {
-    let id = question.triggerID
-    guard var entry = entries[id], entry.question == question else { return nil }
+    guard var entry = entries[question.triggerID], entry.question == question else { return nil }
     defer {
-      entries[id] = entry
-      arrange(id)
+      entries[question.triggerID] = entry
+      arrange(question.triggerID)
     }
     entry.question = nil
-    var fire = question.fire
-    if question.about == .condition {
-      // Edge-triggered: it fires when false turns true. An error is neither, and leaves the arming as it was.
-      let wasArmed = entry.armed
-      if verdict != .failed { entry.armed = verdict == .no }
-      fire.armed = entry.armed
-      if verdict == .yes, wasArmed, entry.schedule.predicate != nil {
-        // The condition holds, now the guard is asked. Until it says yes, the condition counts as not yet fired.
-        entry.armed = true
-        let guardQuestion = Question(about: .predicate, fire: fire)
-        entry.question = guardQuestion
-        return .ask(guardQuestion)
-      }
-      if verdict == .yes, wasArmed { return .fire(claim(&entry, fire, at: now)) }
-      return hold(&entry, fire)
-    }
-    if verdict == .yes {
-      entry.armed = fire.armed
-      return .fire(claim(&entry, fire, at: now))
-    }
-    if case .event = entry.schedule.when { entry.heldAt = (entry.counter, now + Self.askAgain) }
-    return hold(&entry, fire)
-  }
-
-  // MARK: - Rules
-
-  private mutating func due(_ id: Trigger.ID, at now: Instant) -> [Step] {
-    guard var entry = entries[id], entry.question == nil else { return [] }
-    defer { entries[id] = entry }
-    var fire = Fire(triggerID: id, scheduledAt: now, next: nil, consumedEvents: 0, armed: entry.armed, fence: entry.fence, missed: nil)
-    switch entry.schedule.when {
-    case .event:
-      guard isReady(entry, at: now) else { return [] }
-      fire.consumedEvents = entry.counter
-      if let last = entry.lastClaim { fire.scheduledAt = max(now, last + .milliseconds(1)) }
-    case .conditional:
-      guard let next = entry.next, next <= now else { return [] }
-      // A check that was missed is made once, now; the checks in between would have seen the same.
-      fire.scheduledAt = next
-      fire.next = entry.timetable.next(after: now)
-      let question = Question(about: .condition, fire: fire)
-      entry.question = question
-      return [.ask(question)]
-    case .cron, .interval:
-      guard let next = entry.next, next <= now else { return [] }
-      fire.scheduledAt = next
-      fire.next = following(next, entry)
-      if now - next > Self.grace {
-        switch catchUp(&entry, fire, at: now) {
-        case .fire(let caught): fire = caught
-        case .skip(let skip): return [.skip(skip)]
-        case .ask: return []
-        }
-      }
-      if entry.running > 0, entry.schedule.overlap == .skip {
-        let missed = Missed(count: 1 + (fire.missed?.count ?? 0), first: fire.missed?.first ?? fire.scheduledAt, last: fire.scheduledAt)
-        return [.skip(skip(&entry, id, .overlap, missed, next: fire.next))]
-      }
-    }
-    if entry.schedule.predicate != nil {
-      let question = Question(about: .predicate, fire: fire)
-      entry.question = question
-      return [.ask(question)]
-    }
-    return [.fire(claim(&entry, fire, at: now))]
-  }
-
-  /// The instant after a nominal one. A fixed delay counts from the end of the run; until that is known, from its start.
-  private func following(_ nominal: Instant, _ entry: Entry) -> Instant? {
-    if case .interval(let rule) = entry.schedule.when, rule.anchor == .fixedDelay { return nominal + .seconds(rule.seconds) }
-    return entry.timetable.next(after: nominal)
-  }
-
-  /// What becomes of instants that passed more than the grace ago: rule R16. Every one is run or counted.
-  private mutating func catchUp(_ entry: inout Entry, _ fire: Fire, at now: Instant) -> Step {
-    let oldest = now - .seconds(entry.schedule.catchUpWindowSeconds)
-    var due: [Instant] = []
-    var total: Int64 = 0
-    var cursor: Instant? = fire.scheduledAt
-    // Of a long absence only the last instants are kept; the older ones are counted.
-    let kept = entry.schedule.catchUp == .all ? Int(entry.schedule.maxCatchUp) : 1
-    while let instant = cursor, instant <= now {
-      total += 1
-      due.append(instant)
-      if due.count > kept * 2 { due.removeFirst(due.count - kept) }
-      cursor = following(instant, entry)
-    }
-    let last = due.last ?? fire.scheduledAt
-    due = due.suffix(kept).filter { $0 >= oldest || now - $0 <= Self.grace }
-    if entry.schedule.catchUp == .none { due = due.filter { now - $0 <= Self.grace }.suffix(1) }
-    guard let chosen = due.first else {
-      return .skip(skip(&entry, fire.triggerID, .missed, Missed(count: total, first: fire.scheduledAt, last: last), next: cursor))
-    }
-    var caught = fire
-    let dropped = total - Int64(due.count)
-    if dropped > 0 {
-      let lastDropped = droppedLast(before: chosen, from: fire.scheduledAt, entry)
-      caught.missed = Missed(count: dropped, first: fire.scheduledAt, last: lastDropped)
-    }
-    caught.scheduledAt = chosen
-    caught.next = due.count > 1 ? due[1] : cursor
-    return .fire(caught)
-  }
-
-  private func droppedLast(before chosen: Instant, from first: Instant, _ entry: Entry) -> Instant {
-    var last = first
-    while let next = following(last, entry), next < chosen { last = next }
-    return last
-  }
-
-  private func skip(_ entry: inout Entry, _ id: Trigger.ID, _ reason: Skip.Reason, _ missed: Missed, next: Instant?) -> Skip {
-    let result = Skip(triggerID: id, reason: reason, missed: missed, next: next, fence: entry.fence)
-    entry.next = next
-    entry.fence += 1
-    return result
-  }
-
-  private func claim(_ entry: inout Entry, _ fire: Fire, at now: Instant) -> Fire {
-    var claimed = fire
-    if case .event = entry.schedule.when {
-      claimed.consumedEvents = entry.counter
-      if let last = entry.lastClaim { claimed.scheduledAt = max(claimed.scheduledAt, last + .milliseconds(1)) }
-    }
-    claimed.fence = entry.fence
-    entry.counter -= claimed.consumedEvents
-    entry.lastClaim = now
-    entry.next = claimed.next
-    entry.heldAt = nil
-    entry.running += 1
-    entry.fence += 1
-    return claimed
-  }
-
-  private func hold(_ entry: inout Entry, _ fire: Fire) -> Decision {
-    let fence = entry.fence
-    entry.next = fire.next
-    entry.fence += 1
-    return .hold(next: fire.next, armed: entry.armed, fence: fence)
-  }
-
-  /// Whether an event trigger may fire: enough events, cooldown over, no run in the way.
-  private func isReady(_ entry: Entry, at now: Instant) -> Bool { readyAt(entry).map { $0 <= now } ?? false }
-
-  private func readyAt(_ entry: Entry) -> Instant? {
-    guard case .event(let rule) = entry.schedule.when, entry.counter >= rule.threshold else { return nil }
-    if entry.running > 0, entry.schedule.overlap == .skip { return nil }
-    var ready = Instant(milliseconds: .min)
-    if let last = entry.lastClaim { ready = last + .seconds(rule.cooldownSeconds) }
-    if let held = entry.heldAt, held.counter == entry.counter { ready = max(ready, held.until) }
-    return ready
+    return decide(&entry, question, verdict, at: now)
   }
 
   /// Puts the entry's next moment of interest into the heap.
   private mutating func arrange(_ id: Trigger.ID) {
     guard let entry = entries[id] else { return }
-    let wake: Instant? =
-      if entry.question != nil { nil } else if case .event = entry.schedule.when { readyAt(entry) } else { entry.next }
+    let wake = moment(id, entry)
     guard wake != entry.wake else { return }
     entries[id]?.wake = wake
     if let wake { heap.push(id, at: wake) }
   }
-}
-
-/// A binary heap of moments; items whose trigger moved on are left in and recognised when they come up.
-struct WakeHeap {
-  private var items: [(at: Instant, id: Trigger.ID)] = []
-
-  var first: Instant? { items.first?.at }
-
-  mutating func push(_ id: Trigger.ID, at: Instant) {
-    items.append((at, id))
-    var child = items.count - 1
-    while child > 0, precedes(child, (child - 1) / 2) {
-      items.swapAt(child, (child - 1) / 2)
-      child = (child - 1) / 2
-    }
-  }
-
-  /// The earliest item, if its moment is not after `now`.
-  mutating func pop(through now: Instant) -> (Trigger.ID, Instant)? {
-    guard let top = items.first, top.at <= now else { return nil }
-    let last = items.removeLast()
-    if !items.isEmpty {
-      items[0] = last
-      var parent = 0
-      while true {
-        var least = parent
-        for child in [2 * parent + 1, 2 * parent + 2] where child < items.count && precedes(child, least) { least = child }
-        if least == parent { break }
-        items.swapAt(parent, least)
-        parent = least
-      }
-    }
-    return (top.id, top.at)
-  }
-
-  private func precedes(_ a: Int, _ b: Int) -> Bool { (items[a].at, items[a].id) < (items[b].at, items[b].id) }
 }

@@ -1,46 +1,123 @@
 package import Basics
 package import Model
 
-/// The due instants of one trigger: of its cron expression, its interval, or its condition's checks. Event triggers have none.
+/// The due instants of one trigger: of its cron expression, its interval, its one moment, or its condition's checks. Event triggers have none,
+/// but those that wait for an absence have the moment at which it is certain.
 package struct Timetable: Sendable {
   private enum Source: Sendable {
     case cron(Occurrences)
     case interval(IntervalSchedule)
+    case once(Instant)
+    case absence(Duration)
     case none
   }
 
   private let source: Source
+  private let startAt: Instant?
+  private let endAt: Instant?
+  private let exclusions: [ExclusionCalendar]
 
-  /// Compiles a schedule. `createdAt` anchors intervals: nominal instants are `createdAt + k × interval`, whatever happened in between.
-  /// Throws what is wrong with the expression or the zone, with the path inside `schedule_config`.
+  /// Counting the instants of a long absence one by one ends here.
+  private static let countLimit: Int64 = 500_000
+
+  /// Compiles a schedule. `createdAt` anchors intervals, unless `start_at` does: nominal instants are the anchor + k × interval, whatever
+  /// happened in between. Throws what is wrong with the expression, the zone or a calendar, with the path inside `schedule_config`.
   package init(_ schedule: Schedule, createdAt: Instant, zones: Zones) throws(Problem) {
+    startAt = schedule.startAt
+    endAt = schedule.endAt
+    do throws(Problem) {
+      let zone = try zones.zone(schedule.timezone)
+      var compiled: [ExclusionCalendar] = []
+      for (index, exclusion) in schedule.exclude.enumerated() {
+        do throws(Problem) { compiled.append(try ExclusionCalendar(exclusion, in: zone, zones: zones)) } catch { throw error.within("exclude[\(index)]") }
+      }
+      exclusions = compiled
+      source = try Self.source(schedule, createdAt, zone)
+    } catch { throw error.within("schedule_config") }
+  }
+
+  private static func source(_ schedule: Schedule, _ createdAt: Instant, _ zone: Zone) throws(Problem) -> Source {
+    if let at = schedule.at { return .once(at) }
+    let anchor = schedule.startAt ?? createdAt
     switch schedule.when {
     case .cron(let rule):
-      do {
-        let expression = try CronExpression(rule.expression)
-        let policy = try DSTPolicy(dstGap: rule.gap.rawValue, dstFold: rule.fold.rawValue)
-        source = .cron(Occurrences(expression, in: try zones.zone(rule.timezone), policy: policy))
-      } catch { throw error.within("schedule_config") }
+      let policy = try DSTPolicy(dstGap: rule.gap.rawValue, dstFold: rule.fold.rawValue)
+      return .cron(Occurrences(try CronExpression(rule.expression), in: zone, policy: policy))
     case .interval(let rule):
-      source = .interval(try IntervalSchedule(every: .seconds(rule.seconds), from: createdAt))
+      return .interval(try IntervalSchedule(every: .seconds(rule.seconds), from: anchor, startsImmediately: schedule.startAt != nil))
     case .conditional(let condition):
-      source = .interval(try IntervalSchedule(every: .seconds(condition.checkIntervalSeconds), from: createdAt))
-    case .event: source = .none
+      return .interval(try IntervalSchedule(every: .seconds(condition.checkIntervalSeconds), from: anchor, startsImmediately: schedule.startAt != nil))
+    case .event(let rule): return rule.absenceSeconds.map { .absence(.seconds($0)) } ?? .none
     }
   }
 
   /// The first due instant strictly after the given one.
   package func next(after instant: Instant) -> Instant? {
-    switch source {
-    case .cron(let occurrences): occurrences.next(after: instant)
-    case .interval(let interval): interval.next(after: instant)
-    case .none: nil
-    }
+    let from = startAt.map { max(instant, $0 - .milliseconds(1)) } ?? instant
+    let found: Instant? =
+      switch source {
+      case .cron(let occurrences): occurrences.next(after: from)
+      case .interval(let interval): beforeAnchor(interval, from) { $0.floored(by: $1) + 1 } ?? interval.next(after: from)
+      case .once(let at): at > from ? at : nil
+      case .absence, .none: nil
+      }
+    return found.flatMap(bounded)
   }
+
+  /// The last due instant strictly before the given one.
+  package func previous(before instant: Instant) -> Instant? {
+    let before = endAt.map { min(instant, $0 + .milliseconds(1)) } ?? instant
+    let found: Instant? =
+      switch source {
+      case .cron(let occurrences): occurrences.previous(before: before)
+      case .interval(let interval): beforeAnchor(interval, before) { ($0 - 1).floored(by: $1) } ?? interval.previous(before: before)
+      case .once(let at): at < before ? at : nil
+      case .absence, .none: nil
+      }
+    return found.flatMap { found in startAt.map { found >= $0 } ?? true ? found : nil }
+  }
+
+  /// The instant of an interval next to a moment before its anchor. There is such a moment only when the clock was set back to before the
+  /// trigger was made, and then the interval goes on by the time that passes. Nil otherwise.
+  private func beforeAnchor(_ interval: IntervalSchedule, _ moment: Instant, _ steps: (_ elapsed: Int64, _ length: Int64) -> Int64) -> Instant? {
+    let (elapsed, overflow) = moment.milliseconds.subtractingReportingOverflow(interval.anchor.milliseconds)
+    guard startAt == nil, elapsed < 0, !overflow, elapsed > .min / 4 else { return nil }
+    return Instant(milliseconds: interval.anchor.milliseconds + steps(elapsed, interval.interval.inMilliseconds) * interval.interval.inMilliseconds)
+  }
+
+  /// How many instants lie strictly between two moments. Beyond half a million of a cron expression the number is a lower bound.
+  func count(after start: Instant, before end: Instant) -> (count: Int64, isExact: Bool) {
+    if case .interval(let interval) = source {
+      guard let first = next(after: start), first < end, let last = previous(before: end), last >= first else { return (0, true) }
+      return ((last.milliseconds - first.milliseconds) / interval.interval.inMilliseconds + 1, true)
+    }
+    var count: Int64 = 0
+    var cursor = next(after: start)
+    while let instant = cursor, instant < end {
+      count += 1
+      if count == Self.countLimit { return (count, false) }
+      cursor = next(after: instant)
+    }
+    return (count, true)
+  }
+
+  /// What comes a fixed delay after `instant`.
+  func delayed(_ seconds: Int64, after instant: Instant) -> Instant? {
+    let due = instant + .seconds(seconds)
+    return bounded(startAt.map { max(due, $0) } ?? due)
+  }
+
+  private func bounded(_ instant: Instant) -> Instant? { endAt.map { instant <= $0 } ?? true ? instant : nil }
+
+  /// Whether a calendar says that nothing happens at this instant.
+  package func excludes(_ instant: Instant) -> Bool { exclusions.contains { $0.contains(instant) } }
 
   /// When a trigger that is made, resumed or edited now is due first. Only a new interval with `start_immediately` is due at once.
   package func first(at now: Instant, of schedule: Schedule, isNew: Bool) -> Instant? {
-    if isNew, case .interval(let rule) = schedule.when, rule.startImmediately { return now }
+    if case .absence(let length) = source { return now + length }
+    if isNew, case .interval(let rule) = schedule.when, rule.startImmediately, schedule.at == nil, startAt.map({ $0 <= now }) ?? true {
+      return bounded(now)
+    }
     return next(after: now)
   }
 }

@@ -21,17 +21,79 @@ extension Transaction {
   }
 }
 
+/// Which evaluations of a trigger a list shows: those that reach into a span, and had some outcome.
+package struct EvaluationQuery: Sendable {
+  package var triggerID: Trigger.ID
+  package var outcome: Evaluation.Outcome?
+  /// Rows that ended before it are left out; a row covers `first_at` to `last_at`.
+  package var since: Instant?
+  /// Rows that began at it or later are left out.
+  package var until: Instant?
+  package var offset: Int
+  package var limit: Int
+
+  package init(_ triggerID: Trigger.ID, outcome: Evaluation.Outcome? = nil, since: Instant? = nil, until: Instant? = nil, offset: Int = 0, limit: Int = 100) {
+    self.triggerID = triggerID
+    self.outcome = outcome
+    self.since = since
+    self.until = until
+    self.offset = offset
+    self.limit = limit
+  }
+
+  fileprivate var parameters: Connection.Parameters {
+    [
+      ("trigger_id", .text(triggerID)), ("since", .integer(since?.milliseconds ?? .min)), ("until", .integer(until?.milliseconds ?? .max)),
+      ("outcome", .optional(outcome?.rawValue)),
+    ]
+  }
+}
+
 extension Reader {
   /// Newest first.
+  package func evaluations(_ query: EvaluationQuery) throws(Problem) -> Listing<Evaluation> {
+    Listing(
+      items: try connection.rows(.evaluations, query.parameters + Page(limit: query.limit, offset: query.offset).parameters, Evaluation.read),
+      total: try connection.number(.countEvaluations, query.parameters))
+  }
+
   package func evaluations(_ triggerID: Trigger.ID, offset: Int = 0, limit: Int = 100) throws(Problem) -> Listing<Evaluation> {
-    let parameters: Connection.Parameters = [("trigger_id", .text(triggerID))]
-    return Listing(
-      items: try connection.rows(.evaluations, parameters + Page(limit: limit, offset: offset).parameters, Evaluation.read),
-      total: try connection.number(.countEvaluations, parameters))
+    try evaluations(EvaluationQuery(triggerID, offset: offset, limit: limit))
   }
 
   package func lastEvaluation(_ triggerID: Trigger.ID) throws(Problem) -> Evaluation? {
-    try connection.first(.evaluations, [("trigger_id", .text(triggerID))] + Page(limit: 1).parameters, Evaluation.read)
+    try evaluations(EvaluationQuery(triggerID, limit: 1)).items.first
+  }
+
+  package func evaluation(_ evaluationID: String, in namespaceID: String) throws(Problem) -> Evaluation? {
+    try connection.first(.evaluation, [("evaluation_id", .text(evaluationID)), ("namespace_id", .text(namespaceID))], Evaluation.read)
+  }
+
+  /// The decision that started a task.
+  package func evaluation(of taskID: String, triggerID: Trigger.ID) throws(Problem) -> Evaluation? {
+    try connection.first(.evaluationOfTask, [("trigger_id", .text(triggerID)), ("task_id", .text(taskID))], Evaluation.read)
+  }
+
+  /// The decision that covers an instant, or the first one after it.
+  package func evaluation(from instant: Instant, triggerID: Trigger.ID) throws(Problem) -> Evaluation? {
+    try connection.first(.evaluationFrom, [("trigger_id", .text(triggerID)), ("at", .instant(instant))], Evaluation.read)
+  }
+
+  /// The last decision that was over before an instant.
+  package func evaluation(before instant: Instant, triggerID: Trigger.ID) throws(Problem) -> Evaluation? {
+    try connection.first(.evaluationBefore, [("trigger_id", .text(triggerID)), ("at", .instant(instant))], Evaluation.read)
+  }
+
+  /// The last fire at or before an instant.
+  package func lastFired(_ triggerID: Trigger.ID, through instant: Instant) throws(Problem) -> Evaluation? {
+    try connection.first(.lastFired, [("trigger_id", .text(triggerID)), ("at", .instant(instant))], Evaluation.read)
+  }
+
+  /// The evaluations that reach into a span, oldest first.
+  package func evaluationsInOrder(_ triggerID: Trigger.ID, since: Instant, until: Instant, limit: Int) throws(Problem) -> [Evaluation] {
+    try connection.rows(
+      .evaluationsInOrder,
+      [("trigger_id", .text(triggerID)), ("since", .instant(since)), ("until", .instant(until)), ("limit", .integer(Int64(limit)))], Evaluation.read)
   }
 }
 

@@ -9,17 +9,26 @@ import Synchronization
 package final class Readers: Sendable {
   package let path: String
   private let surroundings: Surroundings
-  private let idle = Mutex<[Lent]>([])
-  /// Counts the connections that may still be taken.
+  private let seats: [Seat]
+  /// Counts the seats that are free.
   private let free: Semaphore
 
-  /// @unchecked Sendable: a connection is on the idle list or with the one thread that took it from there.
-  private struct Lent: @unchecked Sendable { let connection: Connection }
+  /// A place for one connection. Taken by an exchange of one flag: with a lock around a list, many short reads met in the lock.
+  ///
+  /// @unchecked Sendable: `connection` belongs to whoever has set `isTaken`.
+  private final class Seat: @unchecked Sendable {
+    private let isTaken = Atomic<Bool>(false)
+    var connection: Connection?
+
+    func take() -> Bool { !isTaken.exchange(true, ordering: .acquiring) }
+    func leave() { isTaken.store(false, ordering: .releasing) }
+  }
 
   package init(path: String, count: Int, surroundings: Surroundings) {
     self.path = path
     self.surroundings = surroundings
-    free = Semaphore(max(1, count))
+    seats = (0..<max(1, count)).map { _ in Seat() }
+    free = Semaphore(seats.count)
   }
 
   /// Lends a reader on one snapshot of the store.
@@ -31,9 +40,11 @@ package final class Readers: Sendable {
   ) throws(Problem) -> T {
     free.wait()
     defer { free.signal() }
-    let lent: Lent
-    if let waiting = idle.withLock({ $0.popLast() }) { lent = waiting } else { lent = try open() }
-    let connection = lent.connection
+    let seat = takeSeat()
+    defer { seat.leave() }
+    let connection: Connection
+    if let known = seat.connection { connection = known } else { connection = try open() }
+    seat.connection = connection
     let watch = deadline == nil && cancellation == nil ? nil : Watch(deadline, cancellation, surroundings)
     watch?.attach(to: connection)
     let result: Result<T, Problem>
@@ -43,8 +54,15 @@ package final class Readers: Sendable {
     } catch { result = .failure(error) }
     watch?.detach(from: connection)
     // A connection that cannot end its transaction is not lent again.
-    if !connection.isInTransaction || (try? connection.control(.commit)) != nil { idle.withLock { $0.append(lent) } }
+    if connection.isInTransaction, (try? connection.control(.commit)) == nil { seat.connection = nil }
     return try result.get()
+  }
+
+  /// The first free seat: few readers keep few connections, whose pages stay in their caches. The semaphore says that there is one.
+  private func takeSeat() -> Seat {
+    while true {
+      for seat in seats where seat.take() { return seat }
+    }
   }
 
   /// Copies the store, as it is now, to a path where nothing is yet; checked and on the disk when it returns.
@@ -56,16 +74,20 @@ package final class Readers: Sendable {
   }
 
   /// Closes what is idle. Later reads open anew.
-  package func close() { idle.withLock { $0 = [] } }
+  package func close() {
+    for seat in seats where seat.take() {
+      seat.connection = nil
+      seat.leave()
+    }
+  }
 
-  private func open() throws(Problem) -> Lent {
+  private func open() throws(Problem) -> Connection {
     _ = try StoreFile.isNew(path, creating: false)
-    let connection = try translating { () throws(SQLiteFault) in
+    return try translating { () throws(SQLiteFault) in
       let connection = try Connection(path: path, .read)
       try connection.execute(Self.pragmas)
       return connection
     }
-    return Lent(connection: connection)
   }
 
   /// Mapped memory saves a copy per page when vectors are read in bulk; 2 GiB is SQLite's own limit.

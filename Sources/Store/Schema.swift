@@ -91,4 +91,19 @@ enum Schema {
       namespace_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT, number INTEGER, expires_at INTEGER, PRIMARY KEY (namespace_id, key)) STRICT;
     CREATE INDEX kv_by_expiry ON kv (expires_at) WHERE expires_at IS NOT NULL;
     """
+
+  /// Version 2: events that are not documents', how deep a chain of runs is, when events came, and when a task is tried again.
+  static let second = """
+    ALTER TABLE triggers ADD COLUMN first_event_at INTEGER;
+    ALTER TABLE triggers ADD COLUMN last_event_at INTEGER;
+    ALTER TABLE triggers ADD COLUMN event_depth INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tasks ADD COLUMN retry_at INTEGER;
+    ALTER TABLE tasks ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE events ADD COLUMN payload TEXT;
+    ALTER TABLE events ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;
+
+    -- Of triggers with a window: the events that count, by the moment at which they came.
+    CREATE TABLE event_buckets (
+      trigger_id TEXT NOT NULL, bucket_at INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (trigger_id, bucket_at)) STRICT;
+    """
 }

@@ -3,6 +3,8 @@
 /// The texts keep to what SQLite and PostgreSQL share; a test looks for words that they do not. What cannot be written in advance is
 /// composed from fixed pieces: filters and orders over documents' fields (`FilterSQL`, `DocumentQuery`), the sort orders of triggers.
 package enum Statement: Int, CaseIterable, Sendable {
+  // Owners
+  case takeShard, guardEpoch
   // Namespaces
   case insertNamespace, updateNamespace, deleteNamespace, namespace, namespaces, countNamespaces
   // Keys
@@ -20,13 +22,18 @@ package enum Statement: Int, CaseIterable, Sendable {
   case pointClusterAtRun, deleteRun, deleteRunsOfCluster, deleteRunsOfNamespace, run, runs, countRuns
   // Triggers
   case insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger, deleteTrigger, deleteTriggersOfNamespace
-  case trigger, activeTriggers
+  case trigger, activeTriggers, scheduledTriggers
+  case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks
-  case insertTask, startTask, finishTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
+  case insertTask, startTask, finishTask, repeatTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
   // Evaluations
   case insertEvaluation, coalesceEvaluation, deleteEvaluationsOfTrigger, deleteEvaluationsOfNamespace, evaluations, countEvaluations
+  case evaluation, evaluationOfTask, evaluationFrom, evaluationBefore, lastFired, evaluationsInOrder, evaluationSizes, deleteEvaluation
   // Events
   case insertEvent, deleteEventsOfNamespace, events, eventsEverywhere, highestSeq
+  case eventsBetween, countEventsBetween, eventSizes, deleteEventPiece, lowestCursor
+  // What has happened to a trigger
+  case recordedFires, countUnfinished
   // Keys and values of scripts
   case setValue, incrementValue, deleteValue, deleteExpiredValues, deleteValuesOfNamespace, value, values
 
@@ -34,6 +41,12 @@ package enum Statement: Int, CaseIterable, Sendable {
 
   package var sql: String {
     switch self {
+    case .takeShard:
+      """
+      INSERT INTO shards (shard, owner, epoch, expires_at) VALUES ($shard, $owner, 1, $expires_at)
+      ON CONFLICT (shard) DO UPDATE SET owner = $owner, epoch = shards.epoch + 1, expires_at = $expires_at RETURNING epoch
+      """
+    case .guardEpoch: "UPDATE shards SET epoch = epoch WHERE shard = $shard AND epoch = $epoch"
     case .insertNamespace:
       """
       INSERT INTO namespaces (namespace_id, name, description, vector_indexes, shard, created_at, updated_at)
@@ -257,12 +270,13 @@ package enum Statement: Int, CaseIterable, Sendable {
       INSERT INTO triggers (trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type,
       schedule_config, status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
       last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
-      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by)
+      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
+      first_event_at, last_event_at, event_depth)
       VALUES ($trigger_id, $namespace_id, $name, $description, $action_type, $action_config, $resource_id, $trigger_type,
       $schedule_config, $status, $last_triggered_at, $last_execution_task_id, $next_scheduled_at, $execution_count,
       $consecutive_failures, $last_execution_status, $last_execution_error, $event_counter, $event_cursor, $last_cooldown_at,
       $last_condition_check_at, $baseline, $baseline_mean, $last_drift_measurement, $last_volume_measurement, $armed, $state, $fence,
-      $created_at, $updated_at, $created_by)
+      $created_at, $updated_at, $created_by, $first_event_at, $last_event_at, $event_depth)
       """
     case .updateTrigger:
       """
@@ -278,14 +292,20 @@ package enum Statement: Int, CaseIterable, Sendable {
       """
     case .claimTrigger:
       """
-      UPDATE triggers SET next_scheduled_at = $next_scheduled_at, last_triggered_at = $at,
+      UPDATE triggers SET last_triggered_at = $at,
+        next_scheduled_at = CASE WHEN $keeps_next = 1 AND event_counter > $consumed THEN next_scheduled_at ELSE $next_scheduled_at END,
+        first_event_at = CASE WHEN event_counter > $consumed THEN last_event_at ELSE NULL END,
+        event_depth = CASE WHEN event_counter > $consumed THEN event_depth ELSE 0 END,
         last_execution_task_id = COALESCE($task_id, last_execution_task_id), last_cooldown_at = COALESCE($last_cooldown_at, last_cooldown_at),
         event_counter = CASE WHEN event_counter > $consumed THEN event_counter - $consumed ELSE 0 END, armed = $armed, fence = fence + 1
       WHERE trigger_id = $trigger_id AND fence = $fence
       """
     case .countEvents:
       """
-      UPDATE triggers SET event_counter = event_counter + $by, event_cursor = COALESCE($event_cursor, event_cursor)
+      UPDATE triggers SET event_counter = event_counter + $by, event_cursor = COALESCE($event_cursor, event_cursor),
+        first_event_at = CASE WHEN event_counter + $by > 0 THEN COALESCE(first_event_at, $at) ELSE NULL END,
+        last_event_at = COALESCE($at, last_event_at), next_scheduled_at = COALESCE($next_scheduled_at, next_scheduled_at),
+        event_depth = CASE WHEN $depth > event_depth THEN $depth ELSE event_depth END
       WHERE trigger_id = $trigger_id
       """
     case .rescheduleTrigger:
@@ -301,7 +321,8 @@ package enum Statement: Int, CaseIterable, Sendable {
       UPDATE triggers SET execution_count = execution_count + $executions, consecutive_failures = $consecutive_failures,
         last_execution_status = $last_execution_status, last_execution_error = $last_execution_error, status = COALESCE($status, status),
         baseline = COALESCE($baseline, baseline), baseline_mean = COALESCE($baseline_mean, baseline_mean), state = COALESCE($state, state),
-        next_scheduled_at = COALESCE($next_scheduled_at, next_scheduled_at), armed = COALESCE($armed, armed), updated_at = $updated_at
+        next_scheduled_at = CASE WHEN $clears_next = 1 THEN NULL ELSE COALESCE($next_scheduled_at, next_scheduled_at) END,
+        armed = COALESCE($armed, armed), updated_at = $updated_at
       WHERE trigger_id = $trigger_id
       """
     case .rememberTrigger:
@@ -318,7 +339,8 @@ package enum Statement: Int, CaseIterable, Sendable {
       SELECT trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type, schedule_config,
       status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
       last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
-      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by
+      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
+      first_event_at, last_event_at, event_depth
       FROM triggers WHERE trigger_id = $trigger_id AND namespace_id = COALESCE($namespace_id, namespace_id)
       """
     case .activeTriggers:
@@ -326,37 +348,63 @@ package enum Statement: Int, CaseIterable, Sendable {
       SELECT trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type, schedule_config,
       status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
       last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
-      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by
+      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
+      first_event_at, last_event_at, event_depth
       FROM triggers WHERE status = 'active' ORDER BY created_at, trigger_id
       """
+    case .scheduledTriggers:
+      """
+      SELECT trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type, schedule_config,
+      status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
+      last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
+      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
+      first_event_at, last_event_at, event_depth
+      FROM triggers WHERE status = 'active' OR status = 'failed' ORDER BY created_at, trigger_id
+      """
+    case .countBucket:
+      """
+      INSERT INTO event_buckets (trigger_id, bucket_at, count) VALUES ($trigger_id, $bucket_at, $by)
+      ON CONFLICT (trigger_id, bucket_at) DO UPDATE SET count = event_buckets.count + excluded.count
+      """
+    case .takeBucket: "UPDATE event_buckets SET count = count - $by WHERE trigger_id = $trigger_id AND bucket_at = $bucket_at"
+    case .deleteEmptyBuckets: "DELETE FROM event_buckets WHERE trigger_id = $trigger_id AND count <= 0"
+    case .deleteBucketsOfTrigger: "DELETE FROM event_buckets WHERE trigger_id = $trigger_id"
+    case .deleteBucketsOfNamespace:
+      "DELETE FROM event_buckets WHERE trigger_id IN (SELECT trigger_id FROM triggers WHERE namespace_id = $namespace_id)"
+    case .buckets: "SELECT bucket_at, count FROM event_buckets WHERE trigger_id = $trigger_id ORDER BY bucket_at"
     case .insertTask:
       """
       INSERT INTO tasks (task_id, namespace_id, kind, status, trigger_id, scheduled_at, inputs, outputs, error, attempt, created_at,
-      started_at, finished_at)
+      started_at, finished_at, retry_at, depth)
       VALUES ($task_id, $namespace_id, $kind, $status, $trigger_id, $scheduled_at, $inputs, $outputs, $error, $attempt, $created_at,
-      $started_at, $finished_at)
+      $started_at, $finished_at, $retry_at, $depth)
       """
     case .startTask:
       """
-      UPDATE tasks SET status = 'IN_PROGRESS', attempt = attempt + 1, fence = fence + 1, started_at = $started_at
+      UPDATE tasks SET status = 'IN_PROGRESS', attempt = attempt + 1, fence = fence + 1, started_at = $started_at, retry_at = NULL
       WHERE task_id = $task_id AND attempt = $attempt AND status IN ('PENDING', 'IN_PROGRESS')
       """
     case .finishTask:
       """
-      UPDATE tasks SET status = $status, outputs = $outputs, error = $error, finished_at = $finished_at
+      UPDATE tasks SET status = $status, outputs = $outputs, error = $error, finished_at = $finished_at, retry_at = NULL
       WHERE task_id = $task_id AND attempt = COALESCE($attempt, attempt) AND status IN ('PENDING', 'IN_PROGRESS')
+      """
+    case .repeatTask:
+      """
+      UPDATE tasks SET status = 'PENDING', outputs = $outputs, error = $error, retry_at = $retry_at
+      WHERE task_id = $task_id AND status IN ('PENDING', 'IN_PROGRESS')
       """
     case .deleteTasksOfNamespace: "DELETE FROM tasks WHERE namespace_id = $namespace_id"
     case .task:
       """
       SELECT task_id, namespace_id, kind, status, trigger_id, scheduled_at, inputs, outputs, error, attempt, created_at, started_at,
-      finished_at
+      finished_at, retry_at, depth
       FROM tasks WHERE task_id = $task_id AND namespace_id = COALESCE($namespace_id, namespace_id)
       """
     case .tasks:
       """
       SELECT task_id, namespace_id, kind, status, trigger_id, scheduled_at, inputs, outputs, error, attempt, created_at, started_at,
-      finished_at
+      finished_at, retry_at, depth
       FROM tasks WHERE namespace_id = COALESCE($namespace_id, namespace_id) AND status = COALESCE($status, status) AND kind = COALESCE($kind, kind)
         AND COALESCE(trigger_id, '') = COALESCE($trigger_id, trigger_id, '')
       ORDER BY created_at DESC, task_id DESC LIMIT $limit OFFSET $offset
@@ -369,7 +417,7 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .unfinishedTasks:
       """
       SELECT task_id, namespace_id, kind, status, trigger_id, scheduled_at, inputs, outputs, error, attempt, created_at, started_at,
-      finished_at
+      finished_at, retry_at, depth
       FROM tasks WHERE status IN ('PENDING', 'IN_PROGRESS') ORDER BY created_at, task_id
       """
     case .insertEvaluation:
@@ -385,29 +433,95 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .evaluations:
       """
       SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
-      FROM evaluations WHERE trigger_id = $trigger_id ORDER BY last_at DESC, evaluation_id DESC LIMIT $limit OFFSET $offset
+      FROM evaluations WHERE trigger_id = $trigger_id AND last_at >= $since AND first_at < $until AND outcome = COALESCE($outcome, outcome)
+      ORDER BY last_at DESC, evaluation_id DESC LIMIT $limit OFFSET $offset
       """
-    case .countEvaluations: "SELECT count(*) FROM evaluations WHERE trigger_id = $trigger_id"
+    case .countEvaluations:
+      """
+      SELECT count(*) FROM evaluations
+      WHERE trigger_id = $trigger_id AND last_at >= $since AND first_at < $until AND outcome = COALESCE($outcome, outcome)
+      """
+    case .evaluation:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE evaluation_id = $evaluation_id AND namespace_id = $namespace_id
+      """
+    case .evaluationOfTask:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE trigger_id = $trigger_id AND task_id = $task_id ORDER BY evaluation_id LIMIT 1
+      """
+    case .evaluationFrom:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE trigger_id = $trigger_id AND last_at >= $at ORDER BY last_at, evaluation_id LIMIT 1
+      """
+    case .evaluationBefore:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE trigger_id = $trigger_id AND last_at < $at ORDER BY last_at DESC, evaluation_id DESC LIMIT 1
+      """
+    case .lastFired:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE trigger_id = $trigger_id AND outcome = 'fired' AND last_at <= $at ORDER BY last_at DESC, evaluation_id DESC LIMIT 1
+      """
+    case .evaluationsInOrder:
+      """
+      SELECT evaluation_id, trigger_id, namespace_id, outcome, reason, detail, task_id, scheduled_at, first_at, last_at, count
+      FROM evaluations WHERE trigger_id = $trigger_id AND last_at >= $since AND first_at < $until ORDER BY last_at, evaluation_id LIMIT $limit
+      """
+    case .evaluationSizes:
+      """
+      SELECT evaluation_id, trigger_id, last_at, length(detail) + length(reason) FROM evaluations
+      WHERE evaluation_id < $before ORDER BY evaluation_id DESC LIMIT $limit
+      """
+    case .deleteEvaluation: "DELETE FROM evaluations WHERE evaluation_id = $evaluation_id"
     case .insertEvent:
       """
-      INSERT INTO events (seq, namespace_id, type, collection_id, count, document_ids, at)
-      VALUES ($seq, $namespace_id, $type, $collection_id, $count, $document_ids, $at)
+      INSERT INTO events (seq, namespace_id, type, collection_id, count, document_ids, at, payload, depth)
+      VALUES ($seq, $namespace_id, $type, $collection_id, $count, $document_ids, $at, $payload, $depth)
       """
     case .deleteEventsOfNamespace: "DELETE FROM events WHERE namespace_id = $namespace_id"
     case .events:
       """
-      SELECT seq, namespace_id, type, collection_id, count, document_ids, at
+      SELECT seq, namespace_id, type, collection_id, count, document_ids, at, payload, depth
       FROM events WHERE namespace_id = $namespace_id AND seq > $since AND type = COALESCE($type, type) AND collection_id =
       COALESCE($collection_id, collection_id)
       ORDER BY seq LIMIT $limit
       """
     case .eventsEverywhere:
       """
-      SELECT seq, namespace_id, type, collection_id, count, document_ids, at
+      SELECT seq, namespace_id, type, collection_id, count, document_ids, at, payload, depth
       FROM events WHERE seq > $since AND type = COALESCE($type, type) AND collection_id = COALESCE($collection_id, collection_id)
       ORDER BY seq LIMIT $limit
       """
     case .highestSeq: "SELECT COALESCE(max(seq), 0) FROM events"
+    case .eventsBetween:
+      """
+      SELECT seq, namespace_id, type, collection_id, count, document_ids, at
+      FROM events WHERE namespace_id = $namespace_id AND seq > $since AND at >= $from AND at < $to AND type = $type
+        AND collection_id = COALESCE($collection_id, collection_id)
+      ORDER BY seq LIMIT $limit
+      """
+    case .countEventsBetween:
+      """
+      SELECT COALESCE(sum(count), 0) FROM events WHERE namespace_id = $namespace_id AND at > $after AND at <= $through AND type = $type
+        AND collection_id = COALESCE($collection_id, collection_id)
+      """
+    case .eventSizes: "SELECT seq, at, length(document_ids) FROM events WHERE seq < $before ORDER BY seq DESC LIMIT $limit"
+    case .deleteEventPiece: "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE seq < $before ORDER BY seq LIMIT $limit)"
+    case .lowestCursor:
+      """
+      SELECT COALESCE(min(event_cursor), $otherwise) FROM triggers
+      WHERE status = 'active' AND trigger_type = 'event' AND schedule_config LIKE '%"filter":%'
+      """
+    case .recordedFires:
+      """
+      SELECT task_id, scheduled_at, status, created_at, started_at, finished_at FROM tasks
+      WHERE trigger_id = $trigger_id AND scheduled_at >= $from AND scheduled_at < $to ORDER BY scheduled_at, task_id LIMIT $limit
+      """
+    case .countUnfinished: "SELECT count(*) FROM tasks WHERE trigger_id = $trigger_id AND status IN ('PENDING', 'IN_PROGRESS')"
     case .setValue:
       """
       INSERT INTO kv (namespace_id, key, value, number, expires_at) VALUES ($namespace_id, $key, $value, $number, $expires_at)

@@ -11,6 +11,7 @@ extension Transaction {
         ("status", .text(task.status.rawValue)), ("trigger_id", .optional(task.triggerID)), ("scheduled_at", .optional(task.scheduledAt)),
         ("inputs", .json(task.inputs)), ("outputs", .json(task.outputs)), ("error", .optional(task.error)), ("attempt", .integer(task.attempt)),
         ("created_at", .instant(task.createdAt)), ("started_at", .optional(task.startedAt)), ("finished_at", .optional(task.finishedAt)),
+        ("retry_at", .optional(task.retryAt)), ("depth", .integer(task.depth)),
       ])
   }
 
@@ -21,6 +22,13 @@ extension Transaction {
     add(
       .startTask, [("started_at", .instant(now)), ("task_id", .text(taskID)), ("attempt", .integer(attempt))], expecting: .exactly(1),
       guardName: "task")
+  }
+
+  /// An attempt failed, and another is made at `retryAt`: the task waits again. Lost (`task`) when it is final.
+  package mutating func repeatTask(_ taskID: String, outputs: JSONObject, error: String?, retryAt: Instant) {
+    add(
+      .repeatTask, [("outputs", .json(outputs)), ("error", .optional(error)), ("retry_at", .instant(retryAt)), ("task_id", .text(taskID))],
+      expecting: .exactly(1), guardName: "task")
   }
 
   /// The task ends. Lost (`task`) when it is final already, or when `attempt` is given and another attempt is under way.
@@ -81,6 +89,7 @@ extension TaskRecord {
     TaskRecord(
       id: row.text(), namespaceID: row.text(), kind: try row.word(), status: try row.word(), triggerID: row.optionalText(),
       scheduledAt: row.optionalInstant(), inputs: try row.object(), outputs: try row.object(), error: row.optionalText(), attempt: row.int(),
-      createdAt: row.instant(), startedAt: row.optionalInstant(), finishedAt: row.optionalInstant())
+      createdAt: row.instant(), startedAt: row.optionalInstant(), finishedAt: row.optionalInstant(),
+      retryAt: row.optionalInstant(), depth: row.int())
   }
 }

@@ -76,6 +76,14 @@ extension Reader {
       total: try connection.number(composed: query.countSQL, query.conditions))
   }
 
-  /// Every active trigger of every namespace, oldest first: what a starting host rebuilds its agenda from.
+  /// What a starting host rebuilds its agenda from, of every namespace, oldest first: active triggers, and failed ones that wait for their probe.
+  package func scheduledTriggers() throws(Problem) -> [Trigger] { try connection.rows(.scheduledTriggers, [], Trigger.read).filter(\.isScheduled) }
+
+  /// How many events a trigger's window holds, by the moment at which they came, oldest first.
+  package func buckets(of triggerID: Trigger.ID) throws(Problem) -> [(at: Instant, count: Int64)] {
+    try connection.rows(.buckets, [("trigger_id", .text(triggerID))]) { row throws(Problem) in (at: row.instant(), count: row.int()) }
+  }
+
+  /// Every active trigger of every namespace, oldest first.
   package func activeTriggers() throws(Problem) -> [Trigger] { try connection.rows(.activeTriggers, [], Trigger.read) }
 }

@@ -7,7 +7,8 @@ extension Transaction {
       .insertTrigger,
       trigger.columns + [
         ("trigger_id", .text(trigger.id)), ("namespace_id", .text(trigger.namespaceID)), ("event_counter", .integer(trigger.eventCounter)),
-        ("fence", .integer(trigger.fence)), ("created_at", .instant(trigger.createdAt)), ("created_by", .optional(trigger.createdBy)),
+        ("fence", .integer(trigger.fence)), ("first_event_at", .optional(trigger.firstEventAt)), ("last_event_at", .optional(trigger.lastEventAt)),
+        ("event_depth", .integer(trigger.eventDepth)), ("created_at", .instant(trigger.createdAt)), ("created_by", .optional(trigger.createdBy)),
       ])
   }
 
@@ -22,28 +23,50 @@ extension Transaction {
 
   package mutating func deleteTrigger(_ triggerID: Trigger.ID) {
     add(.deleteEvaluationsOfTrigger, [("trigger_id", .text(triggerID))])
+    add(.deleteBucketsOfTrigger, [("trigger_id", .text(triggerID))])
     add(.deleteTrigger, [("trigger_id", .text(triggerID))], expecting: .exactly(1), guardName: "trigger")
   }
 
   /// The trigger fires: its next instant moves and the events that it fires for are taken off its counter. Goes into one transaction
   /// with the insertion of the task, whose unique (trigger, instant) makes sure that an instant fires once.
   ///
-  /// Lost (`trigger`) on another fence; the stored one goes up by one. A `taskID` or `cooldownAt` of nil leaves the old one.
+  /// Lost (`trigger`) on another fence; the stored one goes up by one. A `taskID` or `cooldownAt` of nil leaves the old one. `keepsNext`: an
+  /// event that was counted meanwhile has set the next instant, and that one stays.
   package mutating func claim(
     _ triggerID: Trigger.ID, fence: Int64, next: Instant?, taskID: String?, at now: Instant, cooldownAt: Instant? = nil, consumedEvents: Int64 = 0,
-    armed: Bool
+    armed: Bool, keepsNext: Bool = false
   ) {
     add(
       .claimTrigger,
       [
         ("next_scheduled_at", .optional(next)), ("at", .instant(now)), ("task_id", .optional(taskID)), ("last_cooldown_at", .optional(cooldownAt)),
-        ("consumed", .integer(consumedEvents)), ("armed", .flag(armed)), ("trigger_id", .text(triggerID)), ("fence", .integer(fence)),
+        ("consumed", .integer(consumedEvents)), ("armed", .flag(armed)), ("keeps_next", .flag(keepsNext)), ("trigger_id", .text(triggerID)),
+        ("fence", .integer(fence)),
       ], expecting: .exactly(1), guardName: "trigger")
   }
 
-  /// Counts events for a trigger, and how far its filter has looked. A trigger that is gone counts nothing; the fence stays.
-  package mutating func countEvents(_ triggerID: Trigger.ID, by count: Int64, cursor: Int64? = nil) {
-    add(.countEvents, [("by", .integer(count)), ("event_cursor", .optional(cursor)), ("trigger_id", .text(triggerID))])
+  /// Counts events for a trigger that came at `instant`, and how far its filter has looked. `bucket`: where its window keeps them; `next`: when
+  /// their absence will be certain. A trigger that is gone counts nothing; the fence stays.
+  package mutating func countEvents(
+    _ triggerID: Trigger.ID, by count: Int64, at instant: Instant? = nil, cursor: Int64? = nil, bucket: Instant? = nil, next: Instant? = nil,
+    depth: Int64 = 0
+  ) {
+    add(
+      .countEvents,
+      [
+        ("by", .integer(count)), ("event_cursor", .optional(cursor)), ("at", .optional(instant)), ("next_scheduled_at", .optional(next)),
+        ("depth", .integer(depth)), ("trigger_id", .text(triggerID)),
+      ])
+    if let bucket { add(.countBucket, [("trigger_id", .text(triggerID)), ("bucket_at", .instant(bucket)), ("by", .integer(count))]) }
+  }
+
+  /// Takes events out of a trigger's window: they were fired for, or are too old.
+  package mutating func takeBuckets(_ triggerID: Trigger.ID, _ buckets: [(at: Instant, count: Int64)]) {
+    guard !buckets.isEmpty else { return }
+    for bucket in buckets {
+      add(.takeBucket, [("trigger_id", .text(triggerID)), ("bucket_at", .instant(bucket.at)), ("by", .integer(bucket.count))])
+    }
+    add(.deleteEmptyBuckets, [("trigger_id", .text(triggerID))])
   }
 
   /// The trigger was looked at and does not fire: its next instant moves, and what was measured is kept. Nil leaves the old value.
@@ -62,12 +85,14 @@ extension Transaction {
       ], expecting: .exactly(1), guardName: "trigger")
   }
 
-  /// A task of the trigger has ended: `executions` more successes, and so many failures in a row by now. Nil leaves the old value.
+  /// A task of the trigger has ended: `executions` more successes, and so many failures in a row by now. Nil leaves the old value, but
+  /// `clearsNext` takes the next instant away.
   ///
   /// A trigger that is gone settles nothing. The fence stays: a task may end after its trigger was edited.
   package mutating func settle(
     _ triggerID: Trigger.ID, executions: Int64, consecutiveFailures: Int64, lastStatus: String, lastError: String?, status: Trigger.Status? = nil,
-    baseline: Baseline? = nil, state: JSONObject? = nil, next: Instant? = nil, armed: Bool? = nil, at now: Instant
+    baseline: Baseline? = nil, state: JSONObject? = nil, next: Instant? = nil, clearsNext: Bool = false, armed: Bool? = nil,
+    at now: Instant
   ) {
     add(
       .settleTrigger,
@@ -75,7 +100,7 @@ extension Transaction {
         ("executions", .integer(executions)), ("consecutive_failures", .integer(consecutiveFailures)), ("last_execution_status", .text(lastStatus)),
         ("last_execution_error", .optional(lastError)), ("status", .optional(status?.rawValue)), ("baseline", .optional(baseline?.stored)),
         ("baseline_mean", baseline.map { .floats($0.mean) } ?? .null), ("state", .optional(state)), ("updated_at", .instant(now)),
-        ("next_scheduled_at", .optional(next)), ("armed", .optional(armed)), ("trigger_id", .text(triggerID)),
+        ("next_scheduled_at", .optional(next)), ("clears_next", .flag(clearsNext)), ("armed", .optional(armed)), ("trigger_id", .text(triggerID)),
       ])
   }
 
@@ -142,6 +167,9 @@ extension Trigger {
       trigger.createdAt = row.instant()
       trigger.updatedAt = row.instant()
       trigger.createdBy = row.optionalText()
+      trigger.firstEventAt = row.optionalInstant()
+      trigger.lastEventAt = row.optionalInstant()
+      trigger.eventDepth = row.int()
       return trigger
     } catch {
       var problem = error.within("triggers.\(id)")

@@ -23,6 +23,9 @@ package final class ManualClock: Sendable {
     }
   }
 
+  /// Sets the clock on the wall, forward or back; no time passes.
+  package func jump(by duration: Duration) { state.withLock { $0.now = $0.now + duration } }
+
   package var surroundings: Surroundings {
     Surroundings(
       now: { self.state.withLock { $0.now } },

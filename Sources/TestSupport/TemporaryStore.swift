@@ -2,6 +2,7 @@ package import Basics
 package import Engine
 import Glibc
 package import Model
+package import Scheduling
 
 /// A store in a folder of its own that disappears with the value, a host over it, and a clock for both.
 package final class TemporaryStore {
@@ -11,20 +12,28 @@ package final class TemporaryStore {
   private let log: @Sendable (String, String) -> Void
   package var path: String { folder + "/perigee.db" }
 
+  private let retention: Retention
+  private let zones: Zones
+
   /// `log` hears what the host says: level, message.
-  package init(clock: ManualClock = ManualClock(), log: @escaping @Sendable (String, String) -> Void = { _, _ in }) throws {
+  package init(
+    clock: ManualClock = ManualClock(), zones: Zones = Zones(), retention: Retention = Retention(),
+    log: @escaping @Sendable (String, String) -> Void = { _, _ in }
+  ) throws {
     var template = Array("/tmp/perigee-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Problem(.unavailable, "no temporary folder") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     self.clock = clock
+    self.retention = retention
+    self.zones = zones
     self.log = log
-    host = try Host.open(Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, log: log))
+    host = try Host.open(Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, log: log))
   }
 
   /// Closes the host and opens the same file again, as after a restart.
   package func reopen() throws {
     host.close()
-    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings, log: log))
+    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings, retention: retention, log: log))
   }
 
   /// Moves the clock and waits until everything that became due has been done.

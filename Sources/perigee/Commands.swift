@@ -2,12 +2,12 @@ extension Command {
   /// Every command, in the order that help lists them.
   static let all: [Command] = [
     serve, demo, .run, repl, importing, export, cluster, next, triggerList, triggerShow, triggerWhy, triggerExecute, triggerPause, triggerResume,
-    keyCreate,
+    triggerDelete, triggerExport, triggerSimulate, replay, maintenance, keyCreate,
     keyList, keyRevoke, version, help,
   ]
 
   /// Commands for our own scripts, which help does not list.
-  private static let unlisted: [Command] = [benchScripts]
+  private static let unlisted: [Command] = [benchInternal, hostile]
 
   private static let byName = Dictionary(uniqueKeysWithValues: (all + unlisted).map { ($0.name, $0) })
   static func named(_ name: String) -> Command? { byName[name] }

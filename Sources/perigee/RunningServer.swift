@@ -28,6 +28,11 @@ final class RunningServer {
     let address = invocation.text("host") ?? "127.0.0.1"
     let endpoint = Endpoint.tcp(host: address, port: try invocation.int("port", in: 0...65_535, example: Command.defaultPort) ?? Command.defaultPort)
     let threads = try invocation.threads()
+    var retention = Retention()
+    if let age = try invocation.duration("keep") {
+      retention.evaluations.age = age
+      retention.events.age = age
+    }
     signal(SIGPIPE, SIG_IGN)
     if SQLiteLedger.owner(of: path) == nil {
       if !isLoopback(address) { try demandKey(path, address, invocation) }
@@ -35,7 +40,9 @@ final class RunningServer {
     }
     let log = Log(invocation)
     let host = try Host.open(
-      Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads) { level, message in log.write(level, message) })
+      Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads, retention: retention) { level, message in
+        log.write(level, message)
+      })
     do throws(Problem) {
       let token = "local_" + Identifier.base62(invocation.surroundings.bytes(32), length: 43)
       let logsRequests = invocation.has("log-requests")

@@ -85,7 +85,7 @@ enum TriggerText {
   static func detail(_ evaluation: JSON) -> String {
     guard let detail = evaluation["detail"]?.object else { return "" }
     var parts: [String] = []
-    for member in detail.members where member.key != "cost" {
+    for member in detail.members where !["cost", "definition", "replay"].contains(member.key) {
       switch member.value {
       case .double(let number): parts.append("\(member.key) \(Format.number(number))")
       case .array(let lines): parts.append("\(member.key): \(lines.map { $0.string ?? $0.text }.joined(separator: "; "))")

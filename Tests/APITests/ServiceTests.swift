@@ -67,6 +67,36 @@ import Testing
     #expect(deleted.status == 204 && deleted.text.isEmpty)
   }
 
+  @Test("triggers are explained, simulated, previewed, changed in bulk, and held", arguments: Transport.allCases)
+  func decisions(transport: Transport) throws {
+    let scenario = try Scenario(transport)
+    let made = try scenario.send(
+      "POST", "/v1/triggers",
+      ["action_type": "script", "action_config": ["script": "return 1"], "trigger_type": "interval", "schedule_config": ["interval_seconds": 60], "name": "often"])
+    let id = try #require(made.json["trigger_id"]?.string)
+    for _ in 0..<3 { try scenario.store.advance(by: .seconds(60)) }
+    let list = try scenario.send("GET", "/v1/triggers/\(id)/evaluations?outcome=fired&since=2026-01-01T00:02:00Z&limit=1")
+    #expect(list.json["total"] == 2 && list.json["results"]?.array?.first?["text"]?.string?.hasPrefix("It fired") == true, "\(list.text)")
+    #expect(try scenario.send("GET", "/v1/triggers/\(id)/evaluations?outcome=fird").status == 422)
+    let past = try scenario.send("GET", "/v1/triggers/\(id)/explain?at=2026-01-01T00:01:00Z")
+    #expect(past.json["evaluation"]?["scheduled_at"] == "2026-01-01T00:01:00Z", "\(past.text)")
+    #expect(try scenario.send("GET", "/v1/triggers/\(id)/explain?at=soon").status == 422)
+    let simulated = try scenario.send(
+      "POST", "/v1/triggers/simulate", ["trigger_id": .string(id), "changes": ["schedule_config": ["interval_seconds": 30]], "from": "2026-01-01T00:00:00Z"])
+    #expect(simulated.json["fire_count"] == 5 && simulated.json["difference"]?["added_count"] == 3 && simulated.json["difference"]?["missing_count"] == 0, "\(simulated.text)")
+    #expect(try scenario.send("POST", "/v1/triggers/preview", ["cron_expression": "0 2 * * *"]).json["next"]?.array?.count == 3)
+    #expect(try scenario.send("POST", "/v1/triggers/preview", ["trigger_type": "interval", "schedule_config": ["interval_seconds": 60]]).json["next"]?.array?.count == 3)
+    let paused = try scenario.send("POST", "/v1/triggers/bulk", ["filter": ["name": "of*"], "action": "pause"])
+    #expect(paused.json["changed"] == 1, "\(paused.text)")
+    let held = try scenario.send("PUT", "/v1/maintenance", ["enabled": true, "note": "disk"])
+    #expect(held.json["enabled"] == true && held.json["by"] == "admin", "\(held.text)")
+    #expect(try scenario.send("GET", "/v1/health/deep").json["maintenance"]?["note"] == "disk")
+    scenario.key = try scenario.makeKey("reader", scopes: [.read])
+    #expect(try scenario.send("GET", "/v1/maintenance").json["enabled"] == true)
+    #expect(try scenario.send("PUT", "/v1/maintenance", ["enabled": false]).status == 403)
+    #expect(try scenario.send("POST", "/v1/triggers/bulk", ["filter": [:], "action": "export"]).status == 403)
+  }
+
   @Test("health needs no key; everything else does, and says the same for every wrong one", arguments: Transport.allCases)
   func keys(transport: Transport) throws {
     let scenario = try Scenario(transport)

@@ -8,8 +8,12 @@ struct Fixture {
   let store: TemporaryStore
   static let dimensions = 8
 
-  init(documents: Int = 0, groups: Int = 3, log: @escaping @Sendable (String, String) -> Void = { _, _ in }) throws {
-    store = try TemporaryStore(log: log)
+  init(
+    documents: Int = 0, groups: Int = 3, store: TemporaryStore? = nil, retention: Retention = Retention(),
+    log: @escaping @Sendable (String, String) -> Void = { _, _ in }
+  ) throws {
+    self.store = try store ?? TemporaryStore(retention: retention, log: log)
+    let store = self.store
     try store.call(
       "create_collection",
       body: ["collection_name": "points", "vector_indexes": [["name": "v", "dimensions": .int(Self.dimensions), "metric": "euclidean"]]])

@@ -58,6 +58,46 @@ private func problem(of body: JSON) -> Problem? {
     #expect(try Schedule(trigger.schedule.type, .object(trigger.schedule.json)) == trigger.schedule)
   }
 
+  @Test(
+    "every option says itself back, and what was left out is not made up",
+    arguments: [
+      (.cron, ["cron_expression": "0 2 * * *", "timezone": "Europe/Paris", "jitter_seconds": 30, "start_at": "2026-01-01T00:00:00Z", "end_at": "2027-01-01T00:00:00Z"]),
+      (.cron, ["at": "2026-12-24T19:00:00+01:00"]), (.interval, ["at": "2026-12-24T18:00:00Z", "catch_up": "none"]),
+      (.interval, ["interval_seconds": 60, "overlap": "queue", "max_queue": 3, "retry": ["max_attempts": 4, "backoff_seconds": 7]]),
+      (.interval, ["interval_seconds": 60, "timezone": "Asia/Tokyo", "exclude": [["dates": ["2026-12-25"]], ["cron": "* * * * 6"], ["ical": "BEGIN:VCALENDAR"]]]),
+      (.interval, ["interval_seconds": 60, "probe_after_seconds": 600, "overlap": "cancel_running"]),
+      (.event, ["event_type": "custom.a.b-1", "filters": ["AND": [["field": "x", "operator": "gt", "value": 3]]], "window_seconds": 60]),
+      (.event, ["event_type": "documents_added", "debounce_seconds": 5, "max_wait_seconds": 60]), (.event, ["event_type": "trigger.execution.failed", "absence_seconds": 9]),
+      (.conditional, ["condition_type": "quality", "metric": "noise_ratio", "threshold": 0.4, "rearm_below": 0.2, "cluster_id": "c"]),
+      (.conditional, ["condition_type": "volume", "operator": "lt", "threshold": 4, "rearm_above": 8, "start_at": "2026-01-01T00:00:00Z"]),
+      (.conditional, ["condition_type": "staleness", "threshold": 60, "mode": "level", "cooldown_seconds": 600]),
+    ] as [(TriggerType, JSON)])
+  func options(type: TriggerType, config: JSON) throws {
+    let schedule = try Schedule(type, config)
+    #expect(try Schedule(type, .object(schedule.json)) == schedule)
+    for key in config.object?.keys ?? [] { #expect(schedule.json[key] != nil, "\(key)") }
+    for key in ["start_at", "end_at", "exclude", "at", "window_seconds", "rearm_below", "probe_after_seconds", "max_queue"] where config[key] == nil {
+      #expect(schedule.json[key] == nil, "\(key)")
+    }
+  }
+
+  /// Values, and whether they hold, arm or neither.
+  @Test(
+    "a value holds, arms the next crossing, or lies between",
+    arguments: [
+      (["operator": "gt", "threshold": 10], [(11, .holds), (10, .arms), (9, .arms), (.nan, .between)]),
+      (["operator": "gt", "threshold": 10, "rearm_below": 8], [(11, .holds), (10, .between), (8, .between), (7.9, .arms)]),
+      (["operator": "gt", "threshold": 10, "rearm_below": 10], [(11, .holds), (10, .arms)]),
+      (["operator": "lte", "threshold": 10, "rearm_above": 12], [(10, .holds), (11, .between), (12, .between), (12.1, .arms), (.nan, .between)]),
+      (["operator": "eq", "threshold": 10], [(10, .holds), (9, .arms)]),
+    ] as [(JSONObject, [(Double, Condition.Reading)])])
+  func readings(config: JSONObject, expected: [(Double, Condition.Reading)]) throws {
+    var config = config
+    config["condition_type"] = "volume"
+    guard case .conditional(let condition) = try Schedule(.conditional, .object(config)).when else { return }
+    for (value, reading) in expected { #expect(condition.reading(value) == reading, "\(value)") }
+  }
+
   /// A change to the first good body, the path named, and a piece of the text.
   static let bad: [(String, JSON, String, String)] = [
     ("action_type", "clusterr", "action_type", "Did you mean 'cluster'?"),
@@ -94,6 +134,20 @@ private func problem(of body: JSON) -> Problem? {
       (.interval, ["interval_seconds": "60"], "interval_seconds"), (.event, ["event_threshold": 5], "event_type"),
       (.event, ["event_type": "documents_add"], "event_type"), (.event, ["event_type": "documents_added", "cooldown_seconds": -1], "cooldown_seconds"),
       (.conditional, ["condition_type": "drift"], "threshold"), (.conditional, ["condition_type": "drift", "threshold": 1, "metric": "count"], "metric"),
+      (.cron, ["cron_expression": "* * * * *", "at": "2026-01-01T00:00:00Z"], "cron_expression"), (.cron, ["at": "tomorrow"], "at"),
+      (.interval, ["interval_seconds": 60, "start_at": "2026-02-01T00:00:00Z", "end_at": "2026-01-01T00:00:00Z"], "end_at"),
+      (.interval, ["interval_seconds": 60, "max_queue": 3], "max_queue"), (.interval, ["interval_seconds": 60, "overlap": "queue_two"], "overlap"),
+      (.interval, ["interval_seconds": 60, "retry": ["max_attempt": 3]], "retry.max_attempt"),
+      (.interval, ["interval_seconds": 60, "retry": ["backoff_seconds": 60, "max_backoff_seconds": 10]], "retry.max_backoff_seconds"),
+      (.event, ["event_type": "documents_added", "max_wait_seconds": 9], "debounce_seconds"),
+      (.event, ["event_type": "documents_added", "absence_seconds": 9, "window_seconds": 9], "window_seconds"),
+      (.event, ["event_type": "custom."], "event_type"), (.event, ["event_type": "documents_added", "filters": 5], "filters"),
+      (.event, ["event_type": "cluster.execution.failed", "collection_id": "col_1"], "collection_id"),
+      (.event, ["event_type": "documents_added", "start_at": "2026-01-01T00:00:00Z"], "start_at"),
+      (.conditional, ["condition_type": "volume", "threshold": 1, "rearm_above": 2], "rearm_above"),
+      (.conditional, ["condition_type": "volume", "threshold": 1, "rearm_below": 2], "rearm_below"),
+      (.conditional, ["condition_type": "volume", "threshold": 1, "cooldown_seconds": 2], "cooldown_seconds"),
+      (.conditional, ["condition_type": "volume", "threshold": 1, "cluster_id": "c"], "cluster_id"),
       (.conditional, ["condition_type": "script"], "script"), (.conditional, ["condition_type": "volume", "threshold": 1, "operator": ">"], "operator"),
     ] as [(TriggerType, JSON, String)])
   func refusedByType(type: TriggerType, config: JSON, field: String) {

@@ -1,5 +1,4 @@
 import Basics
-import Glibc
 import Scripting
 import Testing
 
@@ -32,21 +31,5 @@ func onScriptThread<Value: Sendable>(_ work: sending @escaping () -> Value) thro
     let result = try onScriptThread { HostileCorpus.run(entry) }
     #expect(["error", "killed", "nil", "0"].contains(result.outcome), "\(result)")
     #expect(result.milliseconds < 600)
-  }
-
-  /// `scripts/hostile DIR` comes in here, to run a folder that is not part of the tests.
-  @Test("of the folder in HOSTILE_DIR end as they should", .enabled(if: getenv("HOSTILE_DIR") != nil))
-  func folder() throws {
-    let path = try #require(getenv("HOSTILE_DIR").map { String(cString: $0) })
-    let corpus = try HostileCorpus(folder: path)
-    var failed = 0
-    for entry in corpus.entries {
-      let result = try onScriptThread { HostileCorpus.run(entry) }
-      guard let complaint = HostileCorpus.complaint(entry, result) else { continue }
-      failed += 1
-      print("hostile: \(complaint)")
-    }
-    print("hostile: \(corpus.entries.count - failed) passed, \(failed) failed")
-    #expect(failed == 0)
   }
 }

@@ -19,6 +19,23 @@ import Testing
     try #require(try store.read { reader throws(Problem) in try reader.trigger("trg_1") })
   }
 
+  @Test("a write made under an older owner loses")
+  func epochs() throws {
+    let store = try TemporaryStore()
+    func take(_ owner: String) throws -> Int64 {
+      guard case .committed(let rows) = store.outcome({ $0.takeShard(owner: owner, expiresAt: store.clock.now) }), case .integer(let epoch)? = rows.first?.first else {
+        throw Problem(.internal, "no epoch")
+      }
+      return epoch
+    }
+    let first = try take("host one")
+    #expect(store.outcome { $0.guardEpoch(first) }.isCommitted)
+    let second = try take("host two")
+    #expect(second == first + 1)
+    if case .lost(let name) = store.outcome({ $0.guardEpoch(first) }) { #expect(name == "epoch") } else { Issue.record("the old owner wrote") }
+    #expect(store.outcome { $0.guardEpoch(second) }.isCommitted)
+  }
+
   @Test("a due instant makes one task, whoever claims it, and however often")
   func claims() throws {
     try withTrigger { store, trigger in
@@ -201,5 +218,133 @@ import Testing
       $0.deleteValue("table", in: "ns_1")
     }
     #expect(try store.read { reader throws(Problem) in try reader.values(in: "ns_1", at: Instant(milliseconds: 0)) }.map(\.key) == ["big", "hits"])
+  }
+
+  @Test("a window's events lie in buckets that are counted up and taken away, and go with their trigger")
+  func buckets() throws {
+    try withTrigger { store, trigger in
+      let at = store.clock.now
+      func held() throws -> [Int64] { try store.read { reader throws(Problem) in try reader.buckets(of: "trg_1") }.map(\.count) }
+      try store.commit { transaction in
+        transaction.countEvents("trg_1", by: 3, at: at, bucket: at)
+        transaction.countEvents("trg_1", by: 2, at: at + .seconds(1), bucket: at, depth: 4)
+        transaction.countEvents("trg_1", by: 7, at: at + .seconds(9), bucket: at + .seconds(9), depth: 1)
+      }
+      #expect(try held() == [5, 7])
+      var now = try current(store)
+      #expect(now.eventCounter == 12 && now.firstEventAt == at && now.lastEventAt == at + .seconds(9) && now.eventDepth == 4)
+      try store.commit { $0.takeBuckets("trg_1", [(at, 5), (at + .seconds(9), 4)]) }
+      #expect(try held() == [3])
+      try store.commit { $0.claim("trg_1", fence: 0, next: nil, taskID: nil, at: at, consumedEvents: 12, armed: true) }
+      now = try current(store)
+      #expect(now.firstEventAt == nil && now.lastEventAt == at + .seconds(9) && now.eventDepth == 0)
+      try store.commit { $0.deleteTrigger("trg_1") }
+      #expect(try held() == [])
+    }
+  }
+
+  @Test("a claim keeps the deadline that an event counted meanwhile has set")
+  func deadlines() throws {
+    try withTrigger { store, trigger in
+      let at = store.clock.now
+      try store.commit { $0.countEvents("trg_1", by: 1, at: at, next: at + .seconds(60)) }
+      try store.commit { $0.claim("trg_1", fence: 0, next: nil, taskID: nil, at: at, consumedEvents: 0, armed: true, keepsNext: true) }
+      #expect(try current(store).nextScheduledAt == at + .seconds(60))
+      try store.commit { $0.claim("trg_1", fence: 1, next: nil, taskID: nil, at: at, consumedEvents: 1, armed: true, keepsNext: true) }
+      #expect(try current(store).nextScheduledAt == nil)
+    }
+  }
+
+  @Test("a task that is to be tried again waits with what went wrong, and its next start forgets the wait")
+  func repeats() throws {
+    try withTrigger { store, _ in
+      let at = store.clock.now
+      func task() throws -> TaskRecord { try #require(try store.read { reader throws(Problem) in try reader.task("task_1") }) }
+      try store.commit { $0.insert(TaskRecord(id: "task_1", namespaceID: "ns_1", kind: .script, createdAt: at, depth: 3)) }
+      try store.commit { $0.startTask("task_1", attempt: 0, at: at) }
+      try store.commit { $0.repeatTask("task_1", outputs: ["attempts": [1]], error: "broken", retryAt: at + .seconds(9)) }
+      let waiting = try task()
+      #expect(waiting.status == .pending && waiting.retryAt == at + .seconds(9) && waiting.attempt == 1 && waiting.error == "broken" && waiting.depth == 3)
+      try store.commit { $0.startTask("task_1", attempt: 1, at: at) }
+      #expect(try task().retryAt == nil && task().attempt == 2)
+      try store.commit { $0.finishTask("task_1", status: .completed, at: at) }
+      if case .lost = store.outcome({ $0.repeatTask("task_1", outputs: [:], error: nil, retryAt: at) }) {} else { Issue.record("a final task was repeated") }
+    }
+  }
+}
+
+@Suite("History of a trigger") struct HistoryRowsTests {
+  private let at = Instant(seconds: 1_767_225_600)
+
+  private func row(_ number: Int, from: Int, to: Int, _ outcome: Evaluation.Outcome, task: String? = nil) -> Evaluation {
+    Evaluation(
+      id: "eval_\(number)", triggerID: "trg_1", namespaceID: "ns_1", outcome: outcome, reason: "r", taskID: task, firstAt: at + .seconds(from), lastAt: at + .seconds(to),
+      count: from == to ? 1 : 2)
+  }
+
+  @Test("an instant is covered by the row around it, or lies between two")
+  func around() throws {
+    let store = try TemporaryStore()
+    let rows = [row(1, from: 0, to: 20, .held), row(2, from: 30, to: 30, .fired, task: "task_1"), row(3, from: 40, to: 90, .held)]
+    try store.commit { transaction in for row in rows { transaction.insert(row) } }
+    func look(_ seconds: Int) throws -> [String?] {
+      let moment = at + .seconds(seconds)
+      return try store.read { reader throws(Problem) in
+        [
+          try reader.evaluation(before: moment, triggerID: "trg_1")?.id, try reader.evaluation(from: moment, triggerID: "trg_1")?.id,
+          try reader.lastFired("trg_1", through: moment)?.id,
+        ]
+      }
+    }
+    #expect(try look(-1) == [nil, "eval_1", nil])
+    #expect(try look(10) == [nil, "eval_1", nil])
+    #expect(try look(25) == ["eval_1", "eval_2", nil])
+    #expect(try look(30) == ["eval_1", "eval_2", "eval_2"])
+    #expect(try look(100) == ["eval_3", nil, "eval_2"])
+    func listed(_ query: EvaluationQuery) throws -> [String] { try store.read { reader throws(Problem) in try reader.evaluations(query).items.map(\.id) } }
+    #expect(try listed(EvaluationQuery("trg_1", since: at + .seconds(20), until: at + .seconds(40))) == ["eval_2", "eval_1"])
+    #expect(try listed(EvaluationQuery("trg_1", outcome: .held)) == ["eval_3", "eval_1"])
+    try store.read { reader throws(Problem) in
+      #expect(try reader.evaluation(of: "task_1", triggerID: "trg_1")?.id == "eval_2")
+      #expect(try reader.evaluation("eval_2", in: "ns_other") == nil)
+      #expect(try reader.evaluationSizes(before: nil, limit: 2).map(\.id) == ["eval_3", "eval_2"])
+      #expect(try reader.evaluationSizes(before: "eval_2", limit: 2).map(\.id) == ["eval_1"])
+    }
+  }
+
+  @Test("events are counted in a span that is open at its beginning, and deleted from the oldest on")
+  func events() throws {
+    let store = try TemporaryStore()
+    try store.commit { transaction in
+      for number in 1...5 {
+        transaction.append(
+          DocumentEvent(
+            seq: Int64(number), namespaceID: "ns_1", type: .documentsAdded, collectionID: number == 5 ? "col_2" : "col_1", count: 10, documentIDs: ["d"],
+            at: at + .seconds(number)))
+      }
+    }
+    func count(_ collection: String?, _ after: Int, _ through: Int) throws -> Int64 {
+      try store.read { reader throws(Problem) in
+        try reader.eventCount(in: "ns_1", type: .documentsAdded, collectionID: collection, after: at + .seconds(after), through: at + .seconds(through))
+      }
+    }
+    #expect(try count(nil, 0, 9) == 50)
+    #expect(try count("col_1", 1, 3) == 20)
+    #expect(try count("col_2", 5, 9) == 0)
+    try store.commit { $0.deleteEvents(before: 4, limit: 2) }
+    let left = try store.read { reader throws(Problem) in
+      try reader.events(in: "ns_1", type: .documentsAdded, collectionID: nil, from: at, to: at + .seconds(5), since: 0, limit: 10).map(\.seq)
+    }
+    #expect(left == [3, 4])
+  }
+
+  @Test("settings are no one's keys, and null takes them away")
+  func settings() throws {
+    let store = try TemporaryStore()
+    try store.commit { $0.setSetting("maintenance", to: ["since": "2026-01-01T00:00:00Z"]) }
+    #expect(try store.read { reader throws(Problem) in try reader.setting("maintenance", at: at) }?["since"] == "2026-01-01T00:00:00Z")
+    #expect(try store.read { reader throws(Problem) in try reader.value("maintenance", in: "ns_1", at: at) } == nil)
+    try store.commit { $0.setSetting("maintenance", to: .null) }
+    #expect(try store.read { reader throws(Problem) in try reader.setting("maintenance", at: at) } == nil)
   }
 }

@@ -208,6 +208,68 @@ import Testing
     #expect(program("trigger", "list", "--store", store, "--status", "paused", in: folder).out.contains("count"))
   }
 
+  @Test("changes many triggers, exports them, simulates one, and holds all of them in maintenance")
+  func administration() throws {
+    let script = folder.write(
+      "make.lua",
+      """
+      for i = 1, 3 do
+        perigee.triggers.create{
+          name = "job-" .. i, action_type = "script", action_config = {script = "return 1"},
+          trigger_type = i == 3 and "interval" or "cron",
+          schedule_config = i == 3 and {interval_seconds = 86400} or {cron_expression = "0 2 1 1 *"}}
+      end
+      """)
+    #expect(program("run", script, "--store", store, in: folder).code == 0)
+    let dry = program("trigger", "pause", "--where", "type=cron", "--dry-run", "--store", store, in: folder)
+    #expect(dry.code == 0 && dry.out.split(separator: "\n").count == 2 && dry.out.contains("would change"), "\(dry.err)")
+    #expect(program("trigger", "list", "--status", "paused", "--store", store, in: folder).out.isEmpty)
+    #expect(try json(program("trigger", "pause", "--where", "type=cron", "--note", "deploy", "--store", store, "--json", in: folder).out)["changed"] == 2)
+    #expect(program("trigger", "why", "job-1", "--store", store, in: folder).out.contains("It is paused (deploy; by local at "))
+    #expect(program("trigger", "why", "job-1", "--at", "2020-01-01T00:00:00Z", "--store", store, in: folder).out.contains("did not exist"))
+    #expect(program("trigger", "resume", "--where", "name=job-*", "--store", store, in: folder).code == 0)
+    let exported = program("trigger", "export", "--where", "all", "--store", store, in: folder)
+    #expect(exported.out.split(separator: "\n").count == 3 && exported.out.contains("\"cron_expression\":\"0 2 1 1 *\""))
+    let wrong = program("trigger", "pause", "--where", "typ=cron", "--store", store, in: folder)
+    #expect(wrong.code == 2 && wrong.err.contains("Did you mean 'type'?"), "\(wrong.err)")
+    // Nobody can be asked here, so nothing is deleted without --yes.
+    let asked = program("trigger", "delete", "--where", "all", "--store", store, in: folder)
+    #expect(asked.code == 2 && asked.err.contains("--yes"), "\(asked.err)")
+    let simulated = program("trigger", "simulate", "job-1", "--from", "2020-06-01", "--to", "2025-06-01", "--store", store, "--json", in: folder)
+    #expect(try json(simulated.out)["fire_count"] == 5, "\(simulated.err)")
+    #expect(program("trigger", "simulate", "job-1", "--from", "2020-06-01", "--to", "2025-06-01", "--store", store, in: folder).out.hasPrefix("2021-01-01T02:00:00Z\tdue"))
+    // A script decides, and what it decided is decided again.
+    let often = folder.write(
+      "often.lua",
+      """
+      local made = perigee.triggers.create{
+        name = "often", action_type = "script", action_config = {script = "return 1"}, trigger_type = "interval",
+        schedule_config = {interval_seconds = 86400, start_immediately = true, predicate = "return function(ctx) return false, 'not today' end"}}
+      while #perigee.triggers.evaluations(made.trigger_id) == 0 do perigee.sleep(0.01) end
+      """)
+    #expect(program("run", often, "--store", store, in: folder).code == 0)
+    let why = program("trigger", "why", "often", "--store", store, "--json", in: folder)
+    let evaluation = try json(why.out)["evaluations"]?.array?.first?["evaluation_id"]?.string ?? ""
+    let replayed = program("replay", evaluation, "--store", store, in: folder)
+    #expect(replayed.code == 0 && replayed.out.hasPrefix("the same: ") && replayed.out.contains("not today"), "\(replayed.err) \(why.out)")
+    #expect(program("replay", "eval_none", "--store", store, in: folder).code == 3)
+    #expect(program("maintenance", "--store", store, in: folder).out == "off\n")
+    let held = program("maintenance", "on", "--for", "2h", "--note", "disk", "--store", store, in: folder)
+    #expect(held.out.hasPrefix("on until 20") && held.out.hasSuffix(": disk\n"), "\(held.err)")
+    #expect(program("trigger", "why", "job-3", "--store", store, in: folder).out.contains("Maintenance holds every trigger"))
+    #expect(program("maintenance", "off", "--store", store, in: folder).out == "off\n")
+    #expect(program("trigger", "delete", "--where", "all", "--yes", "--store", store, in: folder).code == 0)
+    #expect(program("trigger", "list", "--status", "active", "--store", store, in: folder).out.isEmpty)
+  }
+
+  @Test("explains a cron expression in words, zone, notes and warnings")
+  func explained() {
+    let run = program("next", "15 2 * * *", "--tz", "Australia/Lord_Howe", "--after", "2026-10-02T00:00:00Z", "-n", "3", "--explain", in: folder)
+    #expect(run.code == 0)
+    let expected = ["At 02:15", "Zone: Australia/Lord_Howe, UTC+10:30 until 2026-10-03T15:30:00Z, then UTC+11:00", "2026-10-02T15:45:00Z", "02:15 does not exist on this day", "note: "]
+    for words in expected { #expect(run.out.contains(words), "\(words) is not in \(run.out)") }
+  }
+
   @Test("shows the whole story in the demo")
   func demo() {
     let run = program("demo", "--store", store, in: folder)

@@ -1,8 +1,9 @@
-// The kernel's interfaces that Swift's Glibc module leaves out: epoll and eventfd. Headers only; nothing of ours.
+// The kernel's interfaces that Swift's Glibc module leaves out: epoll, eventfd and timerfd. Headers only; nothing of ours.
 #pragma once
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 
 // Function-like or cast macros do not cross into Swift; these do.
 static const uint32_t cl_epollin = EPOLLIN;
@@ -11,3 +12,7 @@ static const uint32_t cl_epollhup = EPOLLHUP;
 static const uint32_t cl_epollerr = EPOLLERR;
 static const int cl_eventfd_flags = EFD_NONBLOCK | EFD_CLOEXEC;
 static const int cl_epoll_cloexec = EPOLL_CLOEXEC;
+static const int cl_timerfd_flags = TFD_CLOEXEC;
+// The name CLOCK_REALTIME has another type in Swift's Glibc than timerfd_create() takes.
+static const int cl_realtime = CLOCK_REALTIME;
+static const int cl_timer_watches_clock = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;

@@ -193,14 +193,16 @@ struct ClusterAction {
     return index
   }
 
-  /// The words of a document: the named fields, or every string at its root.
+  /// The words of a document: of the named fields, or of every string at its root. Where some strings have several words, those of one word
+  /// are left out: they are categories and codes, and would name every cluster alike.
   private static func text(of body: UnsafeRawBufferPointer, fields: [String]?) throws(Problem) -> String {
     guard case .object(let object) = try JSON(parsing: body) else { return "" }
-    var words: [String] = []
-    for member in object.members where fields?.contains(member.key) ?? (member.key != "id") {
-      if case .string(let text) = member.value { words.append(text) }
+    var texts: [String] = []
+    for member in object.members where fields?.contains(member.key) ?? true {
+      if case .string(let text) = member.value { texts.append(text) }
     }
-    return words.joined(separator: "\n")
+    let sentences = fields == nil ? texts.filter { $0.contains(" ") } : texts
+    return (sentences.isEmpty ? texts : sentences).joined(separator: "\n")
   }
 
   // MARK: - Writing

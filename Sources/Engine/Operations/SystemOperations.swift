@@ -18,7 +18,7 @@ extension Operation {
       let asked = host.surroundings.ticks()
       try host.beat()
       return .json([
-        "beat_running": true, "last_heartbeat": .instant(host.surroundings.now()), "age_seconds": .double((host.surroundings.ticks() - asked).inSeconds),
+        "beat_running": true, "maintenance": try host.maintenance()?.json ?? .null, "last_heartbeat": .instant(host.surroundings.now()), "age_seconds": .double((host.surroundings.ticks() - asked).inSeconds),
       ])
     },
     Operation(
@@ -28,7 +28,7 @@ extension Operation {
       try host.beat()
       _ = try host.read { reader throws(Problem) in try reader.namespaces(Page(limit: 1)) }
       return .json([
-        "status": "OK",
+        "status": "OK", "maintenance": try host.maintenance()?.json ?? .null,
         "data": ["cache": true, "metadata": true, "vector_store": true, "object_storage": true, "task_queue": true, "inference": true, "analytics": true],
       ])
     },

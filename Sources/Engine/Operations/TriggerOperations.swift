@@ -40,52 +40,55 @@ extension Operation {
         throw Problem(.invalid, "'\(immutable)' cannot be changed", hint: "Delete the trigger and create another", path: immutable)
       }
       _ = try Fields(call.body, accepting: ["schedule_config", "name", "description", "status"])
-      return .json(
-        host.shown(
-          try host.edit(call) { trigger throws(Problem) in
-            if let name = try fields.string("name") { trigger.name = name }
-            if let description = try fields.string("description") { trigger.description = description }
-            if let config = fields["schedule_config"] { trigger.schedule = try Schedule(trigger.schedule.type, config) }
-            let status: Trigger.Status? = try fields.choice("status")
-            if let status {
-              guard status != .failed else {
-                throw Problem(.invalid, "a trigger cannot be set to 'failed'", hint: "One of: active, paused, disabled", path: "status")
-              }
-              trigger.status = status
-            }
-            let timetable = try host.check(&trigger)
-            // An edit never fires at once, and leaves an unchanged schedule where it was.
-            if fields["schedule_config"] != nil || (status == .active && trigger.nextScheduledAt == nil) {
-              trigger.nextScheduledAt = timetable.first(at: host.surroundings.now(), of: trigger.schedule, isNew: false)
-            }
-          }))
+      let edited = try host.edit(call) { trigger throws(Problem) in
+        if let name = try fields.string("name") { trigger.name = name }
+        if let description = try fields.string("description") { trigger.description = description }
+        if let config = fields["schedule_config"] { trigger.schedule = try Schedule(trigger.schedule.type, config) }
+        let status: Trigger.Status? = try fields.choice("status")
+        if let status {
+          guard status != .failed else {
+            throw Problem(.invalid, "a trigger cannot be set to 'failed'", hint: "One of: active, paused, disabled", path: "status")
+          }
+          trigger.status = status
+        }
+        let timetable = try host.check(&trigger)
+        // An edit never fires at once, and leaves an unchanged schedule where it was.
+        if fields["schedule_config"] != nil || (status == .active && trigger.nextScheduledAt == nil) {
+          trigger.nextScheduledAt = timetable.first(at: host.surroundings.now(), of: trigger.schedule, isNew: false)
+        }
+      }
+      // What was noted at an earlier pause is not about this status.
+      if fields["status"] != nil { try host.note(nil, on: edited) }
+      return .json(host.shown(edited))
     },
     Operation("delete_trigger", "DELETE", "/v1/triggers/{trigger_id}", "Retire a trigger", tag: "Triggers", scope: .write) { host, call throws(Problem) in
-      _ = try host.edit(call) { trigger throws(Problem) in trigger.status = .disabled }
+      let deleted = try host.edit(call) { trigger throws(Problem) in trigger.status = .disabled }
+      try host.note(nil, on: deleted)
       return .nothing
     },
     Operation(
-      "pause_trigger", "POST", "/v1/triggers/{trigger_id}/pause", "Stop firing, keep the definition", tag: "Triggers", scope: .write, body: []
+      "pause_trigger", "POST", "/v1/triggers/{trigger_id}/pause", "Stop firing, keep the definition", tag: "Triggers", scope: .write, body: ["note"]
     ) { host, call throws(Problem) in
-      .json(
-        host.shown(
-          try host.edit(call) { trigger throws(Problem) in
-            guard trigger.status != .disabled else { throw Problem(.conflict, "the trigger was deleted", path: "status") }
-            trigger.status = .paused
-          }))
+      let note = try Fields(call.body, accepting: ["note"]).string("note")
+      let paused = try host.edit(call) { trigger throws(Problem) in
+        guard trigger.status != .disabled else { throw Problem(.conflict, "the trigger was deleted", path: "status") }
+        trigger.status = .paused
+      }
+      try host.note(PauseNote(note: note, by: call.caller.name, at: host.surroundings.now()), on: paused)
+      return .json(host.shown(paused))
     },
     Operation(
       "resume_trigger", "POST", "/v1/triggers/{trigger_id}/resume", "Fire again, the next time counted from now", tag: "Triggers", scope: .write, body: []
     ) { host, call throws(Problem) in
-      .json(
-        host.shown(
-          try host.edit(call) { trigger throws(Problem) in
-            guard trigger.status != .disabled else { throw Problem(.conflict, "the trigger was deleted", path: "status") }
-            let timetable = try host.check(&trigger)
-            trigger.status = .active
-            trigger.consecutiveFailures = 0
-            trigger.nextScheduledAt = timetable.first(at: host.surroundings.now(), of: trigger.schedule, isNew: false)
-          }))
+      let resumed = try host.edit(call) { trigger throws(Problem) in
+        guard trigger.status != .disabled else { throw Problem(.conflict, "the trigger was deleted", path: "status") }
+        let timetable = try host.check(&trigger)
+        trigger.status = .active
+        trigger.consecutiveFailures = 0
+        trigger.nextScheduledAt = timetable.first(at: host.surroundings.now(), of: trigger.schedule, isNew: false)
+      }
+      try host.note(nil, on: resumed)
+      return .json(host.shown(resumed))
     },
     Operation(
       "execute_trigger_now", "POST", "/v1/triggers/{trigger_id}/execute", "Fire at once, whatever the schedule; answers a task", tag: "Triggers",
@@ -118,46 +121,6 @@ extension Operation {
         "trigger_id": .string(trigger.id), "executions": .array(executions), "total": .int(listing.total), "offset": .int(page.offset),
         "limit": .int(page.limit),
       ])
-    },
-    Operation(
-      "list_trigger_evaluations", "GET", "/v1/triggers/{trigger_id}/evaluations", "What the scheduler decided, newest first", tag: "Triggers", scope: .read,
-      query: pageQuery
-    ) { host, call throws(Problem) in
-      let trigger = try host.trigger(call)
-      let page = try Page(Fields(.object(call.query)), defaultLimit: 50)
-      let listing = try host.read { reader throws(Problem) in try reader.evaluations(trigger.id, offset: page.offset, limit: page.limit) }
-      return .json([
-        "results": .array(listing.items.map(\.json)), "total": .int(listing.total), "offset": .int(page.offset), "limit": .int(page.limit),
-      ])
-    },
-    Operation(
-      "explain_trigger", "GET", "/v1/triggers/{trigger_id}/explain", "Why it fired or did not, and what would make it fire", tag: "Triggers", scope: .read
-    ) { host, call throws(Problem) in
-      let trigger = try host.trigger(call)
-      let last = try host.read { reader throws(Problem) in try reader.evaluations(trigger.id, offset: 0, limit: 5) }
-      let explanation = Explanation(trigger, last.items, at: host.surroundings.now(), zones: host.zones)
-      return .json([
-        "trigger_id": .string(trigger.id), "status": .string(trigger.status.rawValue), "text": .string(explanation.text),
-        "next_scheduled_at": .optional(trigger.status == .active ? trigger.nextScheduledAt : nil), "event_counter": .int(trigger.eventCounter),
-        "evaluations": .array(last.items.map(\.json)),
-      ])
-    },
-    Operation(
-      "preview_schedule", "POST", "/v1/triggers/preview", "The next instants of a cron expression", tag: "Triggers", scope: .read, inNamespace: false,
-      body: ["cron_expression", "timezone", "after", "count"]
-    ) { host, call throws(Problem) in
-      let fields = try Fields(call.body, accepting: ["cron_expression", "timezone", "after", "count"])
-      var after = host.surroundings.now()
-      if let text = try fields.string("after") {
-        guard let instant = Instant(text) else {
-          throw Problem(.invalid, "'\(text)' is not a date and time", hint: "For example \"2024-01-01T00:00:00Z\"", path: "after")
-        }
-        after = instant
-      }
-      let preview = try CronPreview(
-        expression: try fields.required("cron_expression", example: "\"0 2 * * *\""), timezone: try fields.string("timezone") ?? "UTC", after: after,
-        count: Int(try fields.int("count", in: 1...1000) ?? 3), zones: host.zones)
-      return .json(preview.json)
     },
   ]
 
@@ -279,9 +242,11 @@ extension Host {
   }
 
   func trigger(_ call: Call) throws(Problem) -> Trigger {
-    let id = try call.parameter("trigger_id")
-    let namespaceID = try call.namespaceID()
-    return try read { reader throws(Problem) in
+    try trigger(call.parameter("trigger_id"), in: call.namespaceID())
+  }
+
+  func trigger(_ id: String, in namespaceID: String) throws(Problem) -> Trigger {
+    try read { reader throws(Problem) in
       if let found = try reader.trigger(id, in: namespaceID) { return found }
       let known = try reader.triggers(TriggerQuery(namespaceID: namespaceID, limit: 100)).items.map(\.id)
       throw Problem(.notFound, "trigger '\(id)' does not exist", path: "trigger_id", didYouMean: Suggestion.nearest(to: id, in: known))

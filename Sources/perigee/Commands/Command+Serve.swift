@@ -9,7 +9,7 @@ extension Command {
       Option("port", letter: "p", value: "N", "The port; without it \(defaultPort), 0 takes any that is free"),
       Option("host", value: "ADDRESS", "The address; without it 127.0.0.1, which only this machine can reach"),
       Option("threads", value: "N", "Threads for clustering; without it as many as the machine has"),
-      Option("log-requests", "Log every request"), Option.store,
+      Option("keep", value: "TIME", "How long decisions and events are remembered; without it 90d"), Option("log-requests", "Log every request"), Option.store,
     ],
     examples: [
       Example("perigee serve", "./perigee.db on http://127.0.0.1:\(defaultPort)"),

@@ -1,4 +1,5 @@
 import Basics
+import Engine
 import Model
 
 extension Command {
@@ -58,13 +59,24 @@ extension Command {
 
   static let triggerExecute = Command(
     name: "trigger execute", summary: "Fire a trigger now, whatever its schedule",
-    positionals: [trigger], options: [Option("wait", "Wait until the task has ended"), Option.store, Option.namespace],
+    positionals: [Positional("TRIGGER", .optional, "Its id or its name; or say which with --where")],
+    options: [Option("wait", "Wait until the task has ended"), whereOption, dryRun, Option.store, Option.namespace],
     examples: [
       Example("perigee trigger execute nightly --wait", "and see how it ends: 0 done, 1 failed, 7 a hook held it"),
       Example("perigee trigger execute nightly --json", "only queue it; prints the task"),
+      Example("perigee trigger execute --where type=cron --dry-run", "which would be fired?"),
     ]
   ) { invocation throws(Problem) in
     try Connection.with(invocation) { connection throws(Problem) in
+      if invocation.has("where") || invocation.has("dry-run") {
+        let code = try change("execute", "was fired", invocation, connection)
+        // Without a server the host ends with this command, and the tasks would wait for the next one.
+        if code == .ok, !invocation.has("dry-run"), let host = connection.host { try host.settle() }
+        return code
+      }
+      guard invocation.word(0) != nil else {
+        throw Problem(.invalid, "no trigger is named", hint: "For example: perigee trigger execute nightly --wait")
+      }
       let found = try TriggerText.find(invocation.word(0) ?? "", connection)
       var task = try connection.call("execute_trigger_now", path: ["trigger_id": found["trigger_id"]?.string ?? ""])
       // Without a server the host ends with this command, and the task would wait for the next one.
@@ -87,15 +99,18 @@ extension Command {
 
   static let triggerWhy = Command(
     name: "trigger why", summary: "Tell why a trigger fired or did not",
-    positionals: [trigger], options: [Option.store, Option.namespace],
+    positionals: [trigger],
+    options: [Option("at", value: "MOMENT", "Tell it for this moment (RFC 3339); without it for now"), Option.store, Option.namespace],
     examples: [
       Example("perigee trigger why nightly", "the reason, and the last decisions"),
+      Example("perigee trigger why nightly --at 2026-01-06T03:12:00Z", "why not last Tuesday?"),
       Example("perigee trigger why nightly --json", "with the numbers compared"),
     ]
   ) { invocation throws(Problem) in
     try Connection.with(invocation) { connection throws(Problem) in
       let found = try TriggerText.find(invocation.word(0) ?? "", connection)
-      let answer = try connection.call("explain_trigger", path: ["trigger_id": found["trigger_id"]?.string ?? ""])
+      let answer = try connection.call(
+        "explain_trigger", path: ["trigger_id": found["trigger_id"]?.string ?? ""], query: try invocation.instant("at").map { ["at": .instant($0)] } ?? [:])
       let console = invocation.console
       if invocation.wantsJSON {
         console.print(answer)
@@ -115,27 +130,6 @@ extension Command {
         table.print(to: console)
       }
       return .ok
-    }
-  }
-
-  static let triggerPause = change("pause", "Stop a trigger from firing; it keeps its definition", done: "fires no more until it is resumed")
-  static let triggerResume = change("resume", "Let a paused or failed trigger fire again", done: "is active")
-
-  private static func change(_ verb: String, _ summary: String, done: String) -> Command {
-    Command(
-      name: "trigger \(verb)", summary: summary, positionals: [trigger], options: [Option.store, Option.namespace],
-      examples: [Example("perigee trigger \(verb) nightly", "by name")]
-    ) { invocation throws(Problem) in
-      try Connection.with(invocation) { connection throws(Problem) in
-        let found = try TriggerText.find(invocation.word(0) ?? "", connection)
-        let changed = try connection.call("\(verb)_trigger", path: ["trigger_id": found["trigger_id"]?.string ?? ""])
-        if invocation.wantsJSON {
-          invocation.console.print(changed)
-        } else {
-          invocation.console.say("\(TriggerText.name(changed)) \(done); next: \(TriggerText.next(changed, invocation.surroundings.now()))")
-        }
-        return .ok
-      }
     }
   }
 }

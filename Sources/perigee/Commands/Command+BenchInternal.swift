@@ -1,13 +1,14 @@
 import Basics
+import Scheduling
 import Scripting
 
 extension Command {
-  /// What `scripts/bench` asks: how many predicates and filters a second, on one core. Help does not list it.
-  static let benchScripts = Command(
-    name: "bench-scripts", summary: "Measure Lua predicates and filters", options: [],
-    examples: [Example("perigee bench-scripts --json", "for scripts/bench")]
+  /// What `scripts/bench` asks and no other command shows: predicates, filters and cron instants a second, on one core. Help does not list it.
+  static let benchInternal = Command(
+    name: "bench-internal", summary: "Measure Lua predicates, filters and cron", options: [],
+    examples: [Example("perigee bench-internal --json", "for scripts/bench")]
   ) { invocation throws(Problem) in
-    let figures = try ScriptThread.run { ScriptBenchmark(invocation.surroundings).measure() }
+    let figures = try ScriptThread.run { InnerBenchmark(invocation.surroundings).measure() }
     if invocation.wantsJSON {
       invocation.console.print(figures)
     } else {
@@ -17,8 +18,8 @@ extension Command {
   }
 }
 
-/// Runs a predicate and a filter for about a second each.
-private struct ScriptBenchmark {
+/// Runs each for about a second.
+private struct InnerBenchmark {
   private final class Nobody: ScriptHost {
     func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON { .null }
     func write(log level: String, _ message: String) {}
@@ -48,7 +49,29 @@ private struct ScriptBenchmark {
       for _ in 0..<1000 { _ = interpreter.run(predicate, kind: .predicate, context: context, budget: ScriptKind.predicate.budget, host: host) }
       return 1000
     }
-    return ["filters_per_second": .double(filters), "predicates_per_second": .double(predicates)]
+    return [
+      "filters_per_second": .double(filters), "predicates_per_second": .double(predicates), "cron_utc_per_second": .double(instants(in: "UTC")),
+      "cron_dst_per_second": .double(instants(in: "America/New_York")),
+    ]
+  }
+
+  /// How many instants of some everyday expressions are found one after the other.
+  private func instants(in zone: String) -> Double {
+    guard let zone = try? Zones().zone(zone) else { return 0 }
+    let expressions = ["0 2 * * *", "*/15 9-17 * * MON-FRI", "0 0 1,15 * *", "30 4 L * *", "*/5 * * * *"]
+    let all = expressions.compactMap { text in (try? CronExpression(text)).map { Occurrences($0, in: zone) } }
+    return rate {
+      var found = 0
+      for occurrences in all {
+        var instant = Instant(seconds: 1_704_067_200)
+        for _ in 0..<2000 {
+          guard let next = occurrences.next(after: instant) else { break }
+          instant = next
+          found += 1
+        }
+      }
+      return found
+    }
   }
 
   private func rate(_ work: () -> Int) -> Double {

@@ -1,0 +1,9 @@
+import Basics
+import Synchronization
+
+/// The flags of the tasks that run now, by task: workers put them in, and whoever cancels finds them.
+final class Cancellations: Sendable {
+  private let flags = Mutex<[String: Cancellation]>([:])
+
+  func withLock<Result: Sendable>(_ body: (inout sending [String: Cancellation]) -> sending Result) -> sending Result { flags.withLock(body) }
+}

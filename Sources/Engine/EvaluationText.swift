@@ -1,0 +1,85 @@
+import Basics
+import Model
+
+extension Evaluation {
+  /// The decision as a sentence: what was compared, and what came of it. `schedule` is the trigger's present one.
+  func sentence(_ schedule: Schedule) -> String {
+    switch outcome {
+    case .fired: fired(schedule)
+    case .held: held
+    case .skipped: skipped(schedule)
+    case .failed: failed
+    }
+  }
+
+  /// As lists show it: the row without what only a replay needs, and the sentence.
+  func json(_ schedule: Schedule) -> JSON {
+    var row = self
+    row.detail["replay"] = nil
+    var result = row.json.object ?? JSONObject()
+    result["text"] = .string(sentence(schedule))
+    return .object(result)
+  }
+
+  private func fired(_ schedule: Schedule) -> String {
+    let due = scheduledAt.map { " the instant \($0)" } ?? ""
+    switch reason {
+    case "due": return "It fired for\(due)."
+    case "caught up":
+      let missed = detail["missed"]
+      let span = "\(missed?["first"]?.string ?? "?") to \(missed?["last"]?.string ?? "?")"
+      return
+        "It fired late for\(due); \(Self.instants(missed?["count"]?.int ?? 0)) before it, \(span), came to nothing, as catch_up '\(schedule.catchUp.rawValue)' says."
+    case "enough events": return "It fired: \(detail["events"]?.int ?? 0) events had come."
+    default: return "It fired\(due.isEmpty ? "" : " for\(due)"): \(comparison ?? reason)."
+    }
+  }
+
+  private var held: String {
+    switch reason {
+    case "no_baseline": return "It did not fire: there was no baseline to compare with; one is taken after each success of its action."
+    case _ where reason.hasSuffix("and fired already"):
+      return "It did not fire: \(comparison ?? reason), but it has fired for this crossing; the condition has to be false once before it fires again."
+    default:
+      if let comparison { return "It did not fire: \(comparison)." }
+      return "It did not fire: \(detail["cost"] == nil ? reason : "its script said no (\(reason))")."
+    }
+  }
+
+  private func skipped(_ schedule: Schedule) -> String {
+    let number = detail["count"]?.int ?? count
+    let span = detail["first"]?.string.map { first in
+      detail["last"]?.string.map { $0 == first ? " (\(first))" : " (\(first) to \($0))" } ?? " (\(first))"
+    }
+    switch reason {
+    case "overlap":
+      return
+        "\(Self.instants(number))\(span ?? "") passed while the last run still went on, and overlap is '\(schedule.overlap.rawValue)'; \"overlap\": \"allow\" would let them run side by side."
+    case "missed":
+      return
+        "\(Self.instants(number))\(span ?? "") passed while the host was not running or could not fire, and catch_up '\(schedule.catchUp.rawValue)' "
+        + "with a window of \(Explanation.words(.seconds(schedule.catchUpWindowSeconds))) leaves them out; \"catch_up\": \"all\" would run them."
+    case "before hook": return "It fired, and its before hook said no: \(detail["reason"]?.string ?? "no reason given")."
+    default: return "It was skipped: \(reason)\(span ?? "")."
+    }
+  }
+
+  private var failed: String {
+    let error = detail["error"]?.string ?? reason
+    switch reason {
+    case "budget": return "It was not decided: its script was stopped by its budget (\(error))."
+    case "filter": return "Its event filter failed, and the events it did not get to were not counted: \(error)."
+    default: return "It was not decided: \(error)."
+    }
+  }
+
+  /// `cosine_drift was 0.031, and fires when it is > 0.05`
+  private var comparison: String? {
+    guard let value = detail["value"]?.double, let threshold = detail["threshold"]?.double else { return nil }
+    let symbol = detail["operator"]?.string.flatMap(Condition.Operator.init(rawValue:))?.symbol ?? ">"
+    return
+      "\(detail["metric"]?.string ?? "the value") was \(Explanation.short(value)), and it fires when that is \(symbol) \(Explanation.short(threshold))"
+  }
+
+  private static func instants(_ count: Int64) -> String { count == 1 ? "one due instant" : "\(count) due instants" }
+}

@@ -1,0 +1,270 @@
+import Basics
+import Model
+import Scheduling
+import Store
+
+/// From a task that is written down to its end: who may start, who waits, who is tried again, and what an end changes.
+extension HostLoop {
+  /// Hands a task that is written down to the workers.
+  func begin(_ task: TaskRecord) {
+    openTasks[task.id] = .some(task.triggerID)
+    if let id = task.triggerID, task.scheduledAt == nil { agenda.started(id) }
+    launch(task)
+  }
+
+  func launch(_ task: TaskRecord) {
+    openTasks[task.id] = .some(task.triggerID)
+    busy.insert(task.id)
+    parts.workers.run(task)
+  }
+
+  /// How many tasks of a trigger have not ended.
+  func running(_ id: Trigger.ID) -> Int { openTasks.values.count { $0 == id } }
+
+  // MARK: - One after the other
+
+  /// Starts a claimed task, or lets it wait for the one before it; what is in its way is cancelled if the trigger says so.
+  func start(_ task: TaskRecord, after fire: Agenda.Fire) {
+    openTasks[task.id] = .some(task.triggerID)
+    guard fire.waits, let id = task.triggerID else { return launch(task) }
+    if fire.cancelsRunning { cancelAll(of: id, but: task.id) }
+    waiting[id, default: []].append(task)
+    startWaiting(of: id)
+  }
+
+  private func startWaiting(of id: Trigger.ID) {
+    guard var queue = waiting[id], let first = queue.first else { return }
+    let names = Set(queue.map(\.id))
+    guard !openTasks.contains(where: { $0.value == id && !names.contains($0.key) }) else { return }
+    queue.removeFirst()
+    waiting[id] = queue.isEmpty ? nil : queue
+    launch(first)
+  }
+
+  private func cancelAll(of id: Trigger.ID, but taskID: String) {
+    let others = openTasks.filter { $0.value == id && $0.key != taskID }.keys.sorted()
+    for other in others {
+      if let flag = parts.cancellations.withLock({ $0[other] }) {
+        flag.cancel()
+      } else if let task = storedTask(other), !task.status.isFinal {
+        // It has not started; a worker that takes it up now finds it ended.
+        take(canceled(task))
+      }
+    }
+  }
+
+  private func canceled(_ task: TaskRecord) -> Ending {
+    let why = Problem(.cancelled, "cancelled for the next run")
+    return Ending(task: task, status: .canceled, outputs: task.outputs, error: why.description, writes: [], state: nil, baseline: nil, heldBy: nil)
+  }
+
+  func storedTask(_ id: String) -> TaskRecord? {
+    do throws(Problem) {
+      return try readers.read { reader throws(Problem) in try reader.task(id) }
+    } catch {
+      log("error", "task \(id): \(error)")
+      return nil
+    }
+  }
+
+  /// Takes up a task that a crash or a stop left unfinished: it goes on, or waits as it waited. `occupied`: the triggers that have one before it.
+  func resume(_ task: TaskRecord, _ occupied: inout Set<Trigger.ID>) {
+    guard let id = task.triggerID else { return launch(task) }
+    let isFirst = occupied.insert(id).inserted
+    switch definition(of: id)?.schedule.overlap {
+    case .queue?, .queueOne?, .cancelRunning?:
+      if !isFirst {
+        waiting[id, default: []].append(task)
+        return
+      }
+    case .skip?, .allow?, nil: break
+    }
+    if let retryAt = task.retryAt, retryAt > now() { agenda.postpone(task.id, until: retryAt) } else { launch(task) }
+  }
+
+  // MARK: - Once more
+
+  /// The wait of a task that failed is over.
+  func attempt(_ taskID: String) {
+    guard openTasks[taskID] != nil, let task = storedTask(taskID), !task.status.isFinal else { return }
+    launch(task)
+  }
+
+  /// The failed attempt with those before it, as the task shows them.
+  private func attempts(_ ending: Ending, retryAt: Instant?) -> JSON {
+    var attempts = ending.task.outputs["attempts"]?.array ?? []
+    attempts.append([
+      "attempt": .int(ending.task.attempt + 1), "ended_at": .instant(now()), "error": .optional(ending.error), "retry_at": .optional(retryAt),
+    ])
+    return .array(attempts)
+  }
+
+  private func again(_ ending: Ending, _ plan: Plan, after delay: Duration) {
+    let task = ending.task
+    let until = now() + delay
+    var transaction = plan.transaction
+    transaction.repeatTask(task.id, outputs: ["attempts": attempts(ending, retryAt: until)], error: ending.error, retryAt: until)
+    add(transaction) { [self] outcome in
+      busy.remove(task.id)
+      guard case .committed = outcome else {
+        // Lost: it was cancelled meanwhile, and that was its end.
+        if case .lost = outcome { return }
+        log("error", "task \(task.id): \(outcome.problem)")
+        var last = ending
+        last.repeats = false
+        last.writes = []
+        return take(last)
+      }
+      announce(plan)
+      log("info", "task \(task.id) failed (\(ending.error ?? "")), attempt \(task.attempt + 1); the next is at \(until)")
+      agenda.postpone(task.id, until: until)
+    }
+  }
+
+  // MARK: - The end
+
+  func take(_ ending: Ending) {
+    let task = ending.task
+    let now = now()
+    var plan: Plan
+    do throws(Problem) { plan = try self.plan(ending.writes) } catch { return fail(ending, error) }
+    if ending.repeats, let rule = task.triggerID.flatMap(definition)?.schedule.retry,
+      let delay = Backoff.delay(after: task.attempt + 1, rule, random: surroundings.random())
+    {
+      return again(ending, plan, after: delay)
+    }
+    var outputs = ending.outputs
+    if task.outputs["attempts"] != nil {
+      outputs["attempts"] = ending.status == .failed ? attempts(ending, retryAt: nil) : task.outputs["attempts"]
+    }
+    report(ending, &plan)
+    var transaction = plan.transaction
+    transaction.finishTask(task.id, status: ending.status, outputs: outputs, error: ending.error, at: now)
+    let after = settle(ending, at: now, in: &transaction)
+    if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
+    add(transaction) { [self] outcome in
+      guard case .committed = outcome else { return recover(ending, outcome) }
+      forget(task)
+      announce(plan)
+      guard let id = task.triggerID else { return }
+      if ending.baseline != nil || ending.status == .failed { agenda.rearm(id) }
+      after(id)
+      startWaiting(of: id)
+    }
+  }
+
+  private func forget(_ task: TaskRecord) {
+    openTasks[task.id] = nil
+    busy.remove(task.id)
+  }
+
+  /// The end of a task could not be written. While the store has trouble it is kept and tried again; what cannot be written at all makes
+  /// the task a failed one.
+  private func recover(_ ending: Ending, _ outcome: Outcome) {
+    let task = ending.task
+    // It ended before, by a cancellation, or its row went with its namespace: there is nothing left to say.
+    let isOver = if case .lost("task") = outcome { true } else { false }
+    let isTrouble = outcome.isTrouble && !isOver
+    let isLast = isOver || (!isTrouble && !ending.isMoreThanAnError)
+    if isLast { forget(task) }
+    if let id = task.triggerID {
+      lastEvaluations[id] = nil
+      reload(id)
+    }
+    if isTrouble {
+      unwritten.append(ending)
+      return rest(outcome.problem)
+    }
+    if !isOver { log("error", "task \(task.id): \(outcome.problem)") }
+    guard isLast else { return fail(ending, outcome.problem) }
+    if let id = task.triggerID { startWaiting(of: id) }
+  }
+
+  /// Ends a task whose results cannot be written (a collection they go to is gone): nothing of them stays.
+  private func fail(_ ending: Ending, _ problem: Problem) {
+    let close =
+      ending.task.kind == .cluster && ending.status != .failed
+      ? ClusterAction.close(ending.task, .failed, error: problem, readers: readers, at: now()) : nil
+    take(
+      Ending(
+        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil))
+  }
+
+  /// What the end of a task means for its trigger: counters, and whether it is stopped, probed again later, or resumed. Answers what is left
+  /// to do when that is written.
+  private func settle(_ ending: Ending, at now: Instant, in transaction: inout Transaction) -> (Trigger.ID) -> Void {
+    guard let id = ending.task.triggerID, let trigger = definition(of: id) else { return { _ in } }
+    let status = ending.status
+    let rule = trigger.schedule
+    let failures = status == .completed ? 0 : status == .failed ? trigger.consecutiveFailures + 1 : trigger.consecutiveFailures
+    let moved = agenda.finished(id, at: now)
+    var next = moved?.next
+    var turned: Trigger.Status?
+    let probe = rule.probeAfterSeconds.map { now + .seconds($0) }
+    if trigger.status == .active, failures >= rule.maxConsecutiveFailures {
+      turned = .failed
+      next = probe
+    } else if trigger.status == .failed, probe != nil, status == .completed {
+      turned = .active
+      next = first(of: trigger, at: now)
+    } else if trigger.status == .failed, probe != nil {
+      // Also after a run that was skipped or cancelled: it has shown nothing.
+      next = probe
+    }
+    let clears = next == nil && (moved != nil || turned != nil)
+    transaction.settle(
+      id, executions: status == .completed ? 1 : 0, consecutiveFailures: failures, lastStatus: status.rawValue, lastError: ending.error, status: turned,
+      baseline: ending.baseline, state: ending.state, next: next, clearsNext: clears,
+      armed: ending.baseline != nil || status == .failed ? true : nil, at: now)
+    touched.insert("trigger/\(id)")
+    definitions[id]?.consecutiveFailures = failures
+    definitions[id]?.status = turned ?? trigger.status
+    let isProbed = trigger.status == .failed && probe != nil
+    let error = ending.error ?? ""
+    return { [self] id in
+      if turned == .failed {
+        log("error", "trigger \(id) failed \(failures) times in a row and is stopped\(probe.map { " until \($0)" } ?? ""): \(error)")
+      } else if turned == .active {
+        log("info", "trigger \(id) succeeded and is active again")
+      }
+      if turned != nil || isProbed { reload(id) }
+    }
+  }
+
+  /// The first instant of a trigger that becomes active now.
+  private func first(of trigger: Trigger, at now: Instant) -> Instant? {
+    do throws(Problem) {
+      return try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones).first(at: now, of: trigger.schedule, isNew: false)
+    } catch {
+      log("error", "trigger \(trigger.id) cannot be scheduled: \(error)")
+      return nil
+    }
+  }
+
+  // MARK: - Telling others
+
+  /// The events that the end of a task is: of a clustering always, of a trigger's run when a trigger listens.
+  private func report(_ ending: Ending, _ plan: inout Plan) {
+    let task = ending.task
+    guard ending.status == .completed || ending.status == .failed else { return }
+    let succeeded = ending.status == .completed
+    var payload: JSONObject = [
+      "task_id": .string(task.id), "status": .string(ending.status.rawValue), "trigger_id": .optional(task.triggerID), "error": .optional(ending.error),
+    ]
+    if let id = task.triggerID {
+      let type: Schedule.EventType = succeeded ? .triggerCompleted : .triggerFailed
+      if agenda.hasListeners(to: type) {
+        var own = payload
+        own["trigger_name"] = .optional(definition(of: id)?.name)
+        own["scheduled_at"] = .optional(task.scheduledAt)
+        record(EventWrite(namespaceID: task.namespaceID, type: type, payload: own, depth: task.depth + 1), &plan)
+      }
+    }
+    guard task.kind == .cluster else { return }
+    payload["cluster_id"] = task.inputs["cluster_id"] ?? .null
+    for key in ["run_id", "num_clusters", "num_documents", "metrics"] { if let value = ending.outputs[key] { payload[key] = value } }
+    record(
+      EventWrite(
+        namespaceID: task.namespaceID, type: succeeded ? .clusterCompleted : .clusterFailed, payload: payload, depth: task.depth + 1), &plan)
+  }
+}

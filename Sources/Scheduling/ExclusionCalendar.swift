@@ -1,0 +1,43 @@
+import Basics
+import Model
+
+/// One entry of a schedule's `exclude` list, compiled for the zone in which it is meant.
+struct ExclusionCalendar: Sendable {
+  private enum Source: Sendable {
+    case dates(Set<CivilDate>)
+    case cron(CronExpression)
+    case events(CalendarEvents)
+  }
+
+  private let source: Source
+  private let zone: Zone
+
+  /// Throws `.invalid` at `cron` or `ical`.
+  init(_ exclusion: Exclusion, in zone: Zone, zones: Zones) throws(Problem) {
+    self.zone = zone
+    switch exclusion {
+    case .dates(let days): source = .dates(Set(days))
+    case .cron(let text):
+      do { source = .cron(try CronExpression(text)) } catch {
+        var problem = error
+        problem.path = "cron"
+        throw problem
+      }
+    case .ical(let text):
+      do { source = .events(try CalendarEvents(text, in: zone, zones: zones)) } catch { throw error.within("ical") }
+    }
+  }
+
+  func contains(_ instant: Instant) -> Bool {
+    let wall = instant.wholeSeconds + zone.offset(at: instant)
+    switch source {
+    case .dates(let days): return days.contains(CivilDate(daysSinceEpoch: Int(wall.floored(by: 86_400))))
+    case .cron(let expression):
+      // Five fields mean whole minutes, six mean seconds.
+      let width: Int64 = expression.hasSeconds ? 1 : 60
+      let start = wall.floored(by: width) * width
+      return expression.firstMatch(from: start, before: start + width) != nil
+    case .events(let events): return events.contains(wall: wall, moment: instant.wholeSeconds)
+    }
+  }
+}

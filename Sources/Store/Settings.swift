@@ -1,0 +1,14 @@
+package import Basics
+
+// Settings of the store itself and notes on its things. They lie among the keys and values, under a namespace that nobody can name: the empty one.
+
+extension Transaction {
+  /// Null takes the setting away.
+  package mutating func setSetting(_ name: String, to value: JSON) {
+    if value == .null { deleteValue(name, in: "") } else { setValue(name, to: value, in: "") }
+  }
+}
+
+extension Reader {
+  package func setting(_ name: String, at now: Instant) throws(Problem) -> JSON? { try value(name, in: "", at: now) }
+}

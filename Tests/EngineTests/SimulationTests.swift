@@ -1,0 +1,182 @@
+import Basics
+import Engine
+import Model
+import TestSupport
+import Testing
+
+@Suite("What would have fired") struct SimulationTests {
+  private func simulate(_ fixture: Fixture, _ body: JSON) throws -> JSON { try fixture.store.call("simulate_trigger", body: body) }
+
+  private func definition(_ type: String, _ schedule: JSON) -> JSON {
+    ["action_type": "script", "action_config": ["script": "return 1"], "trigger_type": .string(type), "schedule_config": schedule]
+  }
+
+  private func outcomes(_ answer: JSON) -> [String: Int64] {
+    var result: [String: Int64] = [:]
+    for row in answer["decisions"]?.array ?? [] { result[row["reason"]?.string ?? "", default: 0] += row["count"]?.int ?? 0 }
+    return result
+  }
+
+  @Test("a year of a cron trigger: every instant, in its zone, and not one more")
+  func year() throws {
+    let fixture = try Fixture()
+    let daily = try simulate(
+      fixture,
+      [
+        "trigger": definition("cron", ["cron_expression": "30 2 * * *", "timezone": "Europe/Paris"]), "from": "2025-01-01T00:00:00Z",
+        "to": "2026-01-01T00:00:00Z",
+        "limit": 1000,
+      ])
+    #expect(daily["fire_count"] == 365 && daily["truncated"] == .null && daily["through"] == "2026-01-01T00:00:00Z", "\(daily.text.prefix(500))")
+    let instants = daily["fires"]?.array?.compactMap { $0["scheduled_at"]?.string } ?? []
+    #expect(instants.first == "2025-01-01T01:30:00Z" && instants.contains("2025-03-30T01:00:00Z") && instants.contains("2025-03-31T00:30:00Z"))
+    let minutely = try simulate(
+      fixture,
+      ["trigger": definition("cron", ["cron_expression": "* * * * *"]), "from": "2025-01-01T00:00:00Z", "to": "2025-01-08T00:00:00Z", "limit": 1])
+    #expect(minutely["fire_count"] == 10_080 && minutely["fires"]?.array?.count == 1 && minutely["cost"]?["decisions"] == 10_080)
+  }
+
+  @Test("over the recorded past an unchanged trigger does what it did: every type")
+  func asItWas() throws {
+    let fixture = try Fixture()
+    let ids = [
+      try fixture.trigger("interval", ["interval_seconds": 45]), try fixture.trigger("cron", ["cron_expression": "*/2 * * * *"]),
+      try fixture.trigger("event", ["event_type": "documents_added", "event_threshold": 10, "collection_id": "points", "cooldown_seconds": 100]),
+      try fixture.trigger(
+        "event", ["event_type": "documents_added", "event_threshold": 3, "filter": "return function(event) return event.document.kind == 'beta' end"]),
+      try fixture.trigger(
+        "conditional", ["condition_type": "volume", "metric": "added", "threshold": 12, "check_interval_seconds": 60, "collection_id": "points"]),
+      try fixture.trigger("conditional", ["condition_type": "staleness", "threshold": 200, "check_interval_seconds": 30]),
+      try fixture.trigger(
+        "interval",
+        ["interval_seconds": 20, "predicate": "return function(ctx) ctx.state.n = (ctx.state.n or 0) + 1 return ctx.state.n % 3 == 0, 'third' end"]),
+    ]
+    var random = SeededRandom(seed: 5)
+    var documents = 0
+    for _ in 0..<240 {
+      try fixture.store.advance(by: .seconds(5))
+      let count = Int.random(in: -8...4, using: &random)
+      if count > 0 {
+        try fixture.add(count, from: documents)
+        documents += count
+        try fixture.store.host.settle()
+      }
+    }
+    for id in ids {
+      let answer = try simulate(fixture, ["trigger_id": .string(id), "from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:20:01Z", "limit": 1000])
+      let difference = answer["difference"]
+      #expect(
+        difference?["added_count"] == 0 && difference?["missing_count"] == 0, "\(answer["trigger_type"]?.text ?? ""): \(difference?.text ?? "")")
+      #expect(difference?["same"] == answer["actual"]?["fire_count"] && (difference?["same"]?.int ?? 0) > 1, "\(answer.text.prefix(800))")
+    }
+    // And from the middle on, where counters and cooldowns are those of that moment.
+    for id in [ids[0], ids[1], ids[2], ids[5]] {
+      let answer = try simulate(fixture, ["trigger_id": .string(id), "from": "2026-01-01T00:07:33Z", "to": "2026-01-01T00:20:01Z"])
+      #expect(answer["difference"]?["added_count"] == 0 && answer["difference"]?["missing_count"] == 0, "\(answer["difference"]?.text ?? "")")
+    }
+  }
+
+  @Test("a change is compared with what really fired: added and missing instants")
+  func changes() throws {
+    let fixture = try Fixture()
+    let id = try fixture.trigger("event", ["event_type": "documents_added", "event_threshold": 10, "collection_id": "points"])
+    for number in 0..<6 {
+      try fixture.store.advance(by: .seconds(60))
+      try fixture.add(5, from: number * 5)
+      try fixture.store.host.settle()
+    }
+    try fixture.store.advance(by: .seconds(60))
+    let eager = try simulate(fixture, ["trigger_id": .string(id), "changes": ["schedule_config": ["event_threshold": 5]]])
+    #expect(eager["fire_count"] == 6 && eager["actual"]?["fire_count"] == 3)
+    #expect(eager["difference"]?["added"] == ["2026-01-01T00:01:00Z", "2026-01-01T00:03:00Z", "2026-01-01T00:05:00Z"])
+    let lazy = try simulate(fixture, ["trigger_id": .string(id), "changes": ["schedule_config": ["cooldown_seconds": 200]]])
+    #expect(
+      lazy["fire_count"] == 2 && lazy["difference"]?["missing_count"] == 2 && lazy["difference"]?["added_count"] == 1,
+      "\(lazy["difference"]?.text ?? "")")
+    #expect(try fixture.read(id)["schedule_config"]?["event_threshold"] == 10)
+  }
+
+  @Test("recorded measurements are compared with another threshold; without any it says so")
+  func measurements() throws {
+    let fixture = try Fixture(documents: 1)
+    let id = try fixture.trigger(
+      "conditional", ["condition_type": "volume", "threshold": 1000, "operator": "gte", "check_interval_seconds": 60, "collection_id": "points"])
+    for number in 0..<10 {
+      try fixture.add(2, from: 10 + number * 2)
+      try fixture.store.advance(by: .seconds(60))
+    }
+    // All ten were equal decisions, and one row keeps the newest number.
+    let low = try simulate(fixture, ["trigger_id": .string(id), "changes": ["schedule_config": ["threshold": 15]]])
+    #expect(low["fire_count"]?.int ?? 0 > 0 && low["measurements"]?["missing"] == 0 && low["measurements"]?["coalesced"]?.int ?? 0 > 0, "\(low.text)")
+    let other = try simulate(fixture, ["trigger_id": .string(id), "changes": ["schedule_config": ["metric": "added"]]])
+    #expect(other["fire_count"] == 0 && outcomes(other)["no measurement on record"] ?? 0 > 0)
+    #expect(other["notes"]?.array?.contains { $0.string?.hasPrefix("No measurement") == true } == true)
+    // A trigger that does not exist yet uses what another one measured of the same collection.
+    let proposed = try simulate(
+      fixture,
+      [
+        "trigger": definition(
+          "conditional", ["condition_type": "volume", "threshold": 15, "operator": "gte", "check_interval_seconds": 120, "collection_id": "points"]),
+        "from": "2026-01-01T00:00:00Z",
+      ])
+    #expect(proposed["fire_count"]?.int ?? 0 > 0 && proposed["actual"] == nil)
+  }
+
+  @Test("a script cannot write, sees the virtual clock, and throws the same dice every time")
+  func scripts() throws {
+    let fixture = try Fixture()
+    func run(_ source: String) throws -> JSON {
+      try simulate(
+        fixture,
+        [
+          "trigger": definition("interval", ["interval_seconds": 60, "predicate": .string(source)]), "from": "2025-12-31T00:00:00Z",
+          "to": "2025-12-31T00:10:01Z",
+        ])
+    }
+    let writing = try run("return function(ctx) perigee.kv.set('seen', true) return true end")
+    #expect(writing["fire_count"] == 0 && outcomes(writing)["error"] == 10, "\(writing.text)")
+    #expect(throws: Problem.self) { try fixture.store.call("get_kv", path: ["key": "seen"]) }
+    let clock = try run(
+      "return function(ctx) ctx:explain('gap', perigee.time.now() - ctx.now) return ctx.now == ctx.scheduled_at and perigee.time.now() == ctx.now end"
+    )
+    #expect(clock["fire_count"] == 10, "\(clock.text)")
+    let dice = "return function(ctx) return math.random() < 0.5 end"
+    #expect(try run(dice)["fires"] == run(dice)["fires"])
+    #expect(try run("return function() while true do end end")["decisions"]?.array?.first?["reason"] == "budget")
+  }
+
+  @Test("runs that take longer than the interval are skipped as they would be live")
+  func overlap() throws {
+    let fixture = try Fixture()
+    let answer = try simulate(
+      fixture,
+      ["trigger": definition("interval", ["interval_seconds": 60]), "from": "2025-01-01T00:00:00Z", "to": "2025-01-01T01:00:01Z", "run_seconds": 90])
+    #expect(answer["fire_count"] == 30 && outcomes(answer) == ["overlap": 30], "\(answer.text)")
+    #expect(answer["cost"]?["run_seconds"] == 2700.0)
+  }
+
+  @Test("ends at its bounds, and says how far it came")
+  func bounds() throws {
+    let fixture = try Fixture()
+    let trigger = definition("interval", ["interval_seconds": 1])
+    let few = try simulate(fixture, ["trigger": trigger, "from": "2025-01-01T00:00:00Z", "to": "2025-01-02T00:00:00Z", "max_fires": 100])
+    #expect(few["truncated"] == "max_fires" && few["fire_count"] == 100 && few["through"] == "2025-01-01T00:01:40Z")
+    // The test's clock moves with every look at it.
+    let asking = definition("interval", ["interval_seconds": 1, "predicate": "return true"])
+    let slow = try simulate(fixture, ["trigger": asking, "from": "2025-01-01T00:00:00Z", "to": "2025-01-02T00:00:00Z", "deadline_seconds": 0.01])
+    #expect(slow["truncated"] == "deadline" && (100..<20_000).contains(slow["fire_count"]?.int ?? 0), "\(slow["cost"]?.text ?? "")")
+  }
+
+  @Test(
+    "bad requests name their field",
+    arguments: [
+      ([:], "trigger_id"), (["trigger_id": "trg_none"], "trigger_id"), (["trigger": ["trigger_type": "cron"]], "trigger.action_type"),
+      (["trigger": [:], "trigger_id": "x"], "trigger_id"), (["from": "2026-01-02", "to": "2026-01-01"], "from"),
+      (["from": "1990-01-01", "to": "2026-01-01"], "to"),
+      (["frm": "2026-01-01"], "frm"), (["max_fires": 0], "max_fires"),
+    ] as [(JSON, String)])
+  func refused(body: JSON, path: String) throws {
+    let fixture = try Fixture()
+    #expect { try simulate(fixture, body) } throws: { ($0 as? Problem)?.path == path }
+  }
+}
