@@ -91,16 +91,25 @@ package enum VectorFile {
   }
 
   private static func replace(_ path: String, _ header: [UInt8], _ body: UnsafeRawBufferPointer) throws(Problem) {
-    let draft = path + ".partial"
+    // A pipe or a device is written to as it is, and a link is followed: a file put in their place would destroy them.
+    var status = stat()
+    let isThere = stat(path, &status) == 0
+    var place = path
+    if isThere, let resolved = realpath(path, nil) {
+      place = String(cString: resolved)
+      free(resolved)
+    }
+    let isReplaced = !isThere || status.st_mode & S_IFMT == S_IFREG
+    let draft = isReplaced ? place + ".partial" : place
     do throws(Problem) {
       let file = try File(writing: draft)
       let head = try Buffer<UInt8>(count: header.count)
       _ = head.values.update(fromContentsOf: header)
       try file.write(UnsafeRawBufferPointer(head.values))
       try file.write(body)
-      guard rename(draft, path) == 0 else { throw File.failure("cannot be replaced") }
+      guard !isReplaced || rename(draft, place) == 0 else { throw File.failure("cannot be replaced") }
     } catch {
-      unlink(draft)
+      if isReplaced { unlink(draft) }
       var problem = error
       problem.message = "\(path): \(error.message)"
       throw problem

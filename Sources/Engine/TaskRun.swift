@@ -14,6 +14,8 @@ struct TaskRun {
     var baselineRunID: String?
   }
 
+  private static let resultLimit = 1 << 20
+
   private let host: Host
   private let bench: ScriptBench
   private let task: TaskRecord
@@ -49,7 +51,7 @@ struct TaskRun {
         case .bool(false)?:
           product.outputs["skipped_by"] = "before hook"
           var skipped = ending(.skipped, product)
-          skipped.heldBy = run.count > 1 ? run[1].string ?? "" : "the before hook said no"
+          skipped.heldBy = ScriptRun.reason(run) ?? "the before hook said no"
           return skipped
         case .object(let overrides)?:
           for member in overrides.members { config[member.key] = member.value }
@@ -167,7 +169,14 @@ struct TaskRun {
       guard let json = config["script"] else { throw Problem(.invalid, "the action has no script", path: "action_config.script") }
       let (values, record) = try run(
         ScriptReference(json, path: "action_config.script"), kind: .action, named: "action", arguments: [], into: &product)
-      if let first = values.first { product.outputs["result"] = first }
+      if let first = values.first {
+        // Lists of tasks show it with every task.
+        guard first.weight <= Self.resultLimit else {
+          throw Problem(
+            .tooLarge, "the script answers with more than \(Self.resultLimit >> 20) MiB", hint: "Keep large things in documents, and answer with a summary")
+        }
+        product.outputs["result"] = first
+      }
       for member in record.members { product.outputs[member.key] = member.value }
     case .taxonomyEnrichment, .batchRerun, .collectionTrigger, .retrieverExecution, .alertEvaluation, .deleteNamespace:
       throw Problem(

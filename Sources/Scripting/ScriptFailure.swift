@@ -51,7 +51,7 @@ struct ScriptFailure {
     switch clua_outcome(UInt32(result.outcome)) {
     case CLUA_OUT_OF_MEMORY, CLUA_BROKEN:
       return .killed(
-        limit("memory", "it ran out of memory: a run may use \(bytes(memory)), and one value 8 MiB", .int(memory), raise(kind, "memory", "--memory")))
+        limit("memory", "it ran out of memory: a run may use \(bytes(memory)), and one value 8 MiB", .int(memory), raise(kind, "--memory")))
     case CLUA_KILLED: return .killed(stopped(budget: budget, kind: kind))
     default: return .failed(problem)
     }
@@ -63,10 +63,10 @@ struct ScriptFailure {
     case CLUA_INSTRUCTIONS:
       let limit = budget.instructions ?? 0
       return self.limit(
-        "instructions", "it was stopped after \(limit) instructions, which is its limit", .int(limit), raise(kind, "instructions", "--instructions"))
+        "instructions", "it was stopped after \(limit) instructions, which is its limit", .int(limit), raise(kind, "--instructions"))
     default:
       let wall = budget.wall?.inMilliseconds ?? 0
-      return limit("wall", "it was stopped after \(wall) ms, which is its limit", .int(wall), raise(kind, "wall_ms", "--timeout"))
+      return limit("wall", "it was stopped after \(wall) ms, which is its limit", .int(wall), raise(kind, "--timeout"))
     }
   }
 
@@ -77,8 +77,8 @@ struct ScriptFailure {
     return Problem(.budget, "\(place): \(fact)", hint: hint, details: details)
   }
 
-  private func raise(_ kind: ScriptKind, _ field: String, _ option: String) -> String {
-    kind == .batch ? "Give it more with \(option)." : "Let it do less in one run, or raise budget.\(field) of the script."
+  private func raise(_ kind: ScriptKind, _ option: String) -> String {
+    kind == .batch ? "Give it more with \(option)." : "Let it do less in one run."
   }
 
   private func bytes(_ count: Int) -> String {

@@ -5,8 +5,16 @@ extension ScriptRun {
   package func verdict() throws(Problem) -> (passed: Bool, reason: String?) {
     let values = try values()
     guard case .bool(let passed)? = values.first else { throw Self.notBoolean(values.first) }
-    return (passed, values.dropFirst().first?.string)
+    return (passed, Self.reason(values))
   }
+
+  /// Why a predicate or a before hook said what it said: its second value, as much of it as is kept with the decision.
+  package static func reason(_ values: [JSON]) -> String? {
+    guard let text = values.dropFirst().first?.string else { return nil }
+    return text.utf8.count <= reasonBytes ? text : String(decoding: text.utf8.prefix(reasonBytes), as: UTF8.self) + "…"
+  }
+
+  private static let reasonBytes = 1024
 
   /// A metric's answer.
   package func number() throws(Problem) -> Double {

@@ -1,5 +1,6 @@
 import Basics
 import Glibc
+import Synchronization
 
 /// The two streams a command may write to, and what is known of who reads them: results go to `out`, talk goes to `err`.
 struct Console: Sendable {
@@ -72,7 +73,22 @@ extension Console.Stream {
 /// An environment variable's value.
 func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
-/// Writes everything, however often the kernel takes only a part. A reader that went away ends the writing silently.
+/// What became of standard output: commands write to it without asking, and are asked about it once, at the end.
+enum Output {
+  private static let fault = Atomic<Int32>(0)
+
+  static func failed(_ code: Int32) { fault.store(code, ordering: .relaxed) }
+
+  /// Why not everything arrived; a reader that went away has seen what it wanted.
+  static var problem: Problem? {
+    let code = fault.load(ordering: .relaxed)
+    guard code != 0, code != EPIPE else { return nil }
+    return Problem(.unavailable, "standard output cannot be written: \(String(cString: strerror(code)))", hint: "What is there is not complete")
+  }
+}
+
+/// Writes everything, however often the kernel takes only a part. A reader that went away ends the writing silently; another failure of
+/// standard output is remembered.
 func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
   bytes.withUnsafeBytes { buffer in
     var written = 0
@@ -83,6 +99,7 @@ func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
       } else if count < 0, errno == EINTR {
         continue
       } else {
+        if descriptor == 1 { Output.failed(errno) }
         return
       }
     }

@@ -1,20 +1,28 @@
 import Basics
 import Glibc
 
-/// A file that is being written beside its place and takes it only when it is whole.
+/// A file that is being written beside its place and takes it only when it is whole. What is there and is no file (a pipe, a device) is
+/// written to as it is, and a link is followed: to put a file in their place would destroy them.
 struct FileWriter: ~Copyable {
   private let path: String
-  private let partial: String
+  /// Where the file is until it is whole; nil when it is written in its place.
+  private let partial: String?
   private let descriptor: Int32
   private var pending: [UInt8] = []
   private var isFinished = false
 
   init(path: String) throws(Problem) {
-    let descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    var status = stat()
+    let isThere = stat(path, &status) == 0
+    var place = path
+    if isThere, let resolved = realpath(path, nil) {
+      place = String(cString: resolved)
+      free(resolved)
+    }
+    partial = isThere && status.st_mode & S_IFMT != S_IFREG ? nil : place + ".part"
+    descriptor = open(partial ?? place, O_WRONLY | (partial == nil ? 0 : O_CREAT | O_TRUNC) | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw fileProblem(path, "write", errno) }
-    self.path = path
-    partial = path + ".part"
-    self.descriptor = descriptor
+    self.path = place
   }
 
   mutating func write(_ bytes: [UInt8]) throws(Problem) {
@@ -36,12 +44,15 @@ struct FileWriter: ~Copyable {
   /// Puts the finished file in its place.
   mutating func finish() throws(Problem) {
     try flush()
-    guard rename(partial, path) == 0 else { throw fileProblem(path, "write", errno) }
+    if let partial {
+      // Whole means on the disk: an export is somebody's backup.
+      guard fsync(descriptor) == 0, rename(partial, path) == 0 else { throw fileProblem(path, "write", errno) }
+    }
     isFinished = true
   }
 
   deinit {
     close(descriptor)
-    if !isFinished { unlink(partial) }
+    if !isFinished, let partial { unlink(partial) }
   }
 }

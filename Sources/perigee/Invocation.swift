@@ -124,7 +124,7 @@ struct Invocation: Sendable {
     let json: JSON
     do throws(Problem) { json = try JSON(parsing: text) } catch { throw error.within("--\(name)") }
     guard case .object = json else {
-      throw Problem(.invalid, "expected a JSON object, got \(json.typeName)", hint: "For example --\(name) '{\"n_clusters\": 50}'", path: "--\(name)")
+      throw Problem(.invalid, "expected a JSON object, got \(json.typeName)", hint: name == "filter" ? "For example --filter '{\"status\": \"active\"}'" : "For example --\(name) '{\"n_clusters\": 50}'", path: "--\(name)")
     }
     return json
   }

@@ -7,7 +7,9 @@ enum Perigee {
   static func run(_ arguments: [String], surroundings: Surroundings, console given: Console? = nil) -> ExitCode {
     let console = given ?? .standard(colour: colour(in: arguments))
     do throws(Problem) {
-      return try dispatch(arguments, surroundings, console)
+      let code = try dispatch(arguments, surroundings, console)
+      if let problem = Output.problem { throw problem }
+      return code
     } catch {
       ProblemText.say(error, on: console)
       return ExitCode(error.kind)

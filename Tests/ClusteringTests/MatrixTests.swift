@@ -100,6 +100,19 @@ import Testing
     #expect(throws: Problem.self) { try VectorFile.write(labels: [1], to: "/nowhere/labels.npy") }
   }
 
+  @Test("a pipe is written to, not replaced by a file") func pipe() throws {
+    let path = "/tmp/perigee-pipe-\(UInt64.random(in: 0 ... .max)).f32"
+    #expect(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    let reader = open(path, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    try VectorFile.write(Matrix([[1, 2]]), to: path)
+    var bytes = [UInt8](repeating: 0, count: 16)
+    #expect(read(reader, &bytes, 16) == 8)
+    var status = stat()
+    #expect(stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+  }
+
   static func write(_ bytes: [UInt8], _ path: String) throws {
     let buffer = try Buffer<UInt8>(count: bytes.count)
     _ = buffer.values.update(fromContentsOf: bytes)

@@ -175,6 +175,15 @@ import Testing
     #expect { try gathering.admit(body) } throws: { ($0 as? Problem)?.kind == .budget }
   }
 
+  @Test("a reason is kept with its decision, but not megabytes of it")
+  func longReason() throws {
+    let fixture = try Fixture()
+    let id = try fixture.trigger("interval", ["interval_seconds": 60, "predicate": "return function() return false, string.rep('é', 100000) end"])
+    try fixture.store.advance(by: .seconds(60))
+    let reason = try fixture.store.call("list_trigger_evaluations", path: ["trigger_id": id])["results"]?.array?.first?["reason"]?.string ?? ""
+    #expect(reason.hasPrefix("éééé") && reason.hasSuffix("…") && reason.utf8.count < 1100)
+  }
+
   @Test("a counter that would leave 64 bits is refused and stays, for clients and for scripts")
   func counterOverflow() throws {
     let fixture = try Fixture()
