@@ -99,7 +99,7 @@ final class HostLoop {
         watchClock()
         let endings = unwritten
         unwritten = []
-        for ending in endings { take(ending) }
+        for ending in endings { if touches(ending.writes) { unwritten.append(ending) } else { take(ending) } }
         if !isHeld {
           for taskID in agenda.attempts(at: now()) { attempt(taskID) }
           for step in agenda.next(at: now()) { take(step) }
