@@ -97,6 +97,6 @@ void ck_store_block(const float *block, size_t points, size_t rows, size_t strid
 
 void ck_add_points(const float *block, size_t first, size_t last, double *sums) { level()->add_points(block, first, last, sums); }
 
-void ck_add_rows(const float *block, size_t points, size_t first, size_t last, double *sums, size_t step) {
-  level()->add_rows(block, points, first, last, sums, step);
+void ck_add_rows(const float *block, size_t points, size_t first, size_t last, double *sums) {
+  level()->add_rows(block, points, first, last, sums);
 }

@@ -69,7 +69,7 @@ WIDE static void BL(add_points)(const float *block, size_t first, size_t last, d
   }
 }
 
-WIDE static void BL(add_rows)(const float *block, size_t points, size_t first, size_t last, double *sums, size_t step) {
+WIDE static void BL(add_rows)(const float *block, size_t points, size_t first, size_t last, double *sums) {
   for (size_t i = 0; i < points; i++) {
     const float *line = block + i * CK_BLOCK;
     BL(lane) parts = 0;
@@ -78,7 +78,7 @@ WIDE static void BL(add_rows)(const float *block, size_t points, size_t first, s
     for (int lane = 0; row < last; row++, lane++) parts[lane] += line[row];
     float sum = 0;
     for (int lane = 0; lane < 16; lane++) sum += parts[lane];
-    sums[i * step] += sum;
+    sums[i] += sum;
   }
 }
 

@@ -14,7 +14,7 @@ struct ck_blocks {
   size_t (*spoilt)(const float *line, const float *row_norms, float point_norm, size_t count);
   void (*roots)(float *block);
   void (*add_points)(const float *block, size_t first, size_t last, double *sums);
-  void (*add_rows)(const float *block, size_t points, size_t first, size_t last, double *sums, size_t step);
+  void (*add_rows)(const float *block, size_t points, size_t first, size_t last, double *sums);
 };
 
 extern const struct ck_blocks ck_plain_blocks;

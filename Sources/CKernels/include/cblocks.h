@@ -34,7 +34,7 @@ void ck_store_block(const float *block, size_t points, size_t rows, size_t strid
 
 /// sums[i] += the total of block[point * 96 + i] over the points from `first` up to `last`, for all 96 rows.
 void ck_add_points(const float *block, size_t first, size_t last, double *sums);
-/// sums[i * step] += the total of block[i * 96 + row] over the rows from `first` up to `last`, for the first `points` points.
-void ck_add_rows(const float *block, size_t points, size_t first, size_t last, double *sums, size_t step);
+/// sums[i] += the total of block[i * 96 + row] over the rows from `first` up to `last`, for the first `points` points.
+void ck_add_rows(const float *block, size_t points, size_t first, size_t last, double *sums);
 
 #endif
