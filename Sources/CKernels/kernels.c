@@ -184,6 +184,10 @@ size_t ck_squares(const float *panel, const float *norms, const float *tiles, co
   return near;
 }
 
+void ck_differences(const float *panel, const float *tiles, size_t count, size_t dimensions, float *squares) {
+  table()->distances(panel, tiles, count, dimensions, squares);
+}
+
 void ck_lowered_totals(const float *squares, const int32_t *which, size_t count, const float *closest, double *totals) {
   for (size_t i = 0; i < count; i++) {
     const float *own = squares + (size_t)which[i] * CK_LANES;

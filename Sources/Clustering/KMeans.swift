@@ -109,7 +109,7 @@ package struct KMeansResult: Sendable {
 // MARK: - Validation
 
 extension KMeans {
-  private func validate(for matrix: Matrix) throws(Problem) {
+  func validate(for matrix: Matrix) throws(Problem) {
     var problems: [Problem] = []
     func demand(_ condition: Bool, _ path: String, _ message: String, _ hint: String) {
       if !condition { problems.append(Problem(.invalid, message, hint: hint, path: path)) }

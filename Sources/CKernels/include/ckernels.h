@@ -42,7 +42,7 @@ size_t ck_group_start(size_t count, size_t group);
 void ck_pack_centroids(const double *centroids, size_t count, size_t dimensions, const float *offset, size_t first_group,
                        size_t last_group, float *tiles, float *norms);
 
-/// Packs rows as tiles for `ck_squares` and `ck_add_distances`: row - offset. `order` (may be NULL) names the rows to take.
+/// Packs rows as tiles for `ck_squares`, `ck_differences` and `ck_add_distances`: row - offset. `order` (may be NULL) names the rows to take.
 void ck_pack_tiles(const float *rows, const int32_t *order, size_t count, size_t dimensions, const float *offset, float *tiles);
 
 // MARK: - Panel against tiles
@@ -67,6 +67,9 @@ size_t ck_settle(const float *rows, size_t rows_count, const float *norms, const
 /// takes twice the time and gives 0 for equal rows. Answers how many pairs were that near.
 size_t ck_squares(const float *panel, const float *norms, const float *tiles, const float *tile_norms, size_t count, size_t dimensions,
                   float *squares);
+
+/// The same, all by differences.
+void ck_differences(const float *panel, const float *tiles, size_t count, size_t dimensions, float *squares);
 
 /// totals[i] += the sum over the 32 lanes of min(closest, square) for point which[i] of those whose squares a panel has.
 void ck_lowered_totals(const float *squares, const int32_t *which, size_t count, const float *closest, double *totals);
