@@ -173,7 +173,9 @@ package struct GaussianMixture: Sendable {
     guard regularisation >= 0, regularisation.isFinite else {
       throw Problem(.invalid, "reg_covar is \(regularisation)", hint: "Choose 0 or more, for example 1e-6.", path: "reg_covar")
     }
-    guard maxIterations >= 1 else { throw Problem(.invalid, "max_iter is \(maxIterations)", hint: "Choose at least 1, for example 100.", path: "max_iter") }
+    guard maxIterations >= 1 else {
+      throw Problem(.invalid, "max_iter is \(maxIterations)", hint: "Choose at least 1, for example 100.", path: "max_iter")
+    }
     guard runs >= 1 else { throw Problem(.invalid, "n_init is \(runs)", hint: "Choose at least 1, for example 1.", path: "n_init") }
     guard !spread.isMatrix || matrix.columns <= SymmetricEigen.largestSize else {
       throw Problem(

@@ -159,7 +159,8 @@ final class Gaussians: @unchecked Sendable {
         let (k, range) = (piece / ranges.count, ranges[piece % ranges.count])
         for first in stride(from: 0, to: matrix.rows, by: chunk) where !cancellation.isCancelled {
           ck_add_deviations(
-            matrix.pointer(to: first), min(chunk, matrix.rows - first), columns, means.pointer + k * columns, shares.pointer + first * count + k, count,
+            matrix.pointer(to: first), min(chunk, matrix.rows - first), columns, means.pointer + k * columns, shares.pointer + first * count + k,
+            count,
             range.lowerBound, range.upperBound, variances.pointer + k * columns)
         }
       }
@@ -214,7 +215,8 @@ final class Gaussians: @unchecked Sendable {
         guard let scratch = scratch.baseAddress else { return }
         for row in stride(from: 0, to: matrix.rows, by: 256) where !cancellation.isCancelled {
           ck_add_scatter(
-            matrix.pointer(to: row), min(256, matrix.rows - row), columns, centre, weights + row * step, step, first, last, padded.pointer, width, scratch)
+            matrix.pointer(to: row), min(256, matrix.rows - row), columns, centre, weights + row * step, step, first, last, padded.pointer, width,
+            scratch)
         }
       }
     }

@@ -11,8 +11,8 @@ protocol SymmetricOperator: Sendable {
 /// The eigenvectors of the largest eigenvalues of a large symmetric matrix.
 ///
 /// A block of random vectors is multiplied by the matrix again and again; in the space that all these blocks span (a Krylov space), the best approximations
-/// are found by a small decomposition (Rayleigh, Ritz), and they begin the next round until they are good (Golub, Underwood 1977; Knyazev 2001 for
-/// the choice of the residual as a measure). A block finds eigenvalues that occur several times, as those of unconnected graphs do.
+/// are found by a small decomposition (Rayleigh, Ritz), and they begin the next round until they are good (Golub, Underwood
+/// 1977). A block finds eigenvalues that occur several times, as those of unconnected graphs do.
 struct LeadingEigenvectors {
   /// Largest first.
   let values: [Double]

@@ -70,7 +70,8 @@ package struct MeanShift: Sendable {
       let width = if let bandwidth { bandwidth } else { try Self.bandwidth(of: matrix, quantile: quantile, seed: seed, team, cancellation) }
       guard width > 0 else {
         throw Problem(
-          .invalid, "the estimated bandwidth is 0: too many vectors are equal", hint: "Give a bandwidth, or raise bandwidth_quantile above \(quantile).",
+          .invalid, "the estimated bandwidth is 0: too many vectors are equal",
+          hint: "Give a bandwidth, or raise bandwidth_quantile above \(quantile).",
           path: "bandwidth")
       }
       let climb = try Climb(matrix, width, starts(matrix, width), team, cancellation)
@@ -145,16 +146,20 @@ package struct MeanShift: Sendable {
     guard matrix.rows > 0 else { throw Problem(.invalid, "there are no vectors", hint: "Add documents with vectors first.", path: "vectors") }
     if let bandwidth {
       guard bandwidth > 0, bandwidth.isFinite else {
-        throw Problem(.invalid, "bandwidth is \(bandwidth)", hint: "Choose a distance above 0, or leave it out to have it estimated.", path: "bandwidth")
+        throw Problem(
+          .invalid, "bandwidth is \(bandwidth)", hint: "Choose a distance above 0, or leave it out to have it estimated.", path: "bandwidth")
       }
     }
     guard quantile > 0, quantile <= 1 else {
-      throw Problem(.invalid, "bandwidth_quantile is \(quantile)", hint: "Choose a share above 0 and up to 1, for example 0.1.", path: "bandwidth_quantile")
+      throw Problem(
+        .invalid, "bandwidth_quantile is \(quantile)", hint: "Choose a share above 0 and up to 1, for example 0.1.", path: "bandwidth_quantile")
     }
     guard minBinFrequency >= 1 else {
       throw Problem(.invalid, "min_bin_freq is \(minBinFrequency)", hint: "Choose at least 1.", path: "min_bin_freq")
     }
-    guard maxIterations >= 1 else { throw Problem(.invalid, "max_iter is \(maxIterations)", hint: "Choose at least 1, for example 300.", path: "max_iter") }
+    guard maxIterations >= 1 else {
+      throw Problem(.invalid, "max_iter is \(maxIterations)", hint: "Choose at least 1, for example 300.", path: "max_iter")
+    }
     if let seeds {
       guard seeds.rows > 0, seeds.columns == matrix.columns else {
         throw Problem(

@@ -6,7 +6,7 @@ enum Silhouette {
   /// The mean over the rows that belong to a cluster, or over `sampleSize` of them drawn with `seed`, and how many those were.
   /// A row alone in its cluster counts 0. Nil when the sample has fewer than two clusters.
   static func mean(
-    of partition: Partition, _ sampleSize: Int, _ seed: UInt64, _ team: Team, _ cancellation: Cancellation
+    of partition: Partition, _ sampleSize: Int, _ seed: UInt64, _ team: Team, _ cancellation: Cancellation, symmetricLimit: Int = symmetricLimit
   ) throws(Problem) -> (mean: Double, rows: Int)? {
     let sample = draw(partition.labels.indices.filter { partition.labels[$0] >= 0 }, sampleSize, seed)
     // Cluster by cluster, so that the distances to one cluster are made by one call and added in registers.

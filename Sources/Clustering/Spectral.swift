@@ -101,7 +101,8 @@ package struct Spectral: Sendable {
     guard clusters >= 1, clusters <= matrix.rows else {
       throw Problem(
         .invalid, "n_clusters is \(clusters) for \(matrix.rows) vectors",
-        hint: matrix.rows == 0 ? "Add documents with vectors first." : "Choose 1 to \(matrix.rows), for example \(min(8, matrix.rows)).", path: "n_clusters")
+        hint: matrix.rows == 0 ? "Add documents with vectors first." : "Choose 1 to \(matrix.rows), for example \(min(8, matrix.rows)).",
+        path: "n_clusters")
     }
     if let components {
       guard (1...matrix.rows).contains(components) else {
