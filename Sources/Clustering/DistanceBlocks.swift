@@ -40,8 +40,8 @@ final class DistanceBlocks: Sendable {
     (self.matrix, self.count, self.panels, self.points, self.norms) = (matrix, count, panels, points, norms)
   }
 
-  /// A point amid the rows, to which they are moved, as products far from the origin lose digits. It is rounded to a sixteenth of how far rows lie
-  /// from it, at best: so small integers stay integers, whose distances are exact and whose ties remain ties.
+  /// A point amid the rows, to which they are moved, as products far from the origin lose digits. It is rounded to a sixteenth of how far
+  /// rows lie from it, at best: so small integers stay integers, whose distances are exact and whose ties remain ties.
   private static func middle(of matrix: Matrix) throws(Problem) -> Buffer<Float> {
     let offset = try Buffer<Float>(count: matrix.columns)
     // Differences do not care, and what is not moved is not rounded.

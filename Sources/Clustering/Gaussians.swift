@@ -129,7 +129,8 @@ final class Gaussians: @unchecked Sendable {
 
   // MARK: - Maximisation
 
-  /// Takes weights, means and covariances from the rows and their shares. `scatter` is the rows' total scatter about the origin, for tied covariances.
+  /// Takes weights, means and covariances from the rows and their shares. `scatter` is the rows' total scatter about the origin, for tied
+  /// covariances.
   func maximise(
     _ matrix: Matrix, _ shares: Buffer<Double>, _ regularisation: Double, _ scatter: Buffer<Double>?, _ team: Team, _ cancellation: Cancellation
   ) throws(Problem) {
@@ -199,8 +200,8 @@ final class Gaussians: @unchecked Sendable {
     for j in 0..<columns { target[j * columns + j] += regularisation }
   }
 
-  /// The sum of the rows' weighted products of deviations from `centre`, as a full matrix. Threads share out its rows, so each entry is summed in the
-  /// order of the data however many there are.
+  /// The sum of the rows' weighted products of deviations from `centre`, as a full matrix. Threads share out its rows, so each entry is
+  /// summed in the order of the data however many there are.
   static func scatter(
     _ matrix: Matrix, _ centre: UnsafePointer<Double>, _ weights: UnsafePointer<Double>, _ step: Int, _ team: Team, _ cancellation: Cancellation
   ) throws(Problem) -> Buffer<Double> {

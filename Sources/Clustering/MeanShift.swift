@@ -59,8 +59,8 @@ package struct MeanShift: Sendable {
     return 2 * rows * columns * 4 + 3 * (seeds?.rows ?? rows) * columns * 8 + estimate
   }
 
-  /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API), or when cancelled. `progress` is told after each round, on
-  /// the caller's thread: how many rounds were made, and how many points still climb.
+  /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API), or when cancelled. `progress` is told after
+  /// each round, on the caller's thread: how many rounds were made, and how many points still climb.
   package func run(
     on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((_ round: Int, _ climbing: Int) -> Void)? = nil
   ) throws(Problem) -> Result {
@@ -107,7 +107,8 @@ package struct MeanShift: Sendable {
     return chosen.count == rows.count ? rows : chosen.map { $0.map { $0 * width } }
   }
 
-  /// The mean over the rows of the distance to the row that stands at `quantile` of all when they are sorted by distance, the row itself among them.
+  /// The mean over the rows of the distance to the row that stands at `quantile` of all when they are sorted by distance, the row itself
+  /// among them.
   static func bandwidth(of matrix: Matrix, quantile: Double, seed: UInt64, _ team: Team, _ cancellation: Cancellation) throws(Problem) -> Double {
     var rows = matrix
     if matrix.rows > sample {

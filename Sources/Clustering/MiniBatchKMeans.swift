@@ -3,8 +3,8 @@ import CKernels
 
 /// k-means for many rows: centroids learn from one random batch after another, each the slower the more rows it has seen (Sculley 2010).
 ///
-/// An approximation of `KMeans`: its inertia is typically one to three percent larger, its time a fraction. Parameters and the rules for stopping and for
-/// abandoned centroids are scikit-learn's. The same seed and data give the same result for any number of threads.
+/// An approximation of `KMeans`: its inertia is typically one to three percent larger, its time a fraction. Parameters and the rules for
+/// stopping and for abandoned centroids are scikit-learn's. The same seed and data give the same result for any number of threads.
 package struct MiniBatchKMeans: Sendable {
   package var clusters: Int
   /// Rows of a batch.

@@ -30,8 +30,9 @@ enum Silhouette {
   /// How many sums may be kept at once: 128 MB of them.
   static let symmetricLimit = 16 << 20
 
-  /// Every pair of blocks is met once and counts for the rows of both. So that threads never add to the same rows, and always in the same order, the
-  /// blocks are divided into teams that play a tournament: in each round every team meets one other, and a meeting is one piece of work.
+  /// Every pair of blocks is met once and counts for the rows of both. So that threads never add to the same rows, and always in the same
+  /// order, the blocks are divided into teams that play a tournament: in each round every team meets one other, and a meeting is one piece
+  /// of work.
   private static func meetOnce(
     _ blocks: DistanceBlocks, _ clusters: [Range<Int>], _ values: Buffer<Double>, _ threads: Team, _ cancellation: Cancellation
   ) throws(Problem) {
