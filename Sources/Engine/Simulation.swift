@@ -134,6 +134,8 @@ struct Simulation<World: SimulatedWorld> {
     switch step {
     case .fire(let fire): note(fire, nil)
     case .skip(let skip): note(skip)
+    // A simulated trigger is taken to be active.
+    case .resume: break
     case .ask(let question):
       var asked: Agenda.Question? = question
       while let question = asked {
@@ -145,7 +147,7 @@ struct Simulation<World: SimulatedWorld> {
         case .skip(let skip)?: note(skip)
         case .hold?:
           decisions += 1
-          let reason = answer.verdict == .yes ? "\(answer.reason), and fired already" : answer.reason
+          let reason = Judge.reason(answer.verdict, answer.reason, of: trigger.schedule, question)
           add(answer.verdict == .failed ? .failed : .held, reason, answer.detail, 1)
         case nil: break
         }
