@@ -172,7 +172,7 @@ extension HostLoop {
     if fire.next == nil, !fire.isProbe, fire.chain == nil, trigger.schedule.type != .event { detail["last"] = true }
     if let judgement { keep(judgement, of: trigger.id, at: now, in: &transaction) }
     let last = lastEvaluations[trigger.id]
-    note(trigger.id, .fired, judgement?.reason ?? reason(of: fire, trigger), detail, task: task, in: &transaction)
+    note(trigger.id, .fired, judgement?.reason ?? fire.reason(for: trigger.schedule), detail, task: task, in: &transaction)
     add(transaction) { [self] outcome in
       switch outcome {
       case .committed: start(task, after: fire)
@@ -182,13 +182,6 @@ extension HostLoop {
       default: recover(fire.triggerID, outcome)
       }
     }
-  }
-
-  private func reason(of fire: Agenda.Fire, _ trigger: Trigger) -> String {
-    if fire.isProbe { return "probe" }
-    if fire.chain != nil { return "chain" }
-    if case .event(let rule) = trigger.schedule.when { return rule.absenceSeconds == nil ? "enough events" : "absence" }
-    return fire.missed != nil ? "caught up" : "due"
   }
 
   /// The instant has a task already: the clock went back over it, and what was claimed once is never run again.
@@ -307,6 +300,16 @@ extension HostLoop {
     for task in tasks { resume(task, &occupied) }
     flush()
     if !tasks.isEmpty { log("info", "\(tasks.count) task\(tasks.count == 1 ? "" : "s") of the last run taken up again") }
+  }
+}
+
+extension Agenda.Fire {
+  /// Why it fires, where no script was asked.
+  func reason(for schedule: Schedule) -> String {
+    if isProbe { return "probe" }
+    if chain != nil { return "chain" }
+    if case .event(let rule) = schedule.when { return rule.absenceSeconds == nil ? "enough events" : "absence" }
+    return missed != nil ? "caught up" : "due"
   }
 }
 

@@ -164,11 +164,13 @@ struct Simulation<World: SimulatedWorld> {
     decisions += 1
     instants.append(fire.scheduledAt)
     if fires.count < bounds.listed {
-      let reason = answer?.reason ?? (fire.missed != nil ? "caught up" : trigger.schedule.type == .event ? "enough events" : "due")
+      let reason = answer?.reason ?? fire.reason(for: trigger.schedule)
+      var detail = answer?.detail ?? JSONObject()
+      if let chain = fire.chain { detail["after_task_id"] = .string(chain.taskID) }
       fires.append(
         Fire(
           at: clock, scheduledAt: fire.scheduledAt, reason: reason, events: fire.consumedEvents, missed: fire.missed,
-          detail: answer?.detail ?? JSONObject()))
+          detail: detail))
     }
     let busy = world.busy(fire.scheduledAt)
     if busy <= .zero { return finish(clock) }

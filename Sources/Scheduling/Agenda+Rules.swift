@@ -140,7 +140,9 @@ extension Agenda {
   /// What the end of another trigger's run starts: whatever the schedule says, but not beside a run that leaves no room, nor past the predicate.
   private func follow(_ chain: Chain, _ entry: inout Entry, _ start: Fire, at now: Instant) -> Step {
     var fire = start
-    (fire.scheduledAt, fire.next, fire.depth, fire.chain) = (chain.at, entry.next, chain.depth, chain)
+    // Two ends within a millisecond are two starts.
+    let instant = entry.lastClaim.map { max(chain.at, $0 + .milliseconds(1)) } ?? chain.at
+    (fire.scheduledAt, fire.next, fire.depth, fire.chain) = (instant, entry.next, chain.depth, chain)
     entry.chain = nil
     if case .none(let reason) = room(entry) {
       var skipped = skip(&entry, fire.triggerID, reason, counted(fire), next: entry.next)
