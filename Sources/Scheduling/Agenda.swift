@@ -171,8 +171,10 @@ package struct Agenda {
     var entry = Entry(
       namespaceID: trigger.namespaceID, createdAt: trigger.createdAt, schedule: trigger.schedule, timetable: timetable,
       isProbed: trigger.status == .failed, isPaused: trigger.status == .paused,
-      next: trigger.status == .paused ? trigger.pausedUntil : trigger.nextScheduledAt, chain: trigger.status == .active ? trigger.chain : nil, counter: trigger.eventCounter, firstEvent: trigger.firstEventAt,
-      lastEvent: trigger.lastEventAt, depth: trigger.eventDepth, lastClaim: trigger.lastCooldownAt ?? trigger.lastTriggeredAt, armed: trigger.armed, fence: trigger.fence,
+      next: trigger.status == .paused ? trigger.pausedUntil : trigger.nextScheduledAt, chain: trigger.status == .active ? trigger.chain : nil,
+      counter: trigger.eventCounter, firstEvent: trigger.firstEventAt,
+      lastEvent: trigger.lastEventAt, depth: trigger.eventDepth, lastClaim: trigger.lastCooldownAt ?? trigger.lastTriggeredAt, armed: trigger.armed,
+      fence: trigger.fence,
       running: known?.running ?? running)
     if case .event(let rule) = trigger.schedule.when {
       if let seconds = rule.windowSeconds {

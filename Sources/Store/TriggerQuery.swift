@@ -77,7 +77,7 @@ extension Reader {
   }
 
   /// What a starting host rebuilds its agenda from, of every namespace, oldest first: active triggers, and failed ones that wait for their probe.
-  package func scheduledTriggers() throws(Problem) -> [Trigger] { 
+  package func scheduledTriggers() throws(Problem) -> [Trigger] {
     try connection.rows(.scheduledTriggers, [], Trigger.read).filter(\.isScheduled).map(withCalendars)
   }
 
