@@ -64,6 +64,21 @@ void ck_order_rows(const float *rows, size_t count, size_t dimensions, int32_t *
   halve(rows, count, dimensions, order, scratch);
 }
 
+uint64_t ck_hash(const float *row, size_t dimensions) {
+  // Eight sums of products that do not wait for each other, then mixed (the constants are SplitMix64's).
+  uint64_t sums[8] = {0}, hash = dimensions;
+  for (size_t j = 0; j < dimensions; j++) {
+    uint32_t bits = sortable(row[j]);
+    sums[j % 8] = (sums[j % 8] + bits) * 0x9e3779b97f4a7c15u;
+    sums[j % 8] ^= sums[j % 8] >> 29;
+  }
+  for (int i = 0; i < 8; i++) {
+    hash = (hash ^ sums[i]) * 0xbf58476d1ce4e5b9u;
+    hash ^= hash >> 31;
+  }
+  return hash;
+}
+
 // MARK: - Packing
 
 size_t ck_panel_bytes(size_t dimensions, int format) {

@@ -1,7 +1,7 @@
 /// The clusters that appear, shrink, split and vanish as density rises (Campello, Moulavi, Sander 2013; section 3).
 ///
-/// Read from the root: when a join comes apart into two or more parts of at least the minimum size, they are new clusters; when only one is left, it is the same
-/// cluster, and the others' points have fallen out of it. Density is lambda = 1 / distance.
+/// Read from the root: where a join comes apart into two parts of at least the minimum size, both are new clusters; where only one is left, it is
+/// the same cluster, and the other's points have fallen out of it. Density is lambda = 1 / distance.
 package struct CondensedTree: Sendable {
   /// A point or a cluster that leaves its parent at a density.
   package struct Row: Sendable, Equatable {
@@ -39,9 +39,9 @@ package struct CondensedTree: Sendable {
     for join in stride(from: tree.joins - 1, through: 0, by: -1) where cluster[join] >= 0 {
       let own = cluster[join]
       let lambda = tree.heights[join] > 0 ? 1 / tree.heights[join] : .infinity
-      let children = tree.children(of: tree.points + join)
-      let large = children.count { Int(tree.sizes[Int($0)]) >= minimumSize }
-      for child in children.map(Int.init) {
+      let children = [Int(tree.children[join].0), Int(tree.children[join].1)]
+      let large = children.count { Int(tree.sizes[$0]) >= minimumSize }
+      for child in children {
         let size = Int(tree.sizes[child])
         if size < minimumSize {
           for point in tree.points(below: child) { leave(own, Int(point), lambda, 1) }

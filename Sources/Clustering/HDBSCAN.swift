@@ -3,8 +3,10 @@ package import Basics
 /// HDBSCAN: the clusters that persist longest as density rises, and noise between them; no number of clusters is needed.
 ///
 /// Campello, Moulavi, Sander 2013, with the parameters and meanings of the reference implementation (hdbscan 0.8.44, McInnes, Healy, Astels). Everything
-/// is exact: no neighbour is approximate, in any number of dimensions. Edges of equal weight are one event, so the order of the rows
-/// changes nothing but names, nor does the number of threads; clusters are numbered in the order of their first rows.
+/// is exact: no neighbour is approximate, in any number of dimensions. Most edges share their weight with others (it is the core distance of
+/// a row that they have in common), and what they join first decides to which cluster such a row belongs. The reference leaves that to the order
+/// of the rows and to chance; here a row stays with what was reached first from the densest one. So neither the order of the rows nor
+/// the number of threads changes anything but names; clusters are numbered in the order of their first rows.
 package struct HDBSCAN: Sendable {
   package enum Selection: String, Sendable, CaseIterable {
     /// The most stable clusters.
@@ -27,8 +29,8 @@ package struct HDBSCAN: Sendable {
   package var selection: Selection
   /// Whether all rows together may be the answer.
   package var allowsSingleCluster: Bool
-  /// As the reference does: edges of equal weight one after the other, in the order of the rows, and a point that leaves a cluster at the very density at which
-  /// the cluster appears is noise.
+  /// As the reference does: what is joined at equal weights is reached from the first row on, in the order of the rows, and a point that leaves a
+  /// cluster at the very density at which the cluster appears is noise.
   package var matchesReference: Bool
   package var threads: Int
 
@@ -71,7 +73,8 @@ package struct HDBSCAN: Sendable {
   }
 
   private func result(_ spanning: SpanningTree, rows: Int) -> HDBSCANResult {
-    let merges = MergeTree(points: rows, edges: spanning.edges, onePerJoin: matchesReference)
+    let walk = matchesReference ? spanning.walk(from: 0) { $0 } : spanning.walk(from: spanning.densest) { spanning.ranks[Int($0)] }
+    let merges = MergeTree(points: rows, edges: walk)
     let tree = CondensedTree(merges, minimumSize: minimumClusterSize)
     let chosen = ClusterSelection(tree: tree, epsilon: selectionEpsilon, maximumSize: maximumClusterSize, allowsSingle: allowsSingleCluster)
       .choose(selection)

@@ -1,76 +1,48 @@
-/// What a spanning tree's edges make of the rows as they are joined, the lightest first.
+/// What a spanning tree's edges make of the rows as they are joined, one edge after the other, the lightest first.
 ///
-/// Points are nodes 0..<points; joins follow, later ones above earlier ones, the root last. All edges of one weight are one moment: what they connect becomes
-/// one join of two or more nodes, so that the tree is the same whichever edges of equal weight the spanning tree holds.
+/// Points are nodes 0..<points; joins follow, later ones above earlier ones, the root last.
 struct MergeTree {
   let points: Int
-  /// By join: the weight at which it happens.
+  /// By join: the weight at which it happens, and the two nodes; the one with the lower first point comes first.
   private(set) var heights: [Double] = []
-  /// The points below a join are `order[starts[node]..<starts[node] + sizes[node]]`.
-  private(set) var order: [Int32] = []
-  /// By node.
-  private(set) var starts: [Int32] = []
+  private(set) var children: [(Int32, Int32)] = []
+  /// By node: how many points are below it.
   private(set) var sizes: [Int32]
-  /// The children of all joins in one list; a join's are those from its entry in `firstChild` up to that of the next.
-  private var children: [Int32] = []
-  private var firstChild: [Int32] = [0]
+  /// The points below a node are `order[starts[node]..<starts[node] + sizes[node]]`.
+  private var order: [Int32] = []
+  private var starts: [Int32] = []
 
-  /// `edges` ascend. With `onePerJoin` each edge makes a join of its own, in their order.
-  init(points: Int, edges: [SpanningTree.Edge], onePerJoin: Bool) {
+  /// `edges` ascend.
+  init(points: Int, edges: [SpanningTree.Edge]) {
     self.points = points
     sizes = Array(repeating: 1, count: points)
+    sizes.reserveCapacity(2 * points)
+    heights.reserveCapacity(points)
+    children.reserveCapacity(points)
     var sets = DisjointSets(points)
     /// By set, named by its first point: the topmost node.
     var tops = (0..<points).map(Int32.init)
-    var from = 0
-    while from < edges.count {
-      var to = from + 1
-      while !onePerJoin, to < edges.count, edges[to].weight == edges[from].weight { to += 1 }
-      if to == from + 1 {
-        let (a, b) = (sets.find(edges[from].a), sets.find(edges[from].b))
-        join([tops[Int(min(a, b))], tops[Int(max(a, b))]], at: edges[from].weight)
-        tops[Int(sets.unite(a, b))] = lastNode
-      } else {
-        var touched: [(top: Int32, first: Int32)] = []
-        var seen: Set<Int32> = []
-        for edge in edges[from..<to] {
-          for set in [sets.find(edge.a), sets.find(edge.b)] where seen.insert(set).inserted { touched.append((tops[Int(set)], set)) }
-        }
-        for edge in edges[from..<to] { _ = sets.unite(sets.find(edge.a), sets.find(edge.b)) }
-        var parts: [Int32: [(top: Int32, first: Int32)]] = [:]
-        for part in touched { parts[sets.find(part.first), default: []].append(part) }
-        for (set, members) in parts.sorted(by: { $0.key < $1.key }) {
-          join(members.sorted { $0.first < $1.first }.map(\.top), at: edges[from].weight)
-          tops[Int(set)] = lastNode
-        }
-      }
-      from = to
+    for edge in edges {
+      let (a, b) = (sets.find(edge.a), sets.find(edge.b))
+      let pair = (tops[Int(min(a, b))], tops[Int(max(a, b))])
+      tops[Int(sets.unite(a, b))] = Int32(sizes.count)
+      sizes.append(sizes[Int(pair.0)] + sizes[Int(pair.1)])
+      children.append(pair)
+      heights.append(edge.weight)
     }
     arrange()
   }
 
   var joins: Int { heights.count }
-  func children(of node: Int) -> ArraySlice<Int32> { children[Int(firstChild[node - points])..<Int(firstChild[node - points + 1])] }
   func points(below node: Int) -> ArraySlice<Int32> { order[Int(starts[node])..<Int(starts[node] + sizes[node])] }
-
-  private var lastNode: Int32 { Int32(points + heights.count - 1) }
-
-  private mutating func join(_ nodes: [Int32], at height: Double) {
-    heights.append(height)
-    children += nodes
-    firstChild.append(Int32(children.count))
-    sizes.append(nodes.reduce(0) { $0 + sizes[Int($1)] })
-  }
 
   /// Lays the points out so that those below each node are neighbours.
   private mutating func arrange() {
     starts = Array(repeating: 0, count: sizes.count)
-    for node in stride(from: sizes.count - 1, to: points - 1, by: -1) {
-      var start = starts[node]
-      for child in children(of: node) {
-        starts[Int(child)] = start
-        start += sizes[Int(child)]
-      }
+    for join in stride(from: joins - 1, through: 0, by: -1) {
+      let (first, second) = children[join]
+      starts[Int(first)] = starts[points + join]
+      starts[Int(second)] = starts[points + join] + sizes[Int(first)]
     }
     order = Array(repeating: 0, count: points)
     for point in 0..<points { order[Int(starts[point])] = Int32(point) }

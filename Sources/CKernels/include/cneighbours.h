@@ -49,6 +49,9 @@ struct CK_SHARED ck_field {
 /// median of the widest dimension, down to panels. `order` receives count numbers; `scratch` has room for as many.
 void ck_order_rows(const float *rows, size_t count, size_t dimensions, int32_t *order, uint64_t *scratch);
 
+/// A number made of what a row holds: equal for equal rows, different for others but for one in 2^64.
+uint64_t ck_hash(const float *row, size_t dimensions);
+
 size_t ck_panel_bytes(size_t dimensions, int format);
 /// Packs one panel of the field: value * scale - offset (already scaled), into its part of `data`, `halves`, `centres` and `radii`.
 /// `longest` receives the greatest squared length, `residual` the greatest distance between a row and what was packed of it.
@@ -110,6 +113,9 @@ void ck_list_nearest(const struct ck_field *field, const struct ck_neighbours *n
                      double *distances, int32_t *rows, uint8_t *open);
 
 // MARK: - Spanning trees of mutual reachability: max(core, core, distance / alpha)
+//
+// Most edges weigh just as much as the core distance of one of their ends, so ties are the rule. Of edges of equal weight the shorter one is
+// the better one: which of them a tree holds then depends on the data, not on the order of the rows.
 
 struct CK_SHARED ck_forest {
   /// By place: the distance within which a row is dense, and the component it belongs to.
@@ -118,20 +124,20 @@ struct CK_SHARED ck_forest {
   double alpha;
   /// By place: no row outside the component is nearer than this (as reachability).
   double *floors;
-  /// By place: the best edge out of the component that is known; infinite and -1 when there is none.
-  double *weights;
+  /// By place: the best edge out of the component that is known, its weight, length and end; infinite and -1 when there is none.
+  double *weights, *lengths;
   int32_t *others;
   /// By panel: the component of all its rows, or -1.
   const int32_t *common;
 };
 
-/// Sets weights and others of the places first..<last from the lists. Entries within the component are dropped for good.
+/// Finds the best edges of the places first..<last from the lists. Entries within the component are dropped for good.
 void ck_best_edges(const struct ck_field *field, const struct ck_neighbours *neighbours, const struct ck_forest *forest, size_t first,
                    size_t last);
-/// Looks for better edges of up to 32 places by meeting the whole field. `bounds` (by place in the list of places): only edges lighter than
-/// these matter. Raises floors, lowers weights. `scratch`: `ck_scan_bytes`.
-void ck_scan_edges(const struct ck_field *field, const int32_t *places, size_t count, const double *bounds, const struct ck_forest *forest,
-                   void *scratch);
+/// Looks for better edges of up to 32 places by meeting the whole field. Only edges better than `weights` and `lengths` matter, given for each
+/// of the listed places. Raises floors, sets what is better. `scratch`: `ck_scan_bytes`.
+void ck_scan_edges(const struct ck_field *field, const int32_t *places, size_t count, const double *weights, const double *lengths,
+                   const struct ck_forest *forest, void *scratch);
 
 // MARK: - Pairs within a radius
 
