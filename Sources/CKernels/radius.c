@@ -68,3 +68,22 @@ void ck_meet_within(const struct ck_field *field, const struct ck_radius *radius
     }
   }
 }
+
+int32_t ck_lower_reach(const float *rows, size_t dimensions, int32_t row, double core, double radius, const int32_t *waiting, size_t first,
+                       size_t last, double *reach, int32_t *predecessors) {
+  int32_t best = -1;
+  for (size_t i = first; i < last; i++) {
+    int32_t other = waiting[i];
+    // Nothing is lower than the core distance: rows that have it already need not be measured.
+    if (core <= radius && reach[other] > core) {
+      double distance = sqrt(ck_squared_distance(rows + (size_t)row * dimensions, rows + (size_t)other * dimensions, dimensions));
+      double reached = rint((distance > core ? distance : core) * 1e15) / 1e15;
+      if (distance <= radius && reached < reach[other]) {
+        reach[other] = reached;
+        predecessors[other] = row;
+      }
+    }
+    if (best < 0 || reach[other] < reach[best] || (reach[other] == reach[best] && other < best)) best = other;
+  }
+  return best;
+}

@@ -53,9 +53,26 @@ final class Neighbourhoods: @unchecked Sendable {
   /// Bytes beside the field.
   static func memory(rows: Int, keep: Int) -> Int { rows * (keep * (2 * 8 + 4 + 8) + 4 * 4 + 8) }
 
-  /// The distance of each place to its k-th nearest other row; of places whose list proves nothing, by meeting everyone. 1 <= k < rows.
-  func coreDistances(_ k: Int, team: Team, cancellation: Cancellation) throws(Problem) -> Cores {
-    let cores = try Buffer<Double>(count: field.places)
+  /// The neighbourhoods of the rows and, by place, the distance to the k-th nearest other row (0 for k = 0; k < rows).
+  static func dense(
+    _ matrix: Matrix, keep: Int, k: Int, team: Team, cancellation: Cancellation, report: (PairProgress) -> Void
+  ) throws(Problem) -> (lists: Neighbourhoods, cores: Buffer<Double>) {
+    for narrow in [true, false] {
+      let field = try Field(matrix, narrow: narrow, team: team)
+      let lists = try Neighbourhoods(field, keep: keep, team: team, cancellation: cancellation, report: report)
+      let cores = try Buffer<Double>(count: field.places)
+      guard k > 0 else { return (lists, cores) }
+      let open = try lists.prove(k, cores, team, cancellation)
+      // Where bfloat16 blurs the neighbourhoods of many rows, as in small clusters far apart, single precision is quicker than asking everyone.
+      if field.isNarrow, open.count > field.rows / 16 { continue }
+      try lists.ask(open, k, cores, team, cancellation)
+      return (lists, cores)
+    }
+    throw Problem(.internal, "no precision was good enough")
+  }
+
+  /// Sets the core distances as the lists have them; answers with the places where they prove nothing.
+  private func prove(_ k: Int, _ cores: Buffer<Double>, _ team: Team, _ cancellation: Cancellation) throws(Problem) -> [Int32] {
     let open = try Buffer<UInt8>(count: field.places)
     try field.forPlaces(team, cancellation) { [self] range in
       withUnsafeTemporaryAllocation(of: Double.self, capacity: k) { heap in
@@ -66,9 +83,12 @@ final class Neighbourhoods: @unchecked Sendable {
         }
       }
     }
-    let unproved = (0..<field.rows).filter { open.pointer[$0] != 0 }.map(Int32.init)
-    if field.isNarrow, unproved.count > field.rows / 16 { return Cores(values: cores, unproved: unproved) }
-    try field.scan(unproved, team, cancellation) { [field] range, list, scratch in
+    return (0..<field.rows).filter { open.pointer[$0] != 0 }.map(Int32.init)
+  }
+
+  /// Lets places meet everyone.
+  private func ask(_ open: [Int32], _ k: Int, _ cores: Buffer<Double>, _ team: Team, _ cancellation: Cancellation) throws(Problem) {
+    try field.scan(open, team, cancellation) { [field] range, list, scratch in
       withUnsafeTemporaryAllocation(of: Double.self, capacity: (k + 1) * Panels.lanes) { distances in
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: k * Panels.lanes) { rows in
           guard let found = distances.baseAddress, let rows = rows.baseAddress else { return }
@@ -79,13 +99,5 @@ final class Neighbourhoods: @unchecked Sendable {
         }
       }
     }
-    return Cores(values: cores, unproved: [])
-  }
-
-  struct Cores {
-    /// By place.
-    let values: Buffer<Double>
-    /// Not empty when bfloat16 is too coarse for the data: begin anew with single precision.
-    let unproved: [Int32]
   }
 }

@@ -36,19 +36,8 @@ struct SpanningTree {
       return
     }
     let k = min(k, matrix.rows - 1)
-    var field = try Field(matrix, team: team)
-    var lists = try Neighbourhoods(field, keep: Self.keep(k), team: team, cancellation: cancellation, report: report)
-    var found: Neighbourhoods.Cores?
-    if k > 0 {
-      found = try lists.coreDistances(k, team: team, cancellation: cancellation)
-      if found?.unproved.isEmpty == false {
-        field = try Field(matrix, narrow: false, team: team)
-        lists = try Neighbourhoods(field, keep: Self.keep(k), team: team, cancellation: cancellation, report: report)
-        found = try lists.coreDistances(k, team: team, cancellation: cancellation)
-      }
-    }
-    let none = try Buffer<Double>(count: k > 0 ? 0 : field.places)
-    let values = found?.values ?? none
+    let (lists, values) = try Neighbourhoods.dense(matrix, keep: Self.keep(k), k: k, team: team, cancellation: cancellation, report: report)
+    let field = lists.field
     ranks = try Self.rank(matrix, team)
     let forest = try Forest(lists, cores: values, ranks: ranks, alpha: alpha, team: team, cancellation: cancellation)
     edges = try forest.grow(report)
