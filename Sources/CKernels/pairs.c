@@ -198,6 +198,33 @@ void ck_centre_rows(const float *rows, size_t count, size_t dimensions, const do
     for (size_t j = 0; j < dimensions; j++) centred[i * dimensions + j] = rows[i * dimensions + j] - mean[j];
 }
 
+void ck_blend(const double *x, double a, const double *y, double b, double *result, size_t count) {
+  for (size_t i = 0; i < count; i++) result[i] = a * x[i] + b * y[i];
+}
+
+void ck_solve_factored(const double *factor, size_t size, double *vector) {
+  for (size_t i = 0; i < size; i++) {
+    double sum = vector[i];
+    for (size_t j = 0; j < i; j++) sum -= factor[i * size + j] * vector[j];
+    vector[i] = sum / factor[i * size + i];
+  }
+  // Row by row upwards: each solved entry is taken out of all those above it, so that memory is read in order.
+  for (size_t i = size; i-- > 0;) {
+    vector[i] /= factor[i * size + i];
+    for (size_t j = 0; j < i; j++) vector[j] -= factor[i * size + j] * vector[i];
+  }
+}
+
+double ck_wide_dot(const float *row, const double *vector, size_t dimensions) {
+  double sum = 0;
+  for (size_t j = 0; j < dimensions; j++) sum += row[j] * vector[j];
+  return sum;
+}
+
+void ck_widen(const float *values, size_t count, double *result) {
+  for (size_t i = 0; i < count; i++) result[i] = values[i];
+}
+
 void ck_mirror(const double *upper, size_t size, double divisor, double *result) {
   for (size_t i = 0; i < size; i++)
     for (size_t j = i; j < size; j++) result[i * size + j] = result[j * size + i] = upper[i * size + j] / divisor;

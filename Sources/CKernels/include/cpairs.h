@@ -55,6 +55,13 @@ void ck_keep_lowest(const float *products, size_t count, const float *norms, flo
 void ck_centre_rows(const float *rows, size_t count, size_t dimensions, const double *mean, double *centred);
 /// sum[i * dimensions + j] += the product of columns i and j over `count` centred rows, for first <= i < last and j >= i.
 void ck_add_moments(const double *centred, size_t count, size_t dimensions, size_t first, size_t last, double *sum);
+/// result = a * x + b * y.
+void ck_blend(const double *x, double a, const double *y, double b, double *result, size_t count);
+/// Solves L L' x = `vector` in place, given what `ck_cholesky` left.
+void ck_solve_factored(const double *factor, size_t size, double *vector);
+/// The product of a row and a vector in double precision.
+double ck_wide_dot(const float *row, const double *vector, size_t dimensions);
+void ck_widen(const float *values, size_t count, double *result);
 /// Completes a symmetric matrix from its upper triangle, divided by `divisor`.
 void ck_mirror(const double *upper, size_t size, double divisor, double *result);
 /// sums[j] += the squares of column j less mean[j].
