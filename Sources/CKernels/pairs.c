@@ -191,6 +191,18 @@ void ck_keep_lowest(const float *products, size_t count, const float *norms, flo
   }
 }
 
+void ck_merge_nearest(const float *low, const float *next, const int32_t *label, int32_t first, float *best, float *second, int32_t *numbers) {
+  for (int lane = 0; lane < CK_LANES; lane++) {
+    if (low[lane] < best[lane]) {
+      second[lane] = best[lane] < next[lane] ? best[lane] : next[lane];
+      best[lane] = low[lane];
+      numbers[lane] = first + label[lane];
+    } else if (low[lane] < second[lane]) {
+      second[lane] = low[lane];
+    }
+  }
+}
+
 // MARK: - Columns
 
 void ck_centre_rows(const float *rows, size_t count, size_t dimensions, const double *mean, double *centred) {

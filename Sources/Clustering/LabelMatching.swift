@@ -56,7 +56,7 @@ package struct LabelMatching: Sendable, Equatable {
     var pairs: [Pair] = []
     for (place, partner) in pairing.enumerated() {
       guard let partner, case let (row, column) = (left[place], right[partner]) else { continue }
-      guard let count = shared[row * table.after.count + column] else { continue }
+      let count = shared[row * table.after.count + column, default: 0]
       let overlap = Double(count) / Double(max(table.beforeSizes[row], table.afterSizes[column]))
       pairs.append(Pair(before: table.before[row], after: table.after[column], rows: count, overlap: overlap, kept: overlap >= 0.5))
     }
