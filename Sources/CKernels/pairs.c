@@ -12,6 +12,8 @@ struct pairs {
   float (*values)(float *products, const float *row_norms, float point_norm, int kind, float gamma, long last, float *lanes);
   void (*add_moments)(const double *centred, size_t count, size_t dimensions, size_t first, size_t last, double *sum);
   void (*project)(const double *centred, size_t count, size_t dimensions, const double *basis, size_t width, double *result);
+  void (*add_outer)(const double *centred, const double *products, size_t count, size_t dimensions, size_t width, size_t first, size_t last,
+                    double *image);
 };
 
 // MARK: - The definitions
@@ -52,7 +54,14 @@ static void plain_project(const double *centred, size_t count, size_t dimensions
     }
 }
 
-static const struct pairs plain_pairs = {plain_products, plain_values, plain_add_moments, plain_project};
+static void plain_add_outer(const double *centred, const double *products, size_t count, size_t dimensions, size_t width, size_t first,
+                            size_t last, double *image) {
+  for (size_t j = first; j < last; j++)
+    for (size_t row = 0; row < count; row++)
+      for (size_t k = 0; k < width; k++) image[j * width + k] += centred[row * dimensions + j] * products[row * width + k];
+}
+
+static const struct pairs plain_pairs = {plain_products, plain_values, plain_add_moments, plain_project, plain_add_outer};
 
 // MARK: - The levels
 
@@ -93,6 +102,11 @@ void ck_add_moments(const double *centred, size_t count, size_t dimensions, size
 
 void ck_project(const double *centred, size_t count, size_t dimensions, const double *basis, size_t width, double *result) {
   levels[ck_level()]->project(centred, count, dimensions, basis, width, result);
+}
+
+void ck_add_outer(const double *centred, const double *products, size_t count, size_t dimensions, size_t width, size_t first, size_t last,
+                  double *image) {
+  levels[ck_level()]->add_outer(centred, products, count, dimensions, width, first, last, image);
 }
 
 // MARK: - Kernel values
@@ -245,6 +259,38 @@ void ck_mirror(const double *upper, size_t size, double divisor, double *result)
 void ck_add_squares(const float *rows, size_t count, size_t dimensions, const double *mean, double *sums) {
   for (size_t i = 0; i < count; i++)
     for (size_t j = 0; j < dimensions; j++) sums[j] += (rows[i * dimensions + j] - mean[j]) * (rows[i * dimensions + j] - mean[j]);
+}
+
+void ck_orthonormalise(double *basis, size_t dimensions, size_t width) {
+  // Gram, Schmidt, each column twice: once leaves what rounding made of nearly equal columns (Giraud, Langou 2002).
+  for (size_t k = 0; k < width; k++) {
+    double before = 0, after = 0;
+    for (size_t j = 0; j < dimensions; j++) before += basis[j * width + k] * basis[j * width + k];
+    for (int pass = 0; pass < 2; pass++)
+      for (size_t other = 0; other < k; other++) {
+        double product = 0;
+        for (size_t j = 0; j < dimensions; j++) product += basis[j * width + k] * basis[j * width + other];
+        for (size_t j = 0; j < dimensions; j++) basis[j * width + k] -= product * basis[j * width + other];
+      }
+    for (size_t j = 0; j < dimensions; j++) after += basis[j * width + k] * basis[j * width + k];
+    double scale = after > before * 1e-26 && after > 0 ? 1 / sqrt(after) : 0;
+    for (size_t j = 0; j < dimensions; j++) basis[j * width + k] *= scale;
+  }
+}
+
+void ck_combine(const double *basis, size_t dimensions, size_t width, const double *weights, double *result) {
+  for (size_t j = 0; j < dimensions; j++) {
+    result[j] = 0;
+    for (size_t k = 0; k < width; k++) result[j] += basis[j * width + k] * weights[k];
+  }
+}
+
+void ck_fill_random(uint64_t seed, double *values, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] = (double)(int64_t)draw(&seed) * 0x1p-63;
+}
+
+void ck_narrow(const double *values, size_t count, float *result) {
+  for (size_t i = 0; i < count; i++) result[i] = (float)values[i];
 }
 
 void ck_take_column(const float *rows, size_t count, size_t dimensions, size_t column, float *values) {

@@ -155,11 +155,23 @@ WIDE static void PA(project)(const double *centred, size_t count, size_t dimensi
     }
 }
 
+WIDE static void PA(add_outer)(const double *centred, const double *products, size_t count, size_t dimensions, size_t width, size_t first,
+                               size_t last, double *image) {
+  for (size_t j = first; j < last; j++) {
+    double *restrict sum = image + j * width;
+    for (size_t row = 0; row < count; row++) {
+      double factor = centred[row * dimensions + j];
+      for (size_t k = 0; k < width; k++) sum[k] += factor * products[row * width + k];
+    }
+  }
+}
+
 static const struct pairs PA(pairs) = {
     .products = PA(products),
     .values = PA(values),
     .add_moments = PA(add_moments),
     .project = PA(project),
+    .add_outer = PA(add_outer),
 };
 
 #undef WIDTH

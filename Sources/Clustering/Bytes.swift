@@ -30,6 +30,12 @@ struct ByteWriter {
     #endif
   }
 
+  /// The number of bytes, then UTF-8.
+  mutating func put(text: String) {
+    put(text.utf8.count)
+    bytes.append(contentsOf: text.utf8)
+  }
+
   private mutating func put(raw: UInt64) { withUnsafeBytes(of: raw.littleEndian) { bytes.append(contentsOf: $0) } }
 }
 
@@ -49,7 +55,7 @@ struct ByteReader {
     }
   }
 
-  private var fault: Problem {
+  var fault: Problem {
     Problem(.malformed, "the bytes of \(name) are damaged at \(place) of \(bytes.count)", hint: "Capture it anew.", path: "baseline_snapshot")
   }
 
@@ -86,6 +92,12 @@ struct ByteReader {
         }
       }
     }
+  }
+
+  mutating func text() throws(Problem) -> String {
+    let count = try count(of: 1)
+    defer { place += count }
+    return String(decoding: bytes[place..<place + count], as: UTF8.self)
   }
 
   func end() throws(Problem) { if place != bytes.count { throw fault } }

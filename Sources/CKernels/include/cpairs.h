@@ -72,6 +72,17 @@ void ck_add_squares(const float *rows, size_t count, size_t dimensions, const do
 /// result[r * width + k] = the product of centred row r and column k of `basis` (dimensions x width, row after row).
 void ck_project(const double *centred, size_t count, size_t dimensions, const double *basis, size_t width, double *result);
 
+/// image[j * width + k] += the sum over rows of centred[row * dimensions + j] * products[row * width + k], for first <= j < last.
+void ck_add_outer(const double *centred, const double *products, size_t count, size_t dimensions, size_t width, size_t first, size_t last,
+                  double *image);
+/// Makes the columns of `basis` (dimensions x width, row after row) orthonormal, in order; what depends on columns before becomes zeros.
+void ck_orthonormalise(double *basis, size_t dimensions, size_t width);
+/// result[j] = the sum over k of basis[j * width + k] * weights[k].
+void ck_combine(const double *basis, size_t dimensions, size_t width, const double *weights, double *result);
+/// Uniform between -1 and 1.
+void ck_fill_random(uint64_t seed, double *values, size_t count);
+void ck_narrow(const double *values, size_t count, float *result);
+
 /// values[i] = rows[i * dimensions + column].
 void ck_take_column(const float *rows, size_t count, size_t dimensions, size_t column, float *values);
 /// Sorts finite values, ascending. `scratch` holds `count` numbers.
