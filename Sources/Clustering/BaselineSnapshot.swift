@@ -63,7 +63,6 @@ package struct BaselineSnapshot: Sendable, Equatable {
       throw Problem(.invalid, "a window has \(wrong) rows", hint: "Choose at least 1, for example 200.", path: "windows")
     }
     let rows = normalised ? try matrix.normalised() : matrix
-    let assignment = try Self.assign(rows, centroids, threads, cancellation)
     let window = try DriftWindow(rows, centroids: centroids, threads: threads, cancellation: cancellation)
     let reference = DriftReference(window)
     let components = min(Self.principalDirections, rows.columns)
@@ -90,13 +89,8 @@ package struct BaselineSnapshot: Sendable, Equatable {
     gamma = try PairStatistic.medianGamma(rows, threads: threads)
     let axes = principal
     nulls = try DriftSplits(
-      window, labels: assignment, windows: windows, metrics: metrics, seed: seed, threads: threads, cancellation: cancellation
+      window, windows: windows, metrics: metrics, seed: seed, threads: threads, cancellation: cancellation
     ) { (part) throws(Problem) in try Self.compared(part, axes, threads) }.nulls
-  }
-
-  private static func assign(_ rows: Matrix, _ centroids: Matrix?, _ threads: Int, _ cancellation: Cancellation) throws(Problem) -> [Int32] {
-    guard let centroids else { return [] }
-    return try CentroidAssignment(of: rows, to: centroids, threads: threads, cancellation: cancellation).labels
   }
 
   /// Rows as they are compared component by component: as they are up to 64 columns, else along the principal directions.

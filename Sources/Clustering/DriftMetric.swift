@@ -65,7 +65,8 @@ package enum DriftMetric: String, Sendable, CaseIterable {
     switch self {
     case .centroidShiftZ, .chiSquareP: (0, 0)
     case .centroidShift, .totalVariation, .wasserstein, .ks: (0.5, 0.5)
-    case .outlierRate, .noiseRatioDelta, .domainAUC: (0, 0.5)
+    // Of the distances, what new rows are farther away than old ones does not fall with the numbers of rows.
+    case .distancePSI, .outlierRate, .noiseRatioDelta, .domainAUC: (0, 0.5)
     case .sizeEntropyDelta: (1, 0.5)
     default: (1, 1)
     }

@@ -12,18 +12,17 @@ struct DriftSplits {
 
   /// For each size of window and each metric that splits calibrate. `components` turns rows into those that are compared one by one.
   init(
-    _ baseline: DriftWindow, labels: [Int32], windows: [Int], metrics: Set<DriftMetric>, seed: UInt64, threads: Int, cancellation: Cancellation,
+    _ baseline: DriftWindow, windows: [Int], metrics: Set<DriftMetric>, seed: UInt64, threads: Int, cancellation: Cancellation,
     components: (Matrix) throws(Problem) -> Matrix
   ) throws(Problem) {
     let drawn = Sample.draw(Self.pool, of: baseline.count, seed: seed)
-    let pool = drawn.count == baseline.count ? baseline : try DriftWindow(baseline, drawn, labels: labels)
-    let poolLabels = drawn.count == baseline.count || labels.isEmpty ? labels : drawn.map { labels[$0] }
+    let pool = drawn.count == baseline.count ? baseline : try DriftWindow(baseline, drawn, heldOut: false)
     let axis = try PCA(of: Sample.of(pool.rows, limit: 1000, seed: seed), components: 1, seed: seed, threads: threads, cancellation: cancellation)
     let places = try axis.transform(pool.rows, threads: threads).values
     let order = places.indices.sorted { (places[$0], $0) < (places[$1], $1) }
 
     func values(_ rest: [Int], _ window: [Int], costly: Bool) throws(Problem) -> [DriftMetric: Double] {
-      let (a, b) = (try DriftWindow(pool, rest, labels: poolLabels), try DriftWindow(pool, window, labels: poolLabels))
+      let (a, b) = (try DriftWindow(pool, rest, heldOut: false), try DriftWindow(pool, window, heldOut: true))
       let reference = DriftReference(a)
       var result: [DriftMetric: Double] = [:]
       for metric in DriftMetric.calibratedBySplits where metrics.contains(metric) {

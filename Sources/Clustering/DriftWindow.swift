@@ -6,7 +6,8 @@ struct DriftWindow: Sendable {
   let rows: Matrix
   let mean: [Double]
   let variances: [Double]
-  /// Of the baseline's centroids: how many rows are nearest to each, and how far each row is; empty without centroids.
+  /// Of the baseline's centroids: which is nearest to each row, how many rows are nearest to each, how far each row is; empty without any.
+  let labels: [Int32]
   let counts: [Int]
   let distances: [Double]
 
@@ -18,20 +19,32 @@ struct DriftWindow: Sendable {
     variances = try Moments.variances(of: rows, mean: mean)
     if let centroids {
       let assignment = try CentroidAssignment(of: rows, to: centroids, threads: threads, cancellation: cancellation)
+      labels = assignment.labels
       counts = ShareDrift.counts(assignment.labels, cells: centroids.rows)
       distances = assignment.distances
     } else {
-      (counts, distances) = ([], [])
+      (labels, counts, distances) = ([], [], [])
     }
   }
 
   /// A part of another window, whose rows need not be assigned again.
-  init(_ whole: DriftWindow, _ indices: [Int], labels: [Int32]) throws(Problem) {
+  ///
+  /// Rows that a centroid was made of lie nearer to it than new ones will: by (n - 1) / n in a cluster of n. `heldOut` takes that back
+  /// for a part that stands for new rows; otherwise every check would find new rows a little too far away.
+  init(_ whole: DriftWindow, _ indices: [Int], heldOut: Bool) throws(Problem) {
     rows = try whole.rows.selecting(indices)
     mean = try Moments.mean(of: rows)
     variances = try Moments.variances(of: rows, mean: mean)
-    counts = whole.counts.isEmpty ? [] : ShareDrift.counts(indices.map { labels[$0] }, cells: whole.counts.count)
-    distances = whole.distances.isEmpty ? [] : indices.map { whole.distances[$0] }
+    guard !whole.labels.isEmpty else {
+      (labels, counts, distances) = ([], [], [])
+      return
+    }
+    labels = indices.map { whole.labels[$0] }
+    counts = ShareDrift.counts(labels, cells: whole.counts.count)
+    distances = indices.map { row in
+      let members = Double(whole.counts[Int(whole.labels[row])])
+      return whole.distances[row] * (heldOut && members > 1 ? members / (members - 1) : 1)
+    }
   }
 }
 
