@@ -144,6 +144,7 @@ extension HostLoop {
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(ending, outcome) }
+      parts.meter.ended()
       forget(task)
       announce(plan)
       guard let id = task.triggerID else { return }

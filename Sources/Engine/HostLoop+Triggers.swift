@@ -150,7 +150,9 @@ extension HostLoop {
     note(trigger.id, .fired, judgement?.reason ?? reason(of: fire, trigger), detail, task: task, in: &transaction)
     add(transaction) { [self] outcome in
       switch outcome {
-      case .committed: start(task, after: fire)
+      case .committed:
+        parts.meter.claimed(at: surroundings.ticks())
+        start(task, after: fire)
       case .failed(let problem) where problem.kind == .conflict:
         lastEvaluations[fire.triggerID] = last
         passOver(fire)

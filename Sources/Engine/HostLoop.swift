@@ -14,6 +14,7 @@ final class HostLoop {
     var inbox: Mailbox<Command>
     var workers: Workers
     var cancellations: Cancellations
+    var meter: Meter
   }
 
   /// A transaction on its way, and what to do when its outcome is known.
@@ -152,6 +153,7 @@ final class HostLoop {
     pending = []
     let transactions = batch.filter { !$0.transaction.isEmpty }.map(\.transaction)
     var outcomes = transactions.isEmpty ? [] : ledger.commit(transactions)
+    if !transactions.isEmpty { parts.meter.committed() }
     outcomes.reverse()
     for item in batch {
       item.settle(item.transaction.isEmpty ? .committed(returned: []) : outcomes.popLast() ?? .unknown(Problem(.internal, "an outcome is missing")))
