@@ -39,11 +39,12 @@ extension HostLoop {
     slim.state = JSONObject()
     slim.lastDriftMeasurement = JSONObject()
     slim.lastVolumeMeasurement = JSONObject()
-    definitions[trigger.id] = slim
+    definitions[trigger.id] = Definition(slim)
   }
 
-  func definition(of id: Trigger.ID) -> Trigger? {
-    if definitions[id] == nil, let trigger = stored(id) { define(trigger) }
+  func definition(of id: Trigger.ID) -> Definition? {
+    if let known = definitions[id] { return known }
+    if let trigger = stored(id) { define(trigger) }
     return definitions[id]
   }
 
@@ -124,13 +125,17 @@ extension HostLoop {
 
   /// Claims a due instant: the next one, the events taken and the task are written together, before anything is done.
   private func claim(_ fire: Agenda.Fire, judgement: Judgement?) {
-    guard let trigger = definition(of: fire.triggerID) else { return agenda.remove(fire.triggerID) }
+    guard let definition = definition(of: fire.triggerID) else { return agenda.remove(fire.triggerID) }
+    let trigger = definition.trigger
     let now = now()
     // The task's name follows from the instant, so that a claim repeated after an unknown outcome makes no second one.
-    let task = TaskRecord(
+    var task = TaskRecord(
       id: Identifier.derived("task", from: trigger.id, "\(fire.scheduledAt.milliseconds)"), namespaceID: trigger.namespaceID,
       kind: trigger.action.kind,
       triggerID: trigger.id, scheduledAt: fire.scheduledAt, inputs: trigger.action.config, createdAt: now, depth: fire.depth)
+    // Where a worker is free, the claim is the start, too.
+    let begins = !fire.waits && withLane(of: task.kind) { $0.reserve() }
+    if begins { task.begin(at: now) }
     var transaction = Transaction()
     transaction.guardEpoch(epoch)
     transaction.claim(
@@ -139,7 +144,7 @@ extension HostLoop {
     transaction.takeBuckets(trigger.id, fire.buckets.map { ($0.at, $0.count) })
     touched.insert("trigger/\(trigger.id)")
     transaction.insert(task)
-    var detail = judgement?.detail ?? ["definition": .string(trigger.schedule.fingerprint)]
+    var detail = judgement?.detail ?? ["definition": .string(definition.fingerprint)]
     if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
     if let missed = fire.missed { detail["missed"] = .object(missed.json) }
     if fire.waits { detail["waits"] = true }
@@ -148,7 +153,8 @@ extension HostLoop {
     if let judgement { keep(judgement, of: trigger.id, at: now, in: &transaction) }
     let last = lastEvaluations[trigger.id]
     note(trigger.id, .fired, judgement?.reason ?? reason(of: fire, trigger), detail, task: task, in: &transaction)
-    add(transaction) { [self] outcome in
+    add(transaction) { [self, task] outcome in
+      if begins, !outcome.isCommitted { withLane(of: task.kind) { $0.release() } }
       switch outcome {
       case .committed:
         parts.meter.claimed(at: surroundings.ticks())
@@ -170,7 +176,7 @@ extension HostLoop {
   /// The instant has a task already: the clock went back over it, and what was claimed once is never run again.
   private func passOver(_ fire: Agenda.Fire) {
     let id = fire.triggerID
-    guard definition(of: id)?.schedule.type != .event else {
+    guard definition(of: id)?.trigger.schedule.type != .event else {
       reload(id)
       return agenda.hold(id, until: now() + .seconds(1))
     }
@@ -203,7 +209,7 @@ extension HostLoop {
       let now = now()
       transaction.reschedule(id, fence: fence, next: next, armed: armed, checkedAt: judgement.question.about == .condition ? now : nil)
       keep(judgement, of: id, at: now, in: &transaction)
-      let isLevel = definition(of: id)?.schedule.cooldownSeconds != nil
+      let isLevel = definition(of: id)?.trigger.schedule.cooldownSeconds != nil
       let reason = judgement.verdict == .yes ? "\(judgement.reason), \(isLevel ? "in cooldown" : "and fired already")" : judgement.reason
       note(id, judgement.verdict == .failed ? .failed : .held, reason, judgement.detail, in: &transaction)
       add(transaction) { [self] outcome in
@@ -240,7 +246,7 @@ extension HostLoop {
       lastEvaluations[id] = last
       return
     }
-    guard let trigger = task?.namespaceID ?? definition(of: id)?.namespaceID else { return }
+    guard let trigger = task?.namespaceID ?? definition(of: id)?.trigger.namespaceID else { return }
     let evaluation = Evaluation(
       id: Identifier.ordered("eval", at: now, count: nextEvaluation(), surroundings), triggerID: id, namespaceID: trigger, outcome: outcome,
       reason: reason, detail: detail, taskID: task?.id,
@@ -266,7 +272,7 @@ extension HostLoop {
       clock.newest = try reader.events(since: sequence - 1, limit: 1).first?.at
       return (try reader.scheduledTriggers(), try reader.unfinishedTasks())
     }
-    for task in tasks { openTasks[task.id] = .some(task.triggerID) }
+    for task in tasks { openTasks.insert(task) }
     for trigger in triggers {
       define(trigger)
       schedule(trigger)

@@ -24,7 +24,9 @@ final class HostLoop {
   }
 
   /// How many commands one transaction takes in; the more wait, the more share one fsync.
-  private static let batchLimit = 200
+  private static let batchLimit = 2000
+  /// How many triggers are looked at in one transaction: what they start runs while the next are claimed.
+  private static let stepLimit = 2000
 
   let ledger: SQLiteLedger
   let parts: Parts
@@ -36,12 +38,14 @@ final class HostLoop {
   var epoch: Int64 = 0
   /// What the loop needs to know of triggers for each fire, without reading their rows: namespace, action, schedule, failures in a row.
   /// States, baselines and measurements are left out; workers read them from the row.
-  var definitions: [Trigger.ID: Trigger] = [:]
+  var definitions: [Trigger.ID: Definition] = [:]
   /// The newest evaluation of each trigger, so that equal ones coalesce into a row.
   var lastEvaluations: [Trigger.ID: Evaluation] = [:]
   /// Tasks that are pending or running, with their trigger.
-  var openTasks: [String: Trigger.ID?] = [:]
-  /// Of these, the ones that the workers have; the others wait for a run before them, or for their next attempt.
+  var openTasks = OpenTasks()
+  /// What waits for a worker: short things, and heavy actions.
+  var lanes = (scripts: Lane(threads: Workers.scriptThreads), heavy: Lane(threads: Workers.heavyThreads))
+  /// Of the open tasks, the ones in a lane or with a worker; the others wait for a run before them, or for their next attempt.
   var busy: Set<String> = []
   /// Tasks that start when the one before them has ended, in order.
   var waiting: [Trigger.ID: [TaskRecord]] = [:]
@@ -103,8 +107,9 @@ final class HostLoop {
         for ending in endings { if touches(ending.writes) { unwritten.append(ending) } else { take(ending) } }
         if !isHeld {
           for taskID in agenda.attempts(at: now()) { attempt(taskID) }
-          for step in agenda.next(at: now()) { take(step) }
+          for step in agenda.next(at: now(), limit: Self.stepLimit) { take(step) }
         }
+        startNext()
       }
       flush()
       if busy.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, wake.map({ $0 > now() }) ?? true {
@@ -196,6 +201,9 @@ final class HostLoop {
         begin(task)
         reply.give(.success(()))
       }
+    case .ran(let ending, let kind, let duration):
+      withLane(of: kind) { $0.ended(after: duration) }
+      if let ending { take(Command.finished(ending)) }
     case .judged(let judgement): take(judgement)
     case .filtered(let filtered): take(filtered)
     case .finished(let ending):
@@ -241,6 +249,8 @@ extension Outcome {
     case .committed, .lost: false
     }
   }
+
+  var isCommitted: Bool { if case .committed = self { true } else { false } }
 
   /// What to tell somebody whose transaction did not go through.
   var problem: Problem {

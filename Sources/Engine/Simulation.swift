@@ -27,7 +27,7 @@ struct SimulatedAnswer {
 
 /// Runs one trigger under a virtual clock, with the very `Agenda` that runs live. Nothing is written, and no clock is read but to keep the
 /// deadline.
-struct Simulation<World: SimulatedWorld>: ~Copyable {
+struct Simulation<World: SimulatedWorld> {
   struct Bounds {
     var from: Instant
     /// Not reached.

@@ -6,9 +6,9 @@ package import Model
 /// It is told the time and what happened, and answers with what should be done; it opens no file, reads no clock and starts nothing. The host
 /// keeps one, turns each step into a transaction, and tells it how that went. Everything in it can be rebuilt from the triggers' rows.
 ///
-/// It is a value that is never copied, so its entries can be objects that change in place: with entries that are values, most of a decision's
-/// time went into copying schedules.
-package struct Agenda: ~Copyable {
+/// Nobody copies one: its entries are objects that change in place, so a copy would be no second agenda. With entries that are values, most of
+/// a decision's time went into copying schedules.
+package struct Agenda {
   /// Lateness up to this counts as on time; beyond it the `catch_up` policy decides.
   package static let grace: Duration = .seconds(60)
   /// An event trigger whose predicate said no is asked again after this long, or when more events came.
@@ -360,10 +360,10 @@ package struct Agenda: ~Copyable {
 
   // MARK: - What it answers
 
-  /// Everything that is due at `now`, in order of time.
-  package mutating func next(at now: Instant) -> [Step] {
+  /// What is due at `now`, in order of time; of so many triggers at most, the others when it is asked again.
+  package mutating func next(at now: Instant, limit: Int = .max) -> [Step] {
     var steps: [Step] = []
-    while let (entry, wake) = heap.pop(through: now) {
+    while steps.count < limit, let (entry, wake) = heap.pop(through: now) {
       guard entry.wake == wake else { continue }
       entry.wake = nil
       due(entry, at: now, &steps)
