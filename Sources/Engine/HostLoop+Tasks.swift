@@ -7,6 +7,7 @@ import Store
 extension HostLoop {
   /// Hands a task that is written down to the workers.
   func begin(_ task: TaskRecord) {
+    if let id = task.triggerID, agenda.isAsleep(id) { awaken([id]) }
     openTasks.insert(task)
     if let id = task.triggerID, task.scheduledAt == nil { agenda.started(id) }
     launch(task)

@@ -81,6 +81,33 @@ extension HostLoop {
     } catch { log("error", "trigger \(trigger.id) cannot be scheduled: \(error)") }
   }
 
+  // MARK: - Sleepers
+
+  /// Reads the rows of the sleeping triggers that are due, and a piece of those that will be soon.
+  func awakenWhatIsDue() {
+    let now = now()
+    awaken(agenda.awaken(through: now) + agenda.awaken(through: now + Agenda.readAhead, limit: Self.awakenLimit))
+  }
+
+  /// Before anything that looks at all triggers.
+  func awakenAll() { awaken(agenda.awaken(through: Instant(milliseconds: .max))) }
+
+  func awaken(_ ids: [Trigger.ID]) {
+    guard !ids.isEmpty else { return }
+    var found: [Trigger] = []
+    do throws(Problem) {
+      try readers.read { reader throws(Problem) in
+        for id in ids {
+          do throws(Problem) { if let trigger = try reader.trigger(id) { found.append(trigger) } } catch { log("error", "trigger \(id): \(error)") }
+        }
+      }
+    } catch { log("error", "\(ids.count) triggers could not be read: \(error)") }
+    for trigger in found {
+      define(trigger)
+      if trigger.isScheduled { schedule(trigger) }
+    }
+  }
+
   // MARK: - Steps of the agenda
 
   func take(_ step: Agenda.Step) {
@@ -270,7 +297,11 @@ extension HostLoop {
       sequence = try reader.highestSeq()
       maintenance = Maintenance(try reader.setting(Maintenance.setting, at: now()))
       clock.newest = try reader.events(since: sequence - 1, limit: 1).first?.at
-      return (try reader.scheduledTriggers(), try reader.unfinishedTasks())
+      try reader.sleepingTriggers { sleeper in
+        if let next = sleeper.next { agenda.expect(sleeper.id, at: next) }
+        if sleeper.writtenAt > clock.newest ?? sleeper.writtenAt - .milliseconds(1) { clock.newest = sleeper.writtenAt }
+      }
+      return (try reader.attentiveTriggers(), try reader.unfinishedTasks())
     }
     for task in tasks { openTasks.insert(task) }
     for trigger in triggers {
@@ -281,6 +312,7 @@ extension HostLoop {
       }
       if case .event(let rule) = trigger.schedule.when, rule.isFiltered, !trigger.isProbed { askFilter(trigger.id) }
     }
+    awaken(Set(tasks.compactMap(\.triggerID)).filter(agenda.isAsleep).sorted())
     watchClock()
     var occupied: Set<Trigger.ID> = []
     for task in tasks { resume(task, &occupied) }

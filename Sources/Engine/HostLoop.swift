@@ -27,6 +27,8 @@ final class HostLoop {
   private static let batchLimit = 2000
   /// How many triggers are looked at in one transaction: what they start runs while the next are claimed.
   private static let stepLimit = 2000
+  /// How many rows of triggers that are due soon are read at once; commands wait meanwhile.
+  static let awakenLimit = 200
 
   let ledger: SQLiteLedger
   let parts: Parts
@@ -106,6 +108,7 @@ final class HostLoop {
         unwritten = []
         for ending in endings { if touches(ending.writes) { unwritten.append(ending) } else { take(ending) } }
         if !isHeld {
+          awakenWhatIsDue()
           for taskID in agenda.attempts(at: now()) { attempt(taskID) }
           for step in agenda.next(at: now(), limit: Self.stepLimit) { take(step) }
         }

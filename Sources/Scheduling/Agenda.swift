@@ -148,6 +148,9 @@ package struct Agenda {
   /// Event triggers by type, so that a write finds its listeners without a scan.
   private var listeners: [Schedule.EventType: Set<Trigger.ID>] = [:]
   private var heap = WakeHeap<Entry>()
+  /// Triggers of which only the next instant is known: their rows are read shortly before.
+  private var sleepers: [Trigger.ID: Instant] = [:]
+  private var sleeperHeap = WakeHeap<Trigger.ID>()
   /// Tasks that wait for their next attempt.
   private var retries: [String: Instant] = [:]
   private var retryHeap = WakeHeap<String>()
@@ -156,11 +159,33 @@ package struct Agenda {
 
   package init() {}
 
-  package var count: Int { entries.count }
+  package var count: Int { entries.count + sleepers.count }
   /// The earliest moment at which something can have to be done.
-  package var wake: Instant? {
-    guard let first = heap.first else { return retryHeap.first }
-    return retryHeap.first.map { min($0, first) } ?? first
+  package var wake: Instant? { [heap.first, retryHeap.first, sleeperHeap.first.map { $0 - Self.readAhead }].compactMap(\.self).min() }
+
+  // MARK: - Sleepers
+
+  /// How long before it is due the row of a sleeping trigger is to be read.
+  package static let readAhead: Duration = .seconds(30)
+
+  /// Adds a trigger of which only the next instant is known. It takes little memory and no time until that comes near; a hundred thousand of
+  /// them are there at once.
+  package mutating func expect(_ id: Trigger.ID, at next: Instant) {
+    sleepers[id] = next
+    sleeperHeap.push(id, at: next)
+  }
+
+  package func isAsleep(_ id: Trigger.ID) -> Bool { sleepers[id] != nil }
+
+  /// The sleeping triggers that are due through a moment, the earliest first: the host reads their rows and inserts them.
+  package mutating func awaken(through moment: Instant, limit: Int = .max) -> [Trigger.ID] {
+    var found: [Trigger.ID] = []
+    while found.count < limit, let (id, at) = sleeperHeap.pop(through: moment) {
+      guard sleepers[id] == at else { continue }
+      sleepers[id] = nil
+      found.append(id)
+    }
+    return found
   }
 
   // MARK: - What the host tells it
@@ -188,6 +213,7 @@ package struct Agenda {
 
   /// Forgets a trigger: paused, deleted, failed.
   package mutating func remove(_ id: Trigger.ID) {
+    sleepers[id] = nil
     guard let entry = entries.removeValue(forKey: id) else { return }
     // The heap keeps it until its moment comes up.
     entry.wake = nil

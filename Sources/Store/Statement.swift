@@ -23,7 +23,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Triggers
   case insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger, deleteTrigger,
     deleteTriggersOfNamespace
-  case trigger, activeTriggers, scheduledTriggers
+  case trigger, activeTriggers, attentiveTriggers, sleepingTriggers
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks
   case insertTask, startTask, finishTask, repeatTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
@@ -353,14 +353,19 @@ package enum Statement: Int, CaseIterable, Sendable {
       first_event_at, last_event_at, event_depth
       FROM triggers WHERE status = 'active' ORDER BY created_at, trigger_id
       """
-    case .scheduledTriggers:
+    case .attentiveTriggers:
       """
       SELECT trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type, schedule_config,
       status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
       last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
       baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
       first_event_at, last_event_at, event_depth
-      FROM triggers WHERE status = 'active' OR status = 'failed' ORDER BY created_at, trigger_id
+      FROM triggers WHERE status = 'failed' OR (status = 'active' AND trigger_type IN ('event', 'conditional')) ORDER BY created_at, trigger_id
+      """
+    case .sleepingTriggers:
+      """
+      SELECT trigger_id, next_scheduled_at, updated_at, last_triggered_at FROM triggers
+      WHERE status = 'active' AND trigger_type IN ('cron', 'interval')
       """
     case .countBucket:
       """

@@ -76,8 +76,28 @@ extension Reader {
       total: try connection.number(composed: query.countSQL, query.conditions))
   }
 
-  /// What a starting host rebuilds its agenda from, of every namespace, oldest first: active triggers, and failed ones that wait for their probe.
-  package func scheduledTriggers() throws(Problem) -> [Trigger] { try connection.rows(.scheduledTriggers, [], Trigger.read).filter(\.isScheduled) }
+  /// The triggers that a starting host has to know in full, of every namespace, oldest first: active ones that something may happen to at any
+  /// moment, and failed ones that wait for their probe.
+  package func attentiveTriggers() throws(Problem) -> [Trigger] { try connection.rows(.attentiveTriggers, [], Trigger.read).filter(\.isScheduled) }
+
+  /// An active trigger that only time wakes.
+  package struct Sleeper: Sendable {
+    package var id: Trigger.ID
+    /// Nil when no instant comes any more.
+    package var next: Instant?
+    /// The last moment that its row speaks of.
+    package var writtenAt: Instant
+  }
+
+  /// Goes through the active cron and interval triggers of every namespace, in no particular order.
+  package func sleepingTriggers(_ each: (Sleeper) -> Void) throws(Problem) {
+    let statement = try translating { () throws(SQLiteFault) in try connection.prepared(.sleepingTriggers) }
+    try connection.forEach(statement, []) { row in
+      let (id, next, updated, fired) = (row.text(), row.optionalInstant(), row.instant(), row.optionalInstant())
+      each(Sleeper(id: id, next: next, writtenAt: fired.map { max($0, updated) } ?? updated))
+      return true
+    }
+  }
 
   /// How many events a trigger's window holds, by the moment at which they came, oldest first.
   package func buckets(of triggerID: Trigger.ID) throws(Problem) -> [(at: Instant, count: Int64)] {
