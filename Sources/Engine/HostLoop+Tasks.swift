@@ -7,7 +7,7 @@ import Store
 extension HostLoop {
   /// Hands a task that is written down to the workers.
   func begin(_ task: TaskRecord) {
-    if let id = task.triggerID, agenda.isAsleep(id) { awaken([id]) }
+    if let id = task.triggerID, agenda.isUnread(id) { awaken([id]) }
     openTasks.insert(task)
     if let id = task.triggerID, task.scheduledAt == nil { agenda.started(id) }
     launch(task)
@@ -17,18 +17,15 @@ extension HostLoop {
   func launch(_ task: TaskRecord) {
     openTasks.insert(task)
     busy.insert(task.id)
-    withLane(of: task.kind) { $0.append(task) }
+    admission.offer(task, priority: priority(of: task))
   }
 
-  func withLane<Result>(of kind: TaskRecord.Kind, _ body: (inout Lane) -> Result) -> Result {
-    Workers.isHeavy(kind) ? body(&lanes.heavy) : body(&lanes.scripts)
+  func priority(of task: TaskRecord) -> Int64 {
+    task.triggerID.flatMap(definition)?.trigger.schedule.priority ?? Schedule.usualPriority
   }
 
   /// Writes the starts that the workers have room for, in the same transaction as everything else of this round.
-  func startNext() {
-    while let task = lanes.scripts.next() { write(startOf: task) }
-    while let task = lanes.heavy.next() { write(startOf: task) }
-  }
+  func startNext() { while let task = admission.next() { write(startOf: task) } }
 
   private func write(startOf task: TaskRecord) {
     let now = now()
@@ -38,10 +35,10 @@ extension HostLoop {
     started.begin(at: now)
     add(transaction) { [self, started] outcome in
       if case .committed = outcome { return hand(over: started) }
-      withLane(of: task.kind) { $0.release() }
+      admission.release(task.id)
       if outcome.isTrouble {
         rest(outcome.problem)
-        return withLane(of: task.kind) { $0.append(task) }
+        return admission.offer(task, priority: priority(of: task))
       }
       // Cancelled while it waited, or gone with its namespace: its end is written, or nobody asks for it.
       forget(task)
@@ -181,9 +178,11 @@ extension HostLoop {
       outputs["attempts"] = ending.status == .failed ? attempts(ending, retryAt: nil) : task.outputs["attempts"]
     }
     report(ending, &plan)
+    if stops(ending) { reportStop(ending, &plan) }
     var transaction = plan.transaction
     transaction.finishTask(task.id, status: ending.status, outputs: outputs, error: ending.error, at: now)
     let after = settle(ending, at: now, in: &transaction)
+    let chained = chain(ending, at: now, in: &transaction)
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(ending, outcome) }
@@ -193,6 +192,7 @@ extension HostLoop {
       guard let id = task.triggerID else { return }
       if ending.baseline != nil || ending.status == .failed { agenda.rearm(id) }
       after(id)
+      for (target, chain) in chained { agenda.chain(target, chain) }
       startWaiting(of: id)
     }
   }
@@ -247,7 +247,7 @@ extension HostLoop {
     var next = moved?.next
     var turned: Trigger.Status?
     let probe = rule.probeAfterSeconds.map { now + .seconds($0) }
-    if trigger.status == .active, failures >= rule.maxConsecutiveFailures {
+    if stops(ending) {
       turned = .failed
       next = probe
     } else if trigger.status == .failed, probe != nil, status == .completed {
@@ -277,8 +277,39 @@ extension HostLoop {
     }
   }
 
+  /// Whether this failure is one too many in a row.
+  private func stops(_ ending: Ending) -> Bool {
+    guard ending.status == .failed, let trigger = ending.task.triggerID.flatMap(definition)?.trigger, trigger.status == .active else { return false }
+    return trigger.consecutiveFailures + 1 >= trigger.schedule.maxConsecutiveFailures
+  }
+
+  /// The triggers that this end starts, by `on_success` and `on_failure`. What cannot start is told in its own history.
+  private func chain(_ ending: Ending, at now: Instant, in transaction: inout Transaction) -> [(Trigger.ID, Chain)] {
+    guard ending.status == .completed || ending.status == .failed, let trigger = ending.task.triggerID.flatMap(definition)?.trigger else { return [] }
+    let chain = Chain(at: now, taskID: ending.task.id, depth: ending.task.depth + 1)
+    var started: [(Trigger.ID, Chain)] = []
+    for target in ending.status == .completed ? trigger.schedule.onSuccess : trigger.schedule.onFailure {
+      if agenda.isUnread(target) { awaken([target]) }
+      guard let other = definition(of: target)?.trigger, other.namespaceID == trigger.namespaceID else {
+        log("warn", "trigger \(trigger.id) is to start '\(target)', which does not exist")
+        continue
+      }
+      let detail: JSONObject = ["after_trigger_id": .string(trigger.id), "after_task_id": .string(ending.task.id), "depth": .int(chain.depth)]
+      if chain.depth > Self.deepest {
+        log("warn", "trigger \(target): not started, \(chain.depth) runs have started one another")
+        note(target, .skipped, "loop", detail, in: &transaction)
+      } else if other.status != .active {
+        note(target, .skipped, "not active", detail, in: &transaction)
+      } else {
+        transaction.chain(target, chain)
+        started.append((target, chain))
+      }
+    }
+    return started
+  }
+
   /// The first instant of a trigger that becomes active now.
-  private func first(of trigger: Trigger, at now: Instant) -> Instant? {
+  func first(of trigger: Trigger, at now: Instant) -> Instant? {
     do throws(Problem) {
       return try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones).first(at: now, of: trigger.schedule, isNew: false)
     } catch {
@@ -288,6 +319,15 @@ extension HostLoop {
   }
 
   // MARK: - Telling others
+
+  private func reportStop(_ ending: Ending, _ plan: inout Plan) {
+    guard let trigger = ending.task.triggerID.flatMap(definition)?.trigger else { return }
+    let payload: JSONObject = [
+      "trigger_id": .string(trigger.id), "trigger_name": .optional(trigger.name), "task_id": .string(ending.task.id), "error": .optional(ending.error),
+      "consecutive_failures": .int(trigger.consecutiveFailures + 1),
+    ]
+    record(EventWrite(namespaceID: trigger.namespaceID, type: .triggerStopped, payload: payload, depth: ending.task.depth + 1), &plan)
+  }
 
   /// The events that the end of a task is: of a clustering always, of a trigger's run when a trigger listens.
   private func report(_ ending: Ending, _ plan: inout Plan) {

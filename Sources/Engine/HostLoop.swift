@@ -45,10 +45,10 @@ final class HostLoop {
   var lastEvaluations: [Trigger.ID: Evaluation] = [:]
   /// Tasks that are pending or running, with their trigger.
   var openTasks = OpenTasks()
-  /// What waits for a worker: short things, and heavy actions.
-  var lanes = (scripts: Lane(threads: Workers.scriptThreads), heavy: Lane(threads: Workers.heavyThreads))
-  /// Of the open tasks, the ones in a lane or with a worker; the others wait for a run before them, or for their next attempt.
+  /// Of the open tasks, the ones that are ready or with a worker; the others wait for a run before them, or for their next attempt.
   var busy: Set<String> = []
+  /// Who of those that are ready goes first.
+  var admission = Admission(threads: Workers.threads)
   /// Tasks that start when the one before them has ended, in order.
   var waiting: [Trigger.ID: [TaskRecord]] = [:]
   var clock: ClockWatch
@@ -205,11 +205,12 @@ final class HostLoop {
         reply.give(.success(()))
       }
     case .ran(let ending, let kind, let duration):
-      withLane(of: kind) { $0.ended(after: duration) }
+      admission.ran(for: duration, kind)
       if let ending { take(Command.finished(ending)) }
     case .judged(let judgement): take(judgement)
     case .filtered(let filtered): take(filtered)
     case .finished(let ending):
+      admission.release(ending.task.id)
       if touches(ending.writes) {
         deferred.append(command)
         return
@@ -223,6 +224,12 @@ final class HostLoop {
         try ledger.describe(description)
         reply.give(.success(()))
       } catch { reply.give(.failure(error)) }
+    case .limit(let namespaceID, let limit, let reply):
+      admission.limit(namespaceID, to: limit)
+      reply.give(.success(()))
+    case .reload(let ids, let reply):
+      for id in ids { reload(id) }
+      reply.give(.success(()))
     case .hold(let change, let reply): hold(change, reply)
     case .settle(let reply): settling.append(reply)
     case .stop:

@@ -92,7 +92,7 @@ struct Rehearsal {
     let (last, counted, before) = try host.read { reader throws(Problem) in
       let last = try reader.lastFired(copy.id, through: moment)
       var counted: Int64 = 0
-      if case .event(let rule) = copy.schedule.when, rule.filter == nil, copy.createdAt <= moment {
+      if case .event(let rule) = copy.schedule.when, !rule.isFiltered, copy.createdAt <= moment {
         counted = try reader.eventCount(
           in: copy.namespaceID, type: rule.eventType, collectionID: rule.collectionID, after: last?.firstAt ?? copy.createdAt - .milliseconds(1),
           through: moment)
@@ -147,7 +147,7 @@ struct Rehearsal {
     var readsStore = trigger.schedule.predicate != nil
     switch trigger.schedule.when {
     case .event(let rule):
-      if rule.filter != nil {
+      if rule.isFiltered {
         notes.append("The filter sees the documents as they are now; those that are gone are empty to it. Its count begins at 0.")
         readsStore = true
       }

@@ -134,6 +134,8 @@ struct Simulation<World: SimulatedWorld> {
     switch step {
     case .fire(let fire): note(fire, nil)
     case .skip(let skip): note(skip)
+    // A simulated trigger is taken to be active.
+    case .resume: break
     case .ask(let question):
       var asked: Agenda.Question? = question
       while let question = asked {
@@ -145,7 +147,7 @@ struct Simulation<World: SimulatedWorld> {
         case .skip(let skip)?: note(skip)
         case .hold?:
           decisions += 1
-          let reason = answer.verdict == .yes ? "\(answer.reason), and fired already" : answer.reason
+          let reason = Judge.reason(answer.verdict, answer.reason, of: trigger.schedule, question)
           add(answer.verdict == .failed ? .failed : .held, reason, answer.detail, 1)
         case nil: break
         }
@@ -162,11 +164,13 @@ struct Simulation<World: SimulatedWorld> {
     decisions += 1
     instants.append(fire.scheduledAt)
     if fires.count < bounds.listed {
-      let reason = answer?.reason ?? (fire.missed != nil ? "caught up" : trigger.schedule.type == .event ? "enough events" : "due")
+      let reason = answer?.reason ?? fire.reason(for: trigger.schedule)
+      var detail = answer?.detail ?? JSONObject()
+      if let chain = fire.chain { detail["after_task_id"] = .string(chain.taskID) }
       fires.append(
         Fire(
           at: clock, scheduledAt: fire.scheduledAt, reason: reason, events: fire.consumedEvents, missed: fire.missed,
-          detail: answer?.detail ?? JSONObject()))
+          detail: detail))
     }
     let busy = world.busy(fire.scheduledAt)
     if busy <= .zero { return finish(clock) }

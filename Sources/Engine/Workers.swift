@@ -36,8 +36,11 @@ final class Workers: Sendable {
 
   func ask(_ question: Question) { questions.put(question) }
   func run(_ task: TaskRecord, _ cancellation: Cancellation) {
-    (Self.isHeavy(task.kind) ? heavy : scripts).put(Work(task: task, cancellation: cancellation))
+    (Admission.Lane(task.kind) == .heavy ? heavy : scripts).put(Work(task: task, cancellation: cancellation))
   }
+
+  /// How many tasks run at once.
+  static let threads: [Admission.Lane: Int] = [.scripts: scriptThreads, .heavy: heavyThreads]
 
   func start(_ host: Host) {
     var bodies: [(String, @Sendable () -> Void)] = [

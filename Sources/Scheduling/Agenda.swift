@@ -39,6 +39,8 @@ package struct Agenda {
     package var cancelsRunning = false
     /// One run of a trigger that has failed too often.
     package var isProbe = false
+    /// The end of another trigger's run that starts this one.
+    package var chain: Chain?
   }
 
   package struct Missed: Sendable, Equatable {
@@ -79,12 +81,21 @@ package struct Agenda {
     package var next: Instant?
     package var fence: Int64
     package var buckets: [EventWindow.Bucket] = []
+    /// The end of another trigger's run that starts nothing.
+    package var chain: Chain?
+  }
+
+  /// A pause is over.
+  package struct Waking: Sendable, Equatable {
+    package var triggerID: Trigger.ID
+    package var fence: Int64
   }
 
   package enum Step: Sendable, Equatable {
     case fire(Fire)
     case ask(Question)
     case skip(Skip)
+    case resume(Waking)
   }
 
   /// The answer to a question. `between`: a measured value that neither holds nor is far enough away to arm the next crossing.
@@ -109,7 +120,13 @@ package struct Agenda {
     var original: Timetable?
     /// The trigger failed too often and waits for its probe.
     let isProbed: Bool
+    /// The trigger is paused, and `next` is the end of that.
+    let isPaused: Bool
     var next: Instant?
+    /// The end of a run that is to start this trigger at once.
+    var chain: Chain?
+    /// When an instant that is late comes, where late ones are spread.
+    var catchUpAt: Instant?
     var counter: Int64
     var window: EventWindow?
     var firstEvent: Instant?
@@ -132,16 +149,21 @@ package struct Agenda {
       schedule = trigger.schedule
       self.timetable = timetable
       isProbed = trigger.status == .failed
-      next = trigger.nextScheduledAt
+      isPaused = trigger.status == .paused
+      next = trigger.status == .paused ? trigger.pausedUntil : trigger.nextScheduledAt
+      chain = trigger.status == .active ? trigger.chain : nil
       counter = trigger.eventCounter
       firstEvent = trigger.firstEventAt
       lastEvent = trigger.lastEventAt
       depth = trigger.eventDepth
-      lastClaim = trigger.lastCooldownAt
+      lastClaim = trigger.lastCooldownAt ?? trigger.lastTriggeredAt
       armed = trigger.armed
       fence = trigger.fence
       self.running = running
     }
+
+    /// Only its probe, or the end of its pause, concerns it.
+    var isAsleep: Bool { isProbed || isPaused }
   }
 
   var entries: [Trigger.ID: Entry] = [:]
@@ -175,7 +197,8 @@ package struct Agenda {
     sleeperHeap.push(id, at: next)
   }
 
-  package func isAsleep(_ id: Trigger.ID) -> Bool { sleepers[id] != nil }
+  /// Whether its row is not read yet.
+  package func isUnread(_ id: Trigger.ID) -> Bool { sleepers[id] != nil }
 
   /// The sleeping triggers that are due through a moment, the earliest first: the host reads their rows and inserts them.
   package mutating func awaken(through moment: Instant, limit: Int = .max) -> [Trigger.ID] {
@@ -205,7 +228,7 @@ package struct Agenda {
         if others > 0 { window.add(others, at: trigger.lastEventAt ?? trigger.updatedAt) }
         entry.window = window
       }
-      if !entry.isProbed { listeners[rule.eventType, default: []].insert(trigger.id) }
+      if !entry.isAsleep { listeners[rule.eventType, default: []].insert(trigger.id) }
     }
     entries[trigger.id] = entry
     arrange(entry)
@@ -259,7 +282,14 @@ package struct Agenda {
     entry.firstEvent = entry.firstEvent ?? instant
     entry.lastEvent = entry.lastEvent.map { max($0, instant) } ?? instant
     entry.depth = max(entry.depth, depth)
-    if !entry.isProbed, case .event(let rule) = entry.schedule.when, let seconds = rule.absenceSeconds { entry.next = instant + .seconds(seconds) }
+    if !entry.isAsleep, case .event(let rule) = entry.schedule.when, let seconds = rule.absenceSeconds { entry.next = instant + .seconds(seconds) }
+    arrange(entry)
+  }
+
+  /// The end of another trigger's run is to start this one; a later one takes the place of one that has not done so yet.
+  package mutating func chain(_ id: Trigger.ID, _ chain: Chain) {
+    guard let entry = entries[id], !entry.isAsleep else { return }
+    entry.chain = chain
     arrange(entry)
   }
 
@@ -280,7 +310,7 @@ package struct Agenda {
     guard let entry = entries[id] else { return nil }
     entry.running = max(0, entry.running - 1)
     var moved: Moved?
-    if !entry.isProbed, entry.schedule.at == nil, case .interval(let rule) = entry.schedule.when, rule.anchor == .fixedDelay {
+    if !entry.isAsleep, entry.schedule.at == nil, case .interval(let rule) = entry.schedule.when, rule.anchor == .fixedDelay {
       moved = Moved(next: entry.timetable.delayed(rule.seconds, after: now))
       entry.next = moved?.next
     }
@@ -335,11 +365,12 @@ package struct Agenda {
       entry.firstEvent = entry.firstEvent.map { min($0, now) }
       entry.lastEvent = entry.lastEvent.map { min($0, now) }
       entry.heldAt = entry.heldAt.map { ($0.counter, min($0.until, now + Self.askAgain)) }
+      entry.catchUpAt = nil
       if amount > Self.patience, now < entry.createdAt {
         entry.original = entry.original ?? entry.timetable
         entry.timetable = entry.timetable.reanchored(at: now)
       }
-      if amount > Self.patience, let next = entry.next, next > now, entry.question == nil {
+      if amount > Self.patience, !entry.isPaused, let next = entry.next, next > now, entry.question == nil {
         let fresh = entry.isProbed ? entry.schedule.probeAfterSeconds.map { now + .seconds($0) } : fresh(entry, at: now)
         if fresh != next { moved.append(skip(entry, .clock, Missed(count: 0, first: next, last: next), next: fresh)) }
       }
@@ -372,7 +403,7 @@ package struct Agenda {
         continue
       }
       // What is due already was due by the old rules.
-      if case .cron = entry.schedule.when, !entry.isProbed, let next = entry.next, next > now, entry.question == nil {
+      if case .cron = entry.schedule.when, !entry.isAsleep, let next = entry.next, next > now, entry.question == nil {
         let fresh = entry.timetable.next(after: now)
         if fresh != next { moved.append(skip(entry, .zones, Missed(count: 0, first: next, last: next), next: fresh)) }
       }

@@ -29,7 +29,7 @@ package struct Timetable: Sendable {
       let zone = try zones.zone(schedule.timezone)
       var compiled: [ExclusionCalendar] = []
       for (index, exclusion) in schedule.exclude.enumerated() {
-        do throws(Problem) { compiled.append(try ExclusionCalendar(exclusion, in: zone, zones: zones)) } catch {
+        do throws(Problem) { compiled += try ExclusionCalendar.all(exclusion, in: zone, zones: zones) } catch {
           throw error.within("exclude[\(index)]")
         }
       }
