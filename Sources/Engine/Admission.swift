@@ -99,6 +99,9 @@ struct Admission {
     if inNamespace[place.namespaceID] == 0 { inNamespace[place.namespaceID] = nil }
   }
 
+  /// Whether `next` has a task to give.
+  var isReady: Bool { Lane.allCases.contains { inLane[$0, default: 0] < window(of: $0) && best(in: $0) != nil } }
+
   /// The next task that may run; nil when none may.
   mutating func next() -> TaskRecord? {
     for lane in Lane.allCases where inLane[lane, default: 0] < window(of: lane) {

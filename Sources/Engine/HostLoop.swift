@@ -135,6 +135,8 @@ final class HostLoop {
     // What the last outcomes made necessary waits for nobody.
     if !pending.isEmpty { return .zero }
     if let left = restLeft() { return left }
+    // What became ready while the last outcomes were looked at is started at once.
+    if admission.isReady { return .zero }
     guard let wake else { return .seconds(60) }
     // What is ready at once may say so with the earliest instant there is, from which nothing can be subtracted.
     let now = now()

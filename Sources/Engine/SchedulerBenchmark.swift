@@ -105,7 +105,10 @@ package struct SchedulerBenchmark {
     let seconds = (surroundings.ticks() - began).inSeconds
     defer { host.close() }
     try host.settle()
-    return ["load_ms": .double(seconds * 1000), "resident_mb": .double(residentBytes() / 1e6), "before_mb": .double(before / 1e6)]
+    return [
+      "load_ms": .double(seconds * 1000), "resident_mb": .double(residentBytes() / 1e6), "anonymous_mb": .double(residentBytes(anonymous: true) / 1e6),
+      "before_mb": .double(before / 1e6),
+    ]
   }
 
   /// A host whose triggers are all far away.
@@ -198,15 +201,16 @@ package struct SchedulerBenchmark {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
-  /// What `statm` calls resident, in bytes (proc(5)).
-  private func residentBytes() -> Double {
+  /// What `statm` calls resident, in bytes (proc(5)); `anonymous` leaves out what is mapped from files, as the store and the program are.
+  private func residentBytes(anonymous: Bool = false) -> Double {
     let file = Glibc.open("/proc/self/statm", O_RDONLY)
     guard file >= 0 else { return 0 }
     defer { Glibc.close(file) }
     var text = [UInt8](repeating: 0, count: 128)
     let length = read(file, &text, text.count)
     let words = String(decoding: text.prefix(max(0, length)), as: UTF8.self).split(separator: " ")
-    return words.count > 1 ? (Double(words[1]) ?? 0) * Double(sysconf(Int32(_SC_PAGESIZE))) : 0
+    guard words.count > 2, let resident = Double(words[1]), let shared = Double(words[2]) else { return 0 }
+    return (resident - (anonymous ? shared : 0)) * Double(sysconf(Int32(_SC_PAGESIZE)))
   }
 }
 

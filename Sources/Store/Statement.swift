@@ -383,7 +383,7 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .sleepingTriggers:
       """
       SELECT trigger_id, next_scheduled_at, updated_at, last_triggered_at FROM triggers
-      WHERE status = 'active' AND trigger_type IN ('cron', 'interval') AND chained_at IS NULL
+      WHERE COALESCE(status, '') = 'active' AND trigger_type IN ('cron', 'interval') AND chained_at IS NULL
       """
     case .countBucket:
       """

@@ -89,7 +89,8 @@ extension Reader {
     package var writtenAt: Instant
   }
 
-  /// Goes through the active cron and interval triggers of every namespace, in no particular order.
+  /// Goes through the active cron and interval triggers of every namespace, in no particular order: that of the table, because through the
+  /// index of the states every row would be looked for on its own (COALESCE keeps the planner from that).
   package func sleepingTriggers(_ each: (Sleeper) -> Void) throws(Problem) {
     let statement = try translating { () throws(SQLiteFault) in try connection.prepared(.sleepingTriggers) }
     try connection.forEach(statement, []) { row in
