@@ -319,22 +319,16 @@ extension HostLoop {
       for namespace in try reader.namespaces().items { admission.limit(namespace.id, to: namespace.maxConcurrentTasks.map(Int.init)) }
       maintenance = Maintenance(try reader.setting(Maintenance.setting, at: now()))
       clock.newest = try reader.events(since: sequence - 1, limit: 1).first?.at
-      try reader.sleepingTriggers { sleeper in
-        if let next = sleeper.next { agenda.expect(sleeper.id, at: next) }
-        if sleeper.writtenAt > clock.newest ?? sleeper.writtenAt - .milliseconds(1) { clock.newest = sleeper.writtenAt }
+      var whole: [Trigger.ID] = []
+      try reader.wakingTriggers { trigger in
+        if !trigger.sleeps { whole.append(trigger.id) } else if let next = trigger.next { agenda.expect(trigger.id, at: next) }
+        if trigger.writtenAt > clock.newest ?? trigger.writtenAt - .milliseconds(1) { clock.newest = trigger.writtenAt }
       }
-      return (try reader.attentiveTriggers(), try reader.unfinishedTasks())
+      return (whole, try reader.unfinishedTasks())
     }
     for task in tasks { openTasks.insert(task) }
-    for trigger in triggers {
-      define(trigger)
-      schedule(trigger)
-      for written in [trigger.updatedAt, trigger.lastTriggeredAt, trigger.lastConditionCheckAt] {
-        if let written, written > clock.newest ?? written - .milliseconds(1) { clock.newest = written }
-      }
-      if trigger.schedule.filtersEvents, trigger.status == .active { askFilter(trigger.id) }
-    }
-    awaken(Set(tasks.compactMap(\.triggerID)).filter(agenda.isUnread).sorted())
+    awaken(triggers + Set(tasks.compactMap(\.triggerID)).filter(agenda.isUnread).sorted())
+    for id in triggers { if let trigger = definitions[id]?.trigger, trigger.schedule.filtersEvents, trigger.status == .active { askFilter(id) } }
     watchClock()
     var occupied: Set<Trigger.ID> = []
     for task in tasks { resume(task, &occupied) }
