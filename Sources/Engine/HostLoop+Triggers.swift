@@ -198,10 +198,7 @@ extension HostLoop {
     var detail = judgement?.detail ?? ["definition": .string(definition.fingerprint)]
     if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
     if let missed = fire.missed { detail["missed"] = .object(missed.json) }
-    if fire.waits { detail["waits"] = true }
-    if let chain = fire.chain { detail["after_task_id"] = .string(chain.taskID) }
-    // A trigger whose last instant this is stays as it is, and says so.
-    if fire.next == nil, !fire.isProbe, fire.chain == nil, trigger.schedule.type != .event { detail["last"] = true }
+    for member in fire.notes(for: trigger.schedule).members { detail[member.key] = member.value }
     if let judgement { keep(judgement, of: trigger.id, at: now, in: &transaction) }
     let last = lastEvaluations[trigger.id]
     note(trigger.id, .fired, judgement?.reason ?? fire.reason(for: trigger.schedule), detail, task: task, in: &transaction)
@@ -344,6 +341,18 @@ extension Agenda.Fire {
     if chain != nil { return "chain" }
     if case .event(let rule) = schedule.when { return rule.absenceSeconds == nil ? "enough events" : "absence" }
     return missed != nil ? "caught up" : "due"
+  }
+}
+
+extension Agenda.Fire {
+  /// What else is to be told of it.
+  func notes(for schedule: Schedule) -> JSONObject {
+    var notes = JSONObject()
+    if waits { notes["waits"] = true }
+    if let chain { notes["after_task_id"] = .string(chain.taskID) }
+    // A trigger whose last instant this is stays as it is, and says so.
+    if next == nil, !isProbe, chain == nil, schedule.type != .event { notes["last"] = true }
+    return notes
   }
 }
 

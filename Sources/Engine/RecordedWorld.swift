@@ -156,6 +156,7 @@ struct RecordedWorld: SimulatedWorld {
 
   private func compare(_ condition: Condition, _ value: Double, _ recorded: JSONObject) -> SimulatedAnswer {
     var detail = recorded
+    detail["definition"] = nil
     detail["metric"] = .optional(condition.metric?.rawValue)
     detail["threshold"] = .double(condition.threshold)
     detail["operator"] = .string(condition.comparison.rawValue)

@@ -79,8 +79,9 @@ struct Simulation<World: SimulatedWorld> {
   private var event: SimulatedEvents?
   private var runs: [(end: Instant, firedAt: Instant)] = []
 
-  /// `trigger` is as it was at the beginning: its counters, its next instant, whether its condition is armed; `running` of its runs went on.
-  init(_ trigger: Trigger, timetable: Timetable, world: World, bounds: Bounds, running: Int = 0) {
+  /// `trigger` is as it was at the beginning: its counters, its next instant, whether its condition is armed; `running` of its runs went on,
+  /// and its window held `buckets`.
+  init(_ trigger: Trigger, timetable: Timetable, world: World, bounds: Bounds, running: Int = 0, buckets: [EventWindow.Bucket] = []) {
     self.trigger = trigger
     self.world = world
     self.bounds = bounds
@@ -91,7 +92,7 @@ struct Simulation<World: SimulatedWorld> {
     } else {
       rearms = false
     }
-    agenda.insert(trigger, timetable: timetable, running: running)
+    agenda.insert(trigger, timetable: timetable, running: running, buckets: buckets)
   }
 
   mutating func run(_ surroundings: Surroundings) throws(Problem) {
@@ -113,11 +114,12 @@ struct Simulation<World: SimulatedWorld> {
         runs.removeFirst()
         finish(run.firedAt)
       }
-      while let due = event, due.at <= moment {
+      // As live: what is due at this moment comes before an event of this moment, and what an event makes due before the next event.
+      for step in agenda.next(at: moment) { try take(step) }
+      if let due = event, due.at <= moment, agenda.wake.map({ $0 > moment }) ?? true {
         agenda.count(due.count, for: trigger.id, at: due.at)
         event = try world.nextEvents()
       }
-      for step in agenda.next(at: moment) { try take(step) }
       round += 1
       if instants.count >= bounds.maxFires {
         ended = .maxFires
@@ -166,7 +168,7 @@ struct Simulation<World: SimulatedWorld> {
     if fires.count < bounds.listed {
       let reason = answer?.reason ?? fire.reason(for: trigger.schedule)
       var detail = answer?.detail ?? JSONObject()
-      if let chain = fire.chain { detail["after_task_id"] = .string(chain.taskID) }
+      for member in fire.notes(for: trigger.schedule).members { detail[member.key] = member.value }
       fires.append(
         Fire(
           at: clock, scheduledAt: fire.scheduledAt, reason: reason, events: fire.consumedEvents, missed: fire.missed,

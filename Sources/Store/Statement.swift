@@ -513,7 +513,7 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .highestSeq: "SELECT COALESCE(max(seq), 0) FROM events"
     case .eventsBetween:
       """
-      SELECT seq, namespace_id, type, collection_id, count, document_ids, at
+      SELECT seq, namespace_id, type, collection_id, count, document_ids, at, payload, depth
       FROM events WHERE namespace_id = $namespace_id AND seq > $since AND at >= $from AND at < $to AND type = $type
         AND collection_id = COALESCE($collection_id, collection_id)
       ORDER BY seq LIMIT $limit
