@@ -48,6 +48,7 @@ extension HostLoop {
 
   /// Gives a task whose start is written to the workers. Its flag is there before it runs, so that whoever cancels finds it.
   private func hand(over task: TaskRecord) {
+    CrashPoint.pass(.taskStarted)
     let cancellation = Cancellation()
     parts.cancellations.withLock { $0[task.id] = cancellation }
     parts.workers.run(task, cancellation)
@@ -184,8 +185,10 @@ extension HostLoop {
     let after = settle(ending, at: now, in: &transaction)
     let chained = chain(ending, at: now, in: &transaction)
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
+    CrashPoint.pass(.endPlanned)
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(ending, outcome) }
+      CrashPoint.pass(.endCommitted)
       parts.meter.ended()
       forget(task)
       announce(plan)

@@ -202,10 +202,12 @@ extension HostLoop {
     if let judgement { keep(judgement, of: trigger.id, at: now, in: &transaction) }
     let last = lastEvaluations[trigger.id]
     note(trigger.id, .fired, judgement?.reason ?? fire.reason(for: trigger.schedule), detail, task: task, in: &transaction)
+    CrashPoint.pass(.claimPlanned)
     add(transaction) { [self, task] outcome in
       if begins, !outcome.isCommitted { admission.release(task.id) }
       switch outcome {
       case .committed:
+        CrashPoint.pass(.claimCommitted)
         parts.meter.claimed(at: surroundings.ticks())
         start(task, after: fire)
       case .failed(let problem) where problem.kind == .conflict:

@@ -184,8 +184,10 @@ final class HostLoop {
       }
       do throws(Problem) {
         let plan = try plan(writes)
+        CrashPoint.pass(.writePlanned)
         add(plan.transaction) { [self] outcome in
           guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
+          CrashPoint.pass(.writeCommitted)
           announce(plan)
           reply.give(.success(plan.report))
         }

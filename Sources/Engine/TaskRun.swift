@@ -34,6 +34,7 @@ struct TaskRun {
   func perform() -> Ending? {
     if host.isClosing { return nil }
     if cancellation.isCancelled { return ending(.canceled, Product(), error: Problem(.cancelled, "cancelled")) }
+    CrashPoint.pass(.actionBegun)
     var product = Product()
     do throws(Problem) {
       var config = task.inputs
@@ -51,6 +52,7 @@ struct TaskRun {
         }
       }
       try act(config, &product)
+      CrashPoint.pass(.actionMiddle)
       if let after = trigger?.action.hooks.after {
         do throws(Problem) {
           var result = product.outputs

@@ -75,6 +75,7 @@ final class Workers: Sendable {
         let task = work.task
         let ending = TaskRun(host, bench, task, task.triggerID.flatMap { trigger($0, host) }, work.cancellation).perform()
         host.cancellations.withLock { _ = $0.removeValue(forKey: task.id) }
+        CrashPoint.pass(.actionDone)
         inbox.put(.ran(ending, task.kind, host.surroundings.ticks() - began))
       }
     }

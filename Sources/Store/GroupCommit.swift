@@ -23,7 +23,10 @@ struct GroupCommit {
     outcomes.reserveCapacity(batch.count)
     do throws(SQLiteFault) { try connection.control(.write) } catch { return batch.map { _ in .failed(error.problem) } }
     do throws(Interruption) {
-      for transaction in batch { outcomes.append(.committed(returned: try statements(of: transaction))) }
+      for transaction in batch {
+        outcomes.append(.committed(returned: try statements(of: transaction)))
+        CrashPoint.pass(.batchMiddle)
+      }
     } catch {
       if connection.isInTransaction { try? connection.control(.rollback) }
       return nil
@@ -33,7 +36,9 @@ struct GroupCommit {
 
   private func commit(_ outcomes: [Outcome]) -> [Outcome] {
     do throws(SQLiteFault) {
+      CrashPoint.pass(.batchWritten)
       try connection.control(.commit)
+      CrashPoint.pass(.batchCommitted)
       return outcomes
     } catch {
       if connection.isInTransaction { try? connection.control(.rollback) }
