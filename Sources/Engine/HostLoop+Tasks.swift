@@ -37,7 +37,7 @@ extension HostLoop {
       if case .committed = outcome { return hand(over: started) }
       admission.release(task.id)
       if outcome.isTrouble {
-        rest(outcome.problem)
+        rest()
         return admission.offer(task, priority: priority(of: task))
       }
       // Cancelled while it waited, or gone with its namespace: its end is written, or nobody asks for it.
@@ -220,7 +220,7 @@ extension HostLoop {
     }
     if isTrouble {
       unwritten.append(ending)
-      return rest(outcome.problem)
+      return rest()
     }
     if !isOver { log("error", "task \(task.id): \(outcome.problem)") }
     guard isLast else { return fail(ending, outcome.problem) }

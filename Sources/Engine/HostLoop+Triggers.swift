@@ -155,6 +155,10 @@ extension HostLoop {
     }
     if let judgement { keep(judgement, of: id, at: now(), in: &transaction) }
     if missed.count > 0 { note(id, .skipped, skip.reason.rawValue, missed.json, counting: missed.count, in: &transaction) }
+    if skip.reason == .zones {
+      let detail: JSONObject = ["next": .optional(skip.next), "instead_of": .instant(missed.first), "zone_data": .optional(zoneData.version)]
+      note(id, .held, "new time zone data", detail, in: &transaction)
+    }
     touched.insert("trigger/\(id)")
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(id, outcome) }
@@ -168,7 +172,7 @@ extension HostLoop {
   }
 
   private func recover(_ id: Trigger.ID, _ outcome: Outcome) {
-    if outcome.isTrouble { rest(outcome.problem) } else { log("error", "trigger \(id): \(outcome.problem)") }
+    if outcome.isTrouble { rest() } else { log("error", "trigger \(id): \(outcome.problem)") }
     // Its last evaluation may not have been written either, or its row is gone: counting on in it would be lost again and again.
     lastEvaluations[id] = nil
     reload(id)

@@ -144,9 +144,18 @@ final class HostLoop {
   }
 
   /// The store takes nothing (a full disk): what is due stays due, and is tried again in a while instead of at once and for ever.
-  func rest(_ problem: Problem) {
-    if restLeft() == nil { log("error", "the store takes nothing: \(problem)") }
+  func rest() {
     restsUntil = Ticks(nanoseconds: surroundings.ticks().nanoseconds &+ 1_000_000_000)
+  }
+
+  /// Counts the commit, and notices when the store stops taking anything and when it goes on.
+  private func watchStore(_ outcomes: [Outcome]) {
+    parts.meter.committed()
+    if let trouble = outcomes.first(where: \.isTrouble) {
+      if parts.meter.failed(trouble.problem, at: now()) { log("error", "the store takes nothing, triggers wait: \(trouble.problem)") }
+    } else if outcomes.contains(where: \.isCommitted), let since = parts.meter.recovered() {
+      log("info", "the store takes writes again, after \(Explanation.words(now() - since))")
+    }
   }
 
   private func restLeft() -> Duration? {
@@ -163,7 +172,7 @@ final class HostLoop {
     pending = []
     let transactions = batch.filter { !$0.transaction.isEmpty }.map(\.transaction)
     var outcomes = transactions.isEmpty ? [] : ledger.commit(transactions)
-    if !transactions.isEmpty { parts.meter.committed() }
+    if !transactions.isEmpty { watchStore(outcomes) }
     outcomes.reverse()
     for item in batch {
       item.settle(item.transaction.isEmpty ? .committed(returned: []) : outcomes.popLast() ?? .unknown(Problem(.internal, "an outcome is missing")))

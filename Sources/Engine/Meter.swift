@@ -22,6 +22,31 @@ package final class Meter: Sendable {
     package var lastClaim: Ticks
   }
 
+  /// Why the store takes nothing at the moment, and since when.
+  package struct Trouble: Sendable {
+    package var problem: Problem
+    package var since: Instant
+  }
+
+  private let known = Mutex<Trouble?>(nil)
+  package var trouble: Trouble? { known.withLock { $0 } }
+
+  /// True when this is news.
+  func failed(_ problem: Problem, at now: Instant) -> Bool {
+    known.withLock { trouble in
+      defer { trouble = Trouble(problem: problem, since: trouble?.since ?? now) }
+      return trouble == nil
+    }
+  }
+
+  /// When the trouble began that is over with this commit; nil when there was none.
+  func recovered() -> Instant? {
+    known.withLock { trouble in
+      defer { trouble = nil }
+      return trouble?.since
+    }
+  }
+
   package var reading: Reading {
     Reading(
       commits: commits.load(ordering: .relaxed), claims: claims.load(ordering: .relaxed), ends: ends.load(ordering: .relaxed),
