@@ -326,7 +326,8 @@ extension HostLoop {
   private func reportStop(_ ending: Ending, _ plan: inout Plan) {
     guard let trigger = ending.task.triggerID.flatMap(definition)?.trigger else { return }
     let payload: JSONObject = [
-      "trigger_id": .string(trigger.id), "trigger_name": .optional(trigger.name), "task_id": .string(ending.task.id), "error": .optional(ending.error),
+      "trigger_id": .string(trigger.id), "trigger_name": .optional(trigger.name), "task_id": .string(ending.task.id),
+      "error": .optional(ending.error),
       "consecutive_failures": .int(trigger.consecutiveFailures + 1),
     ]
     record(EventWrite(namespaceID: trigger.namespaceID, type: .triggerStopped, payload: payload, depth: ending.task.depth + 1), &plan)

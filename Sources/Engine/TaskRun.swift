@@ -159,7 +159,8 @@ struct TaskRun {
         // Lists of tasks show it with every task.
         guard first.weight <= Self.resultLimit else {
           throw Problem(
-            .tooLarge, "the script answers with more than \(Self.resultLimit >> 20) MiB", hint: "Keep large things in documents, and answer with a summary")
+            .tooLarge, "the script answers with more than \(Self.resultLimit >> 20) MiB",
+            hint: "Keep large things in documents, and answer with a summary")
         }
         product.outputs["result"] = first
       }

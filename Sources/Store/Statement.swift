@@ -21,7 +21,8 @@ package enum Statement: Int, CaseIterable, Sendable {
   case insertCluster, updateCluster, deleteCluster, deleteClustersOfNamespace, cluster, clusters, countClusters, insertRun, updateRun
   case pointClusterAtRun, deleteRun, deleteRunsOfCluster, deleteRunsOfNamespace, run, runs, countRuns
   // Triggers
-  case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger, deleteTrigger,
+  case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger,
+    deleteTrigger,
     deleteTriggersOfNamespace
   case trigger, activeTriggers, wakingTriggers
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
