@@ -42,7 +42,7 @@ package struct DBSCAN: Sendable {
     let enough = min(minimumSamples - 1, matrix.rows)
     let data = try metric.prepare(matrix)
     return try Team.gather(threads) { (team) throws(Problem) in
-      let field = try Field(data, team: team)
+      let field = try Field.seeing(epsilon, in: data, team: team)
       let neighbours = try Buffer<Int32>(count: field.places * enough)
       let counts = try Buffer<Int32>(count: field.places)
       let parents = try Buffer<Int32>(count: field.places)

@@ -100,9 +100,10 @@ package struct HDBSCAN: Sendable {
       probabilities[row] = death == 0 || !lambdas[row].isFinite ? 1 : min(lambdas[row], death) / death
     }
     let highest = tree.deaths.max() ?? 0
-    let persistence = order.map { cluster in
-      let size = labels.count { $0 == names[cluster] }
-      return highest.isFinite && highest > 0 ? tree.stabilities[cluster] / (Double(size) * highest) : 1
+    var sizes = [Int](repeating: 0, count: order.count)
+    for label in labels where label >= 0 { sizes[Int(label)] += 1 }
+    let persistence = zip(order, sizes).map { cluster, size in
+      highest.isFinite && highest > 0 ? tree.stabilities[cluster] / (Double(size) * highest) : 1
     }
     return HDBSCANResult(
       labels: labels, probabilities: probabilities, outlierScores: tree.outlierScores(), persistence: persistence,
