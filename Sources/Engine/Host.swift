@@ -43,6 +43,7 @@ package final class Host: Sendable {
   package let readers: Readers
   package let zones: Zones
   package let startedAt: Instant
+  package let meter = Meter()
   let inbox = Mailbox<Command>()
   let workers: Workers
   /// Flags of the tasks that run now, so that they can be cancelled.
@@ -81,7 +82,7 @@ package final class Host: Sendable {
       configuration: configuration,
       // Readers of its own: the host's thread never waits behind a long read.
       readers: Readers(path: configuration.path, count: 1, surroundings: configuration.surroundings), zones: zones, inbox: inbox, workers: workers,
-      cancellations: cancellations)
+      cancellations: cancellations, meter: meter)
     loop = try OwnThread.start(name: "perigee-host") {
       let loop = HostLoop(handover.ledger, parts)
       do throws(Problem) {
@@ -160,6 +161,14 @@ package final class Host: Sendable {
   func put(_ trigger: Trigger, isNew: Bool) throws(Problem) {
     try checkWhole(trigger, isNew: isNew)
     try ask { .put(trigger, isNew: isNew, $0) } as Void
+  }
+
+  /// Tells the agenda that something which these triggers name was changed.
+  func reload(_ triggerIDs: [Trigger.ID]) throws(Problem) { try ask { .reload(triggerIDs, $0) } as Void }
+
+  /// Makes the namespace's limit on tasks at once the one that holds.
+  func limitTasks(of namespace: Namespace) throws(Problem) {
+    try ask { .limit(namespace.id, namespace.maxConcurrentTasks.map(Int.init), $0) } as Void
   }
 
   /// Starts a task outside any schedule.

@@ -66,18 +66,39 @@ package struct TriggerQuery: Sendable {
 
 extension Reader {
   package func trigger(_ triggerID: Trigger.ID, in namespaceID: String? = nil) throws(Problem) -> Trigger? {
-    try connection.first(.trigger, [("trigger_id", .text(triggerID)), ("namespace_id", .optional(namespaceID))], Trigger.read)
+    try connection.first(.trigger, [("trigger_id", .text(triggerID)), ("namespace_id", .optional(namespaceID))], Trigger.read).map(withCalendars)
   }
 
   package func triggers(_ query: TriggerQuery) throws(Problem) -> Listing<Trigger> {
     let page = Page(limit: query.limit, offset: query.offset)
     return Listing(
-      items: try connection.rows(composed: query.sql, query.conditions + page.parameters, Trigger.read),
+      items: try connection.rows(composed: query.sql, query.conditions + page.parameters, Trigger.read).map(withCalendars),
       total: try connection.number(composed: query.countSQL, query.conditions))
   }
 
-  /// What a starting host rebuilds its agenda from, of every namespace, oldest first: active triggers, and failed ones that wait for their probe.
-  package func scheduledTriggers() throws(Problem) -> [Trigger] { try connection.rows(.scheduledTriggers, [], Trigger.read).filter(\.isScheduled) }
+  /// What a starting host has to know of a trigger that is active, or is to be probed or resumed.
+  package struct Waking: Sendable {
+    package var id: Trigger.ID
+    /// Nil when no instant comes any more.
+    package var next: Instant?
+    /// The last moment that its row speaks of.
+    package var writtenAt: Instant
+    /// Only time wakes it; of all others the whole row has to be read.
+    package var sleeps: Bool
+  }
+
+  /// Goes through the triggers of every namespace that something may wake, in no particular order: that of the table, because through the index
+  /// of the states every row would be looked for on its own (COALESCE keeps the planner from that).
+  package func wakingTriggers(_ each: (Waking) -> Void) throws(Problem) {
+    let statement = try translating { () throws(SQLiteFault) in try connection.prepared(.wakingTriggers) }
+    try connection.forEach(statement, []) { row in
+      let (id, next) = (row.text(), row.optionalInstant())
+      var written = row.instant()
+      for _ in 0..<2 { if let other = row.optionalInstant(), other > written { written = other } }
+      each(Waking(id: id, next: next, writtenAt: written, sleeps: row.flag()))
+      return true
+    }
+  }
 
   /// How many events a trigger's window holds, by the moment at which they came, oldest first.
   package func buckets(of triggerID: Trigger.ID) throws(Problem) -> [(at: Instant, count: Int64)] {
@@ -85,5 +106,13 @@ extension Reader {
   }
 
   /// Every active trigger of every namespace, oldest first.
-  package func activeTriggers() throws(Problem) -> [Trigger] { try connection.rows(.activeTriggers, [], Trigger.read) }
+  package func activeTriggers() throws(Problem) -> [Trigger] { try connection.rows(.activeTriggers, [], Trigger.read).map(withCalendars) }
+
+  /// The values of a trigger's dedupe key that have counted after a moment.
+  package func eventKeys(of triggerID: Trigger.ID, after: Instant) throws(Problem) -> [String: Instant] {
+    let rows = try connection.rows(.eventKeys, [("trigger_id", .text(triggerID)), ("after", .instant(after))]) { row throws(Problem) in
+      (row.text(), row.instant())
+    }
+    return Dictionary(rows) { first, _ in first }
+  }
 }
