@@ -166,8 +166,8 @@ float ck_limit(const struct ck_field *field, double distance) {
 }
 
 double ck_exact(const struct ck_field *field, int32_t a, int32_t b) {
-  return sqrt(ck_squared_distance(field->rows + (size_t)field->order[a] * field->dimensions, field->rows + (size_t)field->order[b] * field->dimensions,
-                                  field->dimensions));
+  size_t dimensions = field->dimensions;
+  return sqrt(ck_squared_distance(field->rows + (size_t)field->order[a] * dimensions, field->rows + (size_t)field->order[b] * dimensions, dimensions));
 }
 
 float ck_gap(const struct ck_field *field, const float *centre, float radius, size_t panel) {

@@ -85,7 +85,9 @@ final class Field: @unchecked Sendable {
       }
     }
     raw.prunes = count > 1 && within < 2 * between ? 1 : 0
-    (self.matrix, panels, self.order, self.data, self.halves, self.centres, self.radii, self.raw) = (matrix, count, order, data, halves, centres, radii, raw)
+    (self.matrix, panels, self.order, self.data, self.halves, self.centres, self.radii, self.raw) = (
+      matrix, count, order, data, halves, centres, radii, raw
+    )
   }
 
   /// In the quickest precision that tells a distance from twice as much.
@@ -103,8 +105,8 @@ final class Field: @unchecked Sendable {
 
   // MARK: - Work in pieces
 
-  /// Lets every two panels meet once: `meet(a, b)` with ranges of panels that are the same or do not overlap. What goes on at the same time has no panel
-  /// in common, and the order in which a panel meets the others does not depend on the number of threads.
+  /// Lets every two panels meet once: `meet(a, b)` with ranges of panels that are the same or do not overlap. What goes on at the same time
+  /// has no panel in common, and the order in which a panel meets the others does not depend on the number of threads.
   ///
   /// The panels are a power of two of blocks; in round r block i meets block i xor r. Close blocks, in the order of the field, meet early.
   func meetAll(
@@ -142,7 +144,8 @@ final class Field: @unchecked Sendable {
 
   /// Does something for the listed places, up to 32 at a time, with scratch for a scan.
   func scan(
-    _ places: [Int32], _ team: Team, _ cancellation: Cancellation, _ work: @Sendable (Range<Int>, UnsafePointer<Int32>, UnsafeMutableRawPointer) -> Void
+    _ places: [Int32], _ team: Team, _ cancellation: Cancellation,
+    _ work: @Sendable (Range<Int>, UnsafePointer<Int32>, UnsafeMutableRawPointer) -> Void
   ) throws(Problem) {
     let lanes = Panels.lanes
     places.withUnsafeBufferPointer { list in

@@ -22,7 +22,8 @@ package struct NeighbourGraph: Sendable {
 
   private static func keep(_ k: Int) -> Int { max(16, k + k / 4 + 8) }
 
-  /// Finds the neighbours. Throws when there are too few rows (`n_neighbors`), or when cancelled. `progress` is called on the caller's thread.
+  /// Finds the neighbours. Throws when there are too few rows (`n_neighbors`), or when cancelled. `progress` is called on the caller's
+  /// thread.
   package func run(
     on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((PairProgress) -> Void)? = nil
   ) throws(Problem) -> NeighbourGraphResult {

@@ -53,8 +53,8 @@ final class Neighbourhoods: @unchecked Sendable {
   /// Bytes beside the field.
   static func memory(rows: Int, keep: Int) -> Int { rows * (keep * (2 * 8 + 4 + 8) + 4 * 4 + 8) }
 
-  /// The neighbourhoods of the rows and, by place, the distance to the k-th nearest other row (0 for k = 0; k < rows). In the quickest precision in
-  /// which the lists prove most of it: bfloat16 blurs small clusters that are far apart.
+  /// The neighbourhoods of the rows and, by place, the distance to the k-th nearest other row (0 for k = 0; k < rows). In the quickest
+  /// precision in which the lists prove most of it: bfloat16 blurs small clusters that are far apart.
   static func dense(
     _ matrix: Matrix, keep: Int, k: Int, team: Team, cancellation: Cancellation, report: (PairProgress) -> Void
   ) throws(Problem) -> (lists: Neighbourhoods, cores: Buffer<Double>) {

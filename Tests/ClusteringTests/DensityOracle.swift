@@ -98,7 +98,7 @@ struct DensityOracle: CustomTestStringConvertible {
         case "constant": values[i] = 3
         case "copies": values[i] = values[row % max(rows / 4, 1) * columns + column]
         case "far": values[i] = 1000 + values[i] * 0.01
-        case "blobs": values[i] = values[row % 3 * columns + column] * 10 + (row < 3 ? 0 : values[i] * 0.05)
+        case "blobs": values[i] = row < 3 ? values[i] * 10 : values[row % 3 * columns + column] + values[i] * 0.05
         case "tight": values[i] = Float(row % 2) + values[i] * 0x1p-16
         case "tiny": values[i] *= 0x1p-70
         case "huge": values[i] *= 0x1p+100

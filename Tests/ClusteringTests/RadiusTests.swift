@@ -48,13 +48,18 @@ import Testing
     #expect(try DBSCAN().run(on: Matrix(rows: 0, columns: 2, values: [])).labels.isEmpty)
     #expect(try DBSCAN(minimumSamples: 1).run(on: Matrix([[1]])).labels == [0])
     #expect(try DBSCAN(minimumSamples: 2).run(on: Matrix([[1]])).labels == [-1])
-    #expect(try DBSCAN(epsilon: 1e-9, minimumSamples: 80).run(on: DensityOracle.tricky("constant", rows: 80, columns: 9)).labels.allSatisfy { $0 == 0 })
+    #expect(
+      try DBSCAN(epsilon: 1e-9, minimumSamples: 80).run(on: DensityOracle.tricky("constant", rows: 80, columns: 9)).labels.allSatisfy { $0 == 0 })
     #expect(try DBSCAN(epsilon: 1, minimumSamples: 5000).run(on: Matrix([[1], [1]])).labels == [-1, -1])
     #expect(try DBSCAN(epsilon: 1e300, minimumSamples: 2).run(on: Matrix([[1], [1e30]])).labels == [0, 0])
     #expect(try DBSCAN(epsilon: 0.1, minimumSamples: 2, metric: .cosine).run(on: Matrix([[1, 0], [9, 0], [0, 2]])).labels == [0, 0, -1])
   }
 
-  @Test("refuses parameters that make no sense, by name", arguments: [("eps", DBSCAN(epsilon: 0)), ("eps", DBSCAN(epsilon: .infinity)), ("min_samples", DBSCAN(minimumSamples: 0)), ("threads", DBSCAN(threads: 999))])
+  @Test(
+    "refuses parameters that make no sense, by name",
+    arguments: [
+      ("eps", DBSCAN(epsilon: 0)), ("eps", DBSCAN(epsilon: .infinity)), ("min_samples", DBSCAN(minimumSamples: 0)), ("threads", DBSCAN(threads: 999)),
+    ])
   func badParameters(path: String, dbscan: DBSCAN) throws {
     let problem = #expect(throws: Problem.self) { try dbscan.run(on: Matrix([[1]])) }
     #expect(problem?.path == path && problem?.hint != nil)
@@ -127,7 +132,8 @@ import Testing
   @Test(
     "refuses parameters that do not fit, by name",
     arguments: [
-      ("min_samples", OPTICS(minimumSamples: 1)), ("min_samples", OPTICS(minimumSamples: 4)), ("max_eps", OPTICS(minimumSamples: 2, maximumEpsilon: 0)),
+      ("min_samples", OPTICS(minimumSamples: 1)), ("min_samples", OPTICS(minimumSamples: 4)),
+      ("max_eps", OPTICS(minimumSamples: 2, maximumEpsilon: 0)),
       ("eps", OPTICS(minimumSamples: 2, maximumEpsilon: 1, epsilon: 2)), ("xi", OPTICS(minimumSamples: 2, xi: 2)),
       ("min_cluster_size", OPTICS(minimumSamples: 2, minimumClusterSize: 9)), ("threads", OPTICS(minimumSamples: 2, threads: 0)),
     ])
