@@ -12,14 +12,14 @@ import Testing
     let mmd = try PairStatistic(baseline, current, kernel: .gaussian(gamma: gamma), threads: threads)
     #expect(abs(mmd.value - (try DriftFixture.expected("mmd"))) < 1e-6)
     #expect(abs(mmd.biased - (try DriftFixture.expected("mmd_biased"))) < 1e-6)
-    #expect(mmd.pValue == 1 / 201)
+    #expect(mmd.pValue == 1.0 / 201)
     // Of 200 permutations: 5 % of a standard deviation's own deviation, three times.
     #expect(abs(mmd.nullDeviation / (try DriftFixture.expected("mmd_null_deviation")) - 1) < 0.2)
     #expect(abs(mmd.nullMean) < 4 * mmd.nullDeviation / 200.0.squareRoot())
     let energy = try PairStatistic(baseline, current, kernel: .distance, threads: threads)
     #expect(abs(energy.value - (try DriftFixture.expected("energy"))) < 1e-6)
     #expect(abs(energy.biased - (try DriftFixture.expected("energy_biased"))) < 1e-6)
-    #expect(energy.pValue == 1 / 201)
+    #expect(energy.pValue == 1.0 / 201)
   }
 
   @Test("of permutations are those of the exchanged rows themselves", arguments: [(140, 100), (5, 130), (33, 2)])

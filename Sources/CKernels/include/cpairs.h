@@ -57,6 +57,7 @@ void ck_merge_nearest(const float *low, const float *next, const int32_t *label,
 /// Rows less `mean`, widened.
 void ck_centre_rows(const float *rows, size_t count, size_t dimensions, const double *mean, double *centred);
 /// sum[i * dimensions + j] += the product of columns i and j over `count` centred rows, for first <= i < last and j >= i.
+/// What stands below the diagonal is of no account.
 void ck_add_moments(const double *centred, size_t count, size_t dimensions, size_t first, size_t last, double *sum);
 /// result = a * x + b * y.
 void ck_blend(const double *x, double a, const double *y, double b, double *result, size_t count);
