@@ -1,67 +1,109 @@
-import Basics
-import Glibc
+package import Basics
+import CKernels
 
-/// Which rows are neighbours, and how surely: the fuzzy graph that maps and communities are made of.
-///
-/// From each row's point of view its nearest neighbour is certainly one, and the certainty of the k nearest falls with distance so that
-/// they sum to log2 k; an edge is there when either end says so (McInnes, Healy, Melville, "UMAP", arXiv 1802.03426, section 3.1).
-struct NeighbourGraph: Sendable {
-  /// The edges of row i are those from starts[i] up to starts[i + 1]; each is noted at both ends.
-  let starts: [Int64]
-  let targets: [Int32]
-  /// 0...1, divided by the greatest.
-  let weights: [Float]
+/// The nearest other rows of every row, exactly: all pairs meet, and no matrix of all distances is made.
+package struct NeighbourGraph: Sendable {
+  /// How many of each; 1 ..< rows.
+  package var neighbours: Int
+  package var metric: Metric
+  package var threads: Int
 
-  /// `found` are the nearest other rows of each row, by distance.
-  init(_ found: NearestPoints.Found, rows: Int) {
-    var edges: [(key: Int, weight: Double)] = []
-    edges.reserveCapacity(2 * rows * found.count)
-    for row in 0..<rows {
-      let list = zip(found.indices(of: row), found.values(of: row)).filter { $0.0 >= 0 }.map { (index: Int($0.0), distance: $0.1) }
-      let certainties = Self.certainties(list.map(\.distance), of: found.count)
-      for (neighbour, certainty) in zip(list, certainties) where certainty > 0 {
-        edges.append((row * rows + neighbour.index, certainty))
-        edges.append((neighbour.index * rows + row, -certainty))
-      }
-    }
-    // At each end both opinions lie side by side: w = a + b - a b.
-    edges.sort { ($0.key, $0.weight) < ($1.key, $1.weight) }
-    var starts = [Int64](repeating: 0, count: rows + 1)
-    var targets: [Int32] = []
-    var weights: [Double] = []
-    var place = 0
-    while place < edges.count {
-      let key = edges[place].key
-      var doubt = 1.0
-      while place < edges.count, edges[place].key == key {
-        doubt *= 1 - edges[place].weight.magnitude
-        place += 1
-      }
-      targets.append(Int32(key % rows))
-      weights.append(1 - doubt)
-      starts[key / rows + 1] += 1
-    }
-    for row in 0..<rows { starts[row + 1] += starts[row] }
-    let largest = weights.max() ?? 1
-    self.starts = starts
-    self.targets = targets
-    self.weights = weights.map { Float($0 / largest) }
+  package init(neighbours: Int, metric: Metric = .euclidean, threads: Int = 1) {
+    self.neighbours = neighbours
+    self.metric = metric
+    self.threads = threads
   }
 
-  /// exp(-(d - nearest) / width), with the width at which they sum to log2 k.
-  private static func certainties(_ distances: [Double], of count: Int) -> [Double] {
-    guard let nearest = distances.first(where: { $0 > 0 }) else { return distances.map { _ in 1 } }
-    let aim = log2(Double(max(count, 2)))
-    let beyond = distances.map { max(0, $0 - nearest) }
-    var (low, high, width) = (0.0, Double.infinity, 1.0)
-    for _ in 0..<64 {
-      let sum = beyond.reduce(0) { $0 + exp(-$1 / width) }
-      if (sum - aim).magnitude < 1e-5 { break }
-      if sum > aim { high = width } else { low = width }
-      width = high == .infinity ? width * 2 : (low + high) / 2
+  /// Bytes that a run takes beside the matrix itself, at most.
+  package func memory(rows: Int, columns: Int) -> Int {
+    (metric == .cosine ? rows * columns * 4 : 0) + Field.memory(rows: rows, columns: columns)
+      + Neighbourhoods.memory(rows: rows, keep: min(Self.keep(neighbours), rows)) + rows * (neighbours * 24 + 16)
+  }
+
+  private static func keep(_ k: Int) -> Int { max(16, k + k / 4 + 8) }
+
+  /// Finds the neighbours. Throws when there are too few rows (`n_neighbors`), or when cancelled. `progress` is called on the caller's thread.
+  package func run(
+    on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((PairProgress) -> Void)? = nil
+  ) throws(Problem) -> NeighbourGraphResult {
+    let k = neighbours
+    var demands = Demands()
+    demands.demand(k >= 1, "n_neighbors", "n_neighbors is \(k)", "Choose at least 1, for example 15.")
+    demands.demand(
+      k < matrix.rows, "n_neighbors", "n_neighbors is \(k), but there are only \(matrix.rows) vectors",
+      matrix.rows < 2 ? "Give at least two vectors." : "Choose at most \(matrix.rows - 1).")
+    demands.demandThreads(threads)
+    demands.demandRows(matrix.rows)
+    try demands.check()
+    try cancellation.check()
+    let data = try metric.prepare(matrix)
+    return try Team.gather(threads) { (team) throws(Problem) in
+      for narrow in [true, false] {
+        let field = try Field(data, narrow: narrow, team: team)
+        let lists = try Neighbourhoods(field, keep: Self.keep(k), team: team, cancellation: cancellation) { progress?($0) }
+        let distances = try Buffer<Double>(count: field.rows * k)
+        let rows = try Buffer<Int32>(count: field.rows * k)
+        let open = try lists.nearest(k, distances, rows, team, cancellation)
+        if field.isNarrow, open.count > field.rows / 16 { continue }
+        return lists.inOrder(k, distances, rows)
+      }
+      throw Problem(.internal, "no precision was good enough")
     }
-    // Where all are about equally far, no width is small enough; a thousandth of the mean distance keeps numbers finite.
-    let mean = distances.reduce(0, +) / Double(distances.count)
-    return beyond.map { exp(-$0 / max(width, mean * 1e-3)) }
+  }
+}
+
+/// Neighbours row after row: `neighbours` entries each, nearest first, the lower row among equals.
+package struct NeighbourGraphResult: Sendable, Equatable {
+  package let neighbours: Int
+  package let rows: [Int32]
+  package let distances: [Double]
+}
+
+extension Neighbourhoods {
+  /// Writes the k nearest of each place, from the lists or by meeting everyone; answers with the places that had to, which are left undone when bfloat16 is
+  /// to blame and they are many.
+  fileprivate func nearest(
+    _ k: Int, _ distances: Buffer<Double>, _ rows: Buffer<Int32>, _ team: Team, _ cancellation: Cancellation
+  ) throws(Problem) -> [Int32] {
+    let flags = try Buffer<UInt8>(count: field.rows)
+    try field.forPlaces(team, cancellation) { [self] range in
+      withUnsafePointer(to: field.raw) { field in
+        withUnsafePointer(to: raw) {
+          ck_list_nearest(field, $0, k, range.lowerBound, range.upperBound, distances.pointer, rows.pointer, flags.pointer)
+        }
+      }
+    }
+    let open = (0..<field.rows).filter { flags.pointer[$0] != 0 }.map(Int32.init)
+    if field.isNarrow, open.count > field.rows / 16 { return open }
+    try field.scan(open, team, cancellation) { [field] range, list, scratch in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: (k + 1) * Panels.lanes) { found in
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: k * Panels.lanes) { others in
+          guard let found = found.baseAddress, let others = others.baseAddress else { return }
+          let bounds = found + k * Panels.lanes
+          for lane in 0..<range.count { bounds[lane] = distances.pointer[Int(list[lane]) * k + k - 1] }
+          withUnsafePointer(to: field.raw) { ck_scan_nearest($0, list, range.count, k, bounds, found, others, scratch) }
+          for lane in 0..<range.count {
+            (distances.pointer + Int(list[lane]) * k).update(from: found + lane * k, count: k)
+            (rows.pointer + Int(list[lane]) * k).update(from: others + lane * k, count: k)
+          }
+        }
+      }
+    }
+    return open
+  }
+
+  /// From places to rows.
+  fileprivate func inOrder(_ k: Int, _ distances: Buffer<Double>, _ rows: Buffer<Int32>) -> NeighbourGraphResult {
+    var places = [Int](repeating: 0, count: field.rows)
+    for place in 0..<field.rows { places[Int(field.order.pointer[place])] = place }
+    var others: [Int32] = []
+    var lengths: [Double] = []
+    others.reserveCapacity(field.rows * k)
+    lengths.reserveCapacity(field.rows * k)
+    for place in places {
+      others += rows.values[place * k..<(place + 1) * k]
+      lengths += distances.values[place * k..<(place + 1) * k]
+    }
+    return NeighbourGraphResult(neighbours: k, rows: others, distances: lengths)
   }
 }

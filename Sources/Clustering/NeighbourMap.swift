@@ -53,7 +53,7 @@ package struct NeighbourMap: Sendable {
     let count = min(neighbours, matrix.rows - 1)
     guard count >= 1 else { return try start(source, previous, nil) }
     let found = try Clustering.neighbours(of: source, count: count, threads: threads, cancellation: cancellation)
-    let graph = NeighbourGraph(found, rows: matrix.rows)
+    let graph = FuzzyGraph(found, rows: matrix.rows)
     let beginning = try start(source, previous, graph)
     let total = epochs ?? (matrix.rows <= 10_000 ? 500 : 200)
     // What is known already is refined, not shaken up.
@@ -111,7 +111,7 @@ package struct NeighbourMap: Sendable {
 
   /// Where rows begin: on the previous map where they are known, in the middle of their neighbours' places where those are, else by principal
   /// components, stretched to a size at which edges and strangers are in balance.
-  private func start(_ matrix: Matrix, _ previous: Previous?, _ graph: NeighbourGraph?) throws(Problem) -> Matrix {
+  private func start(_ matrix: Matrix, _ previous: Previous?, _ graph: FuzzyGraph?) throws(Problem) -> Matrix {
     let width = min(dimensions, matrix.columns)
     let axes = try PCA(of: Sample.of(matrix, limit: 10_000, seed: seed), components: width, seed: seed, threads: threads)
     let flat = try axes.transform(matrix, threads: threads)

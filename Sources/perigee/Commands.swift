@@ -2,7 +2,8 @@ extension Command {
   /// Every command, in the order that help lists them.
   static let all: [Command] = [
     serve, demo, .run, repl, importing, export, cluster, next, triggerList, triggerShow, triggerWhy, triggerExecute, triggerPause, triggerResume,
-    triggerDelete, triggerExport, triggerSimulate, replay, maintenance, keyCreate,
+    triggerDelete, triggerExport, triggerSimulate, replay, maintenance, calendarSet, calendarList, calendarDelete,
+    events, keyCreate,
     keyList, keyRevoke, version, help,
   ]
 

@@ -124,7 +124,8 @@ struct Invocation: Sendable {
     let json: JSON
     do throws(Problem) { json = try JSON(parsing: text) } catch { throw error.within("--\(name)") }
     guard case .object = json else {
-      throw Problem(.invalid, "expected a JSON object, got \(json.typeName)", hint: name == "filter" ? "For example --filter '{\"status\": \"active\"}'" : "For example --\(name) '{\"n_clusters\": 50}'", path: "--\(name)")
+      let example = name == "filter" ? "{\"status\": \"active\"}" : "{\"n_clusters\": 50}"
+      throw Problem(.invalid, "expected a JSON object, got \(json.typeName)", hint: "For example --\(name) '\(example)'", path: "--\(name)")
     }
     return json
   }
