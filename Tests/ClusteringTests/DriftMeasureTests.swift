@@ -48,7 +48,8 @@ import Testing
     "have the chances of Kolmogorov and Smirnov",
     arguments: [
       (0.1, 5000, 200, 0.0400431), (0.03, 5000, 5000, 0.0217671), (0.25, 40, 40, 0.1376257), (0.4, 20, 30, 0.0303155), (0.02, 100, 100, 1.0),
-    ]) func kolmogorov(distance: Double, m: Int, n: Int, expected: Double) {
+    ]) func kolmogorov(distance: Double, m: Int, n: Int, expected: Double)
+  {
     let chance = Distributions.kolmogorovAbove(distance, m, n)
     #expect(abs(chance - expected) < 0.005 * expected)
     #expect((0...1).contains(chance))

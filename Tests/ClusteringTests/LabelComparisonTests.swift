@@ -28,7 +28,8 @@ import Testing
 
   static func scores(_ c: LabelComparison) -> [Double] {
     [
-      c.adjustedRandIndex, c.randIndex, c.adjustedMutualInformation, c.normalisedMutualInformation, c.mutualInformation, c.homogeneity, c.completeness,
+      c.adjustedRandIndex, c.randIndex, c.adjustedMutualInformation, c.normalisedMutualInformation, c.mutualInformation, c.homogeneity,
+      c.completeness,
       c.vMeasure, c.fowlkesMallows,
     ]
   }

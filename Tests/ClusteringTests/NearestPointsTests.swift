@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The nearest few points") struct NearestPointsTests {
   /// By comparing with every point in double precision.
-  static func expected(_ rows: Matrix, _ points: Matrix, _ count: Int, _ metric: NearestPoints.Metric, skip: Bool) -> [Int32] {
+  static func expected(_ rows: Matrix, _ points: Matrix, _ count: Int, _ metric: Metric, skip: Bool) -> [Int32] {
     (0..<rows.rows).flatMap { row -> [Int32] in
       var list = (0..<points.rows).filter { !(skip && $0 == row) }.map { point -> (Double, Int) in
         let (a, b) = (rows.pointer(to: row), points.pointer(to: point))
@@ -24,7 +24,7 @@ import Testing
   func brute(rows: Int, count: Int, columns: Int, top: Int) throws {
     let matrix = try Fixtures.blobs(rows: rows, columns: columns, centres: 3, seed: 9)
     let points = try Fixtures.blobs(rows: count, columns: columns, centres: 4, seed: 10)
-    for metric in [NearestPoints.Metric.euclidean, .cosine] {
+    for metric in [Metric.euclidean, .cosine] {
       let found = try NearestPoints(points, metric: metric).find(top, for: matrix, threads: 2)
       #expect(found.indices == Self.expected(matrix, points, top, metric, skip: false))
       #expect(try NearestPoints(points, metric: metric).find(top, for: matrix, threads: 1) == found)

@@ -79,7 +79,9 @@ import Testing
         #expect(Self.near(fast.rowSums, plain.rowSums, sums) && Self.near(fast.pointSums, plain.pointSums, sums), "\(size)")
         #expect(Self.near(fast.lowest, plain.lowest, 3 * slack), "\(size)")
         let upper = (0..<dimensions).flatMap { i in (i..<dimensions).map { i * dimensions + $0 } }
-        #expect(Self.near(upper.map { fast.moments[$0] }, upper.map { plain.moments[$0] }, 1e-12) && Self.near(fast.projected, plain.projected, 1e-12), "\(size)")
+        #expect(
+          Self.near(upper.map { fast.moments[$0] }, upper.map { plain.moments[$0] }, 1e-12) && Self.near(fast.projected, plain.projected, 1e-12),
+          "\(size)")
         #expect(Self.near(fast.outer, plain.outer, 1e-11), "\(size)")
       }
     }

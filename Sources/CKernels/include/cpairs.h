@@ -49,6 +49,9 @@ void ck_distances_before(const float *rows, size_t row, size_t dimensions, float
 void ck_keep_lowest(const float *products, size_t count, const float *norms, float scale, int32_t first, size_t keep, float *values,
                     int32_t *indices);
 
+/// Divides a row by its length, as `ck_normalise` does, and answers with the squared length.
+double ck_direction(const float *row, size_t dimensions, float *result);
+
 /// Takes the nearest of further points (numbered from `first`; as `ck_nearest` answered for them) into the nearest so far, lane by lane.
 void ck_merge_nearest(const float *low, const float *next, const int32_t *label, int32_t first, float *best, float *second, int32_t *numbers);
 
