@@ -109,7 +109,7 @@ struct RecordedWorld: SimulatedWorld {
         type: event.type.rawValue, collectionID: event.collectionID, documentID: id, document: Array((bodies[id] ?? "{}").utf8), at: event.at)
     }
     let outcome = interpreter.filter(
-      Script(name: "filter", version: 1, source: filter.source), events: events,
+      try host.script(filter, as: [.filter], in: trigger.namespaceID, called: "filter"), events: events,
       context: ScriptSession.context(trigger, scheduledAt: nil, now: event.at, host: host), budget: ScriptKind.filter.budget,
       host: session(at: event.at))
     count(outcome.run.cost)
@@ -119,7 +119,7 @@ struct RecordedWorld: SimulatedWorld {
   // MARK: - Questions
 
   mutating func answer(_ question: Agenda.Question, at now: Instant) throws(Problem) -> SimulatedAnswer {
-    guard question.about == .condition, let condition, condition.kind != .script else {
+    guard question.about == .condition, let condition, !condition.asksScript else {
       return ask(question.about, scheduledAt: question.fire.scheduledAt, events: question.fire.consumedEvents, at: now)
     }
     if condition.kind == .staleness { return compare(condition, (now - lastSuccess).inSeconds, JSONObject()) }
@@ -145,14 +145,14 @@ struct RecordedWorld: SimulatedWorld {
   private func compare(_ condition: Condition, _ value: Double, _ recorded: JSONObject) -> SimulatedAnswer {
     let exceeded = condition.comparison.holds(value, condition.threshold)
     var detail = recorded
-    detail["metric"] = .optional(condition.metric?.rawValue)
+    detail["metric"] = .string(condition.metricName)
     detail["threshold"] = .double(condition.threshold)
     detail["operator"] = .string(condition.comparison.rawValue)
     detail["value"] = .double(value)
     detail["exceeded"] = .bool(exceeded)
     return SimulatedAnswer(
       verdict: exceeded ? .yes : .no,
-      reason: "\(condition.metric?.rawValue ?? condition.kind.rawValue) \(exceeded ? "crossed the threshold" : "below threshold")", detail: detail)
+      reason: "\(condition.metricName) \(exceeded ? "crossed the threshold" : "below threshold")", detail: detail)
   }
 
   /// The predicate, or the script of a condition.
@@ -161,11 +161,17 @@ struct RecordedWorld: SimulatedWorld {
     guard let reference = about == .predicate ? trigger.schedule.predicate : condition?.script else {
       return SimulatedAnswer(verdict: .yes, reason: "due")
     }
+    let script: Script
+    do throws(Problem) {
+      script = try host.script(reference, as: [.predicate], in: trigger.namespaceID, called: "\(trigger.name ?? "trigger") \(name)")
+    } catch {
+      return SimulatedAnswer(verdict: .failed, reason: "error", detail: ["error": .string(error.description)])
+    }
     var seen = trigger
     seen.eventCounter = events
     let session = session(at: now)
     let run = interpreter.run(
-      Script(name: "\(trigger.name ?? "trigger") \(name)", version: 1, source: reference.source), kind: .predicate,
+      script, kind: .predicate,
       context: ScriptSession.context(seen, scheduledAt: scheduledAt, now: now, host: host), state: .object(trigger.state),
       budget: ScriptKind.predicate.budget, host: session)
     count(run.cost)

@@ -107,7 +107,8 @@ final class HostCall {
 
   /// That what must be there is there, and texts are texts: the host can then rely on both.
   private func check(_ arguments: [JSON], of function: LibraryFunction) throws(Problem) {
-    for (index, parameter) in function.parameters.enumerated() where !parameter.isOptional {
+    // Functions stay in Lua: what crosses instead is said by the form.
+    for (index, parameter) in function.parameters.enumerated() where !parameter.isOptional && !parameter.type.hasPrefix("fun(") {
       let value = index < arguments.count ? arguments[index] : .null
       let fits =
         switch parameter.type {
@@ -118,7 +119,7 @@ final class HostCall {
         }
       if fits { continue }
       let call = "\(function.spelling)(\(function.parameters.map { $0.isOptional ? "[\($0.name)]" : $0.name }.joined(separator: ", ")))"
-      let hint = function.takesContext || !function.name.hasPrefix("ctx.") ? "It is called as \(call)." : nil
+      let hint = function.takesContext || !function.isMethod ? "It is called as \(call)." : nil
       throw Problem(.invalid, "\(parameter.name): \(index < arguments.count ? value.text : "nothing") is not a \(parameter.type)", hint: hint)
     }
   }

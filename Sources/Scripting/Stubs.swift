@@ -25,7 +25,7 @@ package enum Stubs {
 
   /// The tables inside `perigee`: "perigee.documents", …
   private static var tables: [String] {
-    let paths = Library.functions.filter { !$0.isGlobal && !$0.name.hasPrefix("ctx.") }.map(\.path)
+    let paths = Library.functions.filter { !$0.isGlobal && !$0.isMethod }.map(\.path)
     return Set(paths.compactMap { path in path.lastIndex(of: ".").map { String(path[..<$0]) } }.filter { $0 != "perigee" }).sorted()
   }
 

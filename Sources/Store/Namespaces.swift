@@ -27,7 +27,8 @@ extension Transaction {
     let everything: [Statement] = [
       .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteTriggersOfNamespace, .deleteTasksOfNamespace, .deleteRunsOfNamespace,
       .deleteClustersOfNamespace,
-      .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteVectorsOfNamespace, .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,
+      .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteScriptVersionsOfNamespace, .deleteScriptsOfNamespace, .deleteVectorsOfNamespace,
+      .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,
       .deleteCollectionsOfNamespace,
     ]
     for statement in everything { add(statement, [("namespace_id", .text(namespaceID))]) }

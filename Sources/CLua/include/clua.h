@@ -37,6 +37,10 @@ enum {
   CLUA_JSON_DECODE = 6,
   CLUA_JSON_ARRAY = 7,
   CLUA_JSON_NULL = 8,   // not a function: the value that stands for JSON's null
+  CLUA_REQUIRE = 9,     // a module: the host answers with {name, source}
+  CLUA_TEST = 10,       // a test: the host says whether the function is to be called now, with `t`
+  CLUA_VECTOR = 12,     // arithmetic of vectors, by the last part of its path; the host hears nothing of it
+  CLUA_TRANSACTION = 11,  // calls a function between the host's "begin" and "commit", or "rollback" when it fails
 };
 
 /// What the state asks of its host while a script runs. None of these may enter the same state again.
