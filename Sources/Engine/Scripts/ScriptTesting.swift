@@ -13,6 +13,13 @@ package struct ScriptTesting {
     /// What it printed and logged.
     package var log: [String]
 
+    package init(name: String, problem: Problem?, seconds: Double, log: [String]) {
+      self.name = name
+      self.problem = problem
+      self.seconds = seconds
+      self.log = log
+    }
+
     package var json: JSON {
       var row: JSONObject = ["name": .string(name), "status": .string(problem == nil ? "passed" : "failed"), "seconds": .double(seconds)]
       if let problem {
