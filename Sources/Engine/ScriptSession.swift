@@ -35,6 +35,7 @@ package final class ScriptSession: ScriptHost {
   private(set) var modules: [String: Int64] = [:]
   /// For a replay: the versions of the modules that were required then.
   var replayedModules: [String: Int64] = [:]
+  private var fetches = 0
   /// What a batch script has written in the transaction that is open.
   private var transaction: Gathering?
   private var lines: [JSON] = []
@@ -155,7 +156,9 @@ package final class ScriptSession: ScriptHost {
   private func perform(_ name: String, path: [String: String], query: JSONObject, body: JSON) throws(Problem) -> JSON {
     guard let operation = Operation.named(name) else { throw Problem(.internal, "there is no operation '\(name)'") }
     if operation.inNamespace, namespace == nil { throw Problem(.notFound, "namespace '\(namespaceID)' is gone") }
-    if let scope = operation.scope, scope != .read {
+    if name == "fetch" {
+      try countFetch()
+    } else if let scope = operation.scope, scope != .read {
       if writes == .none { throw Problem(.forbidden, "this kind of script may only read", hint: "Write from a hook, an action or a batch script") }
       if transaction != nil, !Self.gatherable.contains(name) {
         throw Problem(
@@ -233,6 +236,19 @@ package final class ScriptSession: ScriptHost {
     }
     return .null
   }
+
+  /// A request to the outside: as many as a run may make, and none while a transaction is open, which would wait for it.
+  private func countFetch() throws(Problem) {
+    guard writes != .none else { throw Problem(.forbidden, "this kind of script may only read", hint: "Ask from a hook, an action or a batch script") }
+    guard caller.may(.execute) else { throw Problem(.forbidden, "the key does not allow 'execute'") }
+    guard transaction == nil else { throw Problem(.forbidden, "nothing is sent while a transaction is open", hint: "Do it before or after") }
+    fetches += 1
+    guard writes == .immediate || fetches <= Self.fetchLimit else {
+      throw Problem(.budget, "a run may send \(Self.fetchLimit) requests", hint: "Send fewer, or do it in a batch script")
+    }
+  }
+
+  private static let fetchLimit = 5
 
   private static let drifts = ["cosine_drift", "centroid_shift"]
   private static let volumes = ["count", "added", "growth_ratio"]

@@ -1,5 +1,6 @@
-// The kernel's interfaces that Swift's Glibc module leaves out: epoll, eventfd and timerfd. Headers only; nothing of ours.
+// The kernel's interfaces that Swift's Glibc module leaves out: epoll, eventfd and timerfd. Headers only, but for libcurl (ccurl.h).
 #pragma once
+#include "ccurl.h"
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -65,6 +65,15 @@ extension LibraryCalls {
     case "documents.distinct": return try distinct(arguments)
     case "documents.aggregate": return try aggregate(arguments)
     case "call": return try anything(arguments)
+    case "http.get", "http.post":
+      let position = name == "http.get" ? 1 : 2
+      var body = try Fields(Self.options(arguments, position), path: name, accepting: ["headers", "method"]).object
+      body["url"] = .string(try word(arguments, 0, name))
+      if name == "http.post" {
+        body["body"] = arguments.count > 1 ? arguments[1] : .string("")
+        if body["method"] == nil { body["method"] = "POST" }
+      }
+      return try perform("fetch", body: .object(body))
     default: break
     }
     guard let route = Self.routes[name] else { return nil }

@@ -53,6 +53,10 @@ final class ScriptSandbox {
       for task in try original.read({ reader throws(Problem) in try reader.unfinishedTasks() }) {
         transaction.finishTask(task.id, attempt: task.attempt, status: .canceled, error: "dry run", at: surroundings.now())
       }
+      // What a dry run sent could not be taken back.
+      for namespace in try original.read({ reader throws(Problem) in try reader.namespaces() }).items {
+        transaction.setSetting(Outbound.setting(namespace.id), to: [])
+      }
       let outcome = ledger.commit(transaction)
       ledger.close()
       guard case .committed = outcome else { throw outcome.problem }

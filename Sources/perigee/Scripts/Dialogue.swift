@@ -218,7 +218,7 @@ final class Dialogue {
       console.print(answer["text"]?.string ?? answer.pretty)
       for clause in answer["clauses"]?.array ?? [] {
         let mark = clause["holds"] == true ? console.out.styled("yes", .green) : console.out.styled("no ", .red)
-        console.print("  \(mark)  \(printable(clause["fact"]?.string ?? clause["name"]?.string ?? ""))")
+        console.print("  \(mark)  \(printable(clause["text"]?.string ?? clause["clause"]?.string ?? ""))")
       }
     } catch { ProblemText.say(error, on: console) }
   }
