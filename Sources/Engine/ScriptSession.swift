@@ -239,7 +239,9 @@ package final class ScriptSession: ScriptHost {
 
   /// A request to the outside: as many as a run may make, and none while a transaction is open, which would wait for it.
   private func countFetch() throws(Problem) {
-    guard writes != .none else { throw Problem(.forbidden, "this kind of script may only read", hint: "Ask from a hook, an action or a batch script") }
+    guard writes != .none else {
+      throw Problem(.forbidden, "this kind of script may only read", hint: "Ask from a hook, an action or a batch script")
+    }
     guard caller.may(.execute) else { throw Problem(.forbidden, "the key does not allow 'execute'") }
     guard transaction == nil else { throw Problem(.forbidden, "nothing is sent while a transaction is open", hint: "Do it before or after") }
     fetches += 1

@@ -1,7 +1,9 @@
 extension Command {
   /// Every command, in the order that help lists them.
   static let all: [Command] = [
-    serve, demo, .run, repl, scriptsPush, scriptsPull, scriptsWatch, scriptsList, scriptsShow, scriptsCheck, scriptsTest, scriptsRestore, scriptsDelete, stubs, importing, export, cluster, next, triggerList, triggerShow, triggerWhy, triggerExecute, triggerPause, triggerResume,
+    serve, demo, .run, repl, scriptsPush, scriptsPull, scriptsWatch, scriptsList, scriptsShow, scriptsCheck, scriptsTest, scriptsRestore,
+    scriptsDelete, stubs, examples, example, importing, export, cluster, next, triggerList, triggerShow, triggerWhy, triggerExecute, triggerPause,
+    triggerResume,
     triggerDelete, triggerExport, triggerSimulate, replay, maintenance, keyCreate,
     keyList, keyRevoke, version, help,
   ]

@@ -67,7 +67,9 @@ import Testing
     #expect(refused["error"]?.string?.contains("not on the namespace's list") == true, "\(refused.text)")
     #expect(peer.seen.withLock { $0.isEmpty })
     try store.call("set_http_rules", body: ["allow": [.string(origin)]])
-    #expect(try run("local a = perigee.http.get('\(origin)/x?a=1', {headers = {['X-Test'] = 'yes'}}) return a.status, perigee.json.decode(a.body).method")["values"] == [200, "GET"])
+    #expect(
+      try run("local a = perigee.http.get('\(origin)/x?a=1', {headers = {['X-Test'] = 'yes'}}) return a.status, perigee.json.decode(a.body).method")[
+        "values"] == [200, "GET"])
     #expect(peer.seen.withLock { $0.last?.headers["X-Test"] } == "yes")
     #expect(try run("return perigee.json.decode(perigee.http.post('\(origin)/x', {a = 1}).body).body")["value"] == "{\"a\":1}")
     #expect(try run("return perigee.http.get('\(origin)/there').status")["value"] == 200)
@@ -77,19 +79,25 @@ import Testing
     }
     // In a dry run nothing leaves the machine.
     let count = peer.seen.withLock { $0.count }
-    #expect(try store.call("run_source", body: ["source": .string("return perigee.http.get('\(origin)/x').status"), "dry_run": true])["error"] != nil)
+    #expect(
+      try store.call("run_source", body: ["source": .string("return perigee.http.get('\(origin)/x').status"), "dry_run": true])["error"] != nil)
     #expect(peer.seen.withLock { $0.count } == count)
     // An action may send five, a predicate none.
-    try store.call("create_script", body: ["name": "act", "kind": "action", "source": .string("for i = 1, 6 do perigee.http.get('\(origin)/' .. i) end")])
+    try store.call(
+      "create_script", body: ["name": "act", "kind": "action", "source": .string("for i = 1, 6 do perigee.http.get('\(origin)/' .. i) end")])
     #expect(try store.call("run_script", path: ["script_id": "act"])["error"]?.string?.contains("5 requests") == true)
     #expect(peer.seen.withLock { $0.count } == count + 5)
-    let predicate = try store.call("run_source", body: ["kind": "predicate", "source": .string("return perigee.http.get('\(origin)').status == 200")])
+    let predicate = try store.call(
+      "run_source", body: ["kind": "predicate", "source": .string("return perigee.http.get('\(origin)').status == 200")])
     #expect(predicate["error"]?.string?.contains("needs the right") == true)
   }
 
   @Test(
     "takes origins for its list, and nothing else",
-    arguments: ["ftp://a.example", "https://a.example/path", "https://u:p@a.example", "https://", "https://a b", "a.example", "https://a.example:0", "http://[::1"])
+    arguments: [
+      "ftp://a.example", "https://a.example/path", "https://u:p@a.example", "https://", "https://a b", "a.example", "https://a.example:0",
+      "http://[::1",
+    ])
   func rules(url: String) throws {
     let store = try TemporaryStore()
     let problem = try problem { try store.call("set_http_rules", body: ["allow": [.string(url)]]) }
@@ -109,7 +117,8 @@ import Testing
     arguments: [
       ("8.8.8.8", true), ("127.0.0.1", false), ("10.1.2.3", false), ("172.16.0.1", false), ("172.32.0.1", true), ("192.168.1.1", false),
       ("169.254.169.254", false), ("100.64.0.1", false), ("100.128.0.1", true), ("0.0.0.0", false), ("224.0.0.1", false), ("255.255.255.255", false),
-      ("::1", false), ("::", false), ("fe80::1", false), ("fd00::1", false), ("ff02::1", false), ("2606:4700::1111", true), ("::ffff:10.0.0.1", false),
+      ("::1", false), ("::", false), ("fe80::1", false), ("fd00::1", false), ("ff02::1", false), ("2606:4700::1111", true),
+      ("::ffff:10.0.0.1", false),
       ("::ffff:8.8.8.8", true), ("64:ff9b::a00:1", false), ("2002:0a00:0001::", false), ("nonsense", false),
     ] as [(String, Bool)])
   func addresses(address: String, isPublic: Bool) { #expect(Outbound.isPublic(address) == isPublic) }

@@ -7,11 +7,15 @@ extension Operation {
     Operation("get_http_rules", "GET", "/v1/http/rules", "Where the namespace's scripts may send requests", tag: "HTTP", scope: .read) {
       host, call throws(Problem) in .json(["allow": try host.allowedOrigins(in: call.namespaceID())])
     },
-    Operation("set_http_rules", "PUT", "/v1/http/rules", "Say where the namespace's scripts may send requests", tag: "HTTP", scope: .admin, body: ["allow"]) {
+    Operation(
+      "set_http_rules", "PUT", "/v1/http/rules", "Say where the namespace's scripts may send requests", tag: "HTTP", scope: .admin, body: ["allow"]
+    ) {
       host, call throws(Problem) in
       let fields = try Fields(call.body, accepting: ["allow"])
       guard let given = try fields.strings("allow") else { throw fields.missing("allow", example: "[\"https://api.example.com\"]") }
-      guard given.count <= Outbound.listLimit else { throw Problem(.tooLarge, "\(given.count) origins are too many", hint: "At most \(Outbound.listLimit)", path: "allow") }
+      guard given.count <= Outbound.listLimit else {
+        throw Problem(.tooLarge, "\(given.count) origins are too many", hint: "At most \(Outbound.listLimit)", path: "allow")
+      }
       var origins: [JSON] = []
       for (index, text) in given.enumerated() {
         let (origin, target) = try Origin.read(text, path: "allow[\(index)]")

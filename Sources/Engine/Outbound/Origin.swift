@@ -35,7 +35,8 @@ struct Origin: Hashable {
       port = number
     }
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-    guard !host.isEmpty, host.utf8.count <= 253, host.utf8.allSatisfy({ $0 == 45 || $0 == 46 || $0 == 58 || $0 == 95 || (48...57).contains($0) || (97...122).contains($0 | 32) })
+    guard !host.isEmpty, host.utf8.count <= 253,
+      host.utf8.allSatisfy({ $0 == 45 || $0 == 46 || $0 == 58 || $0 == 95 || (48...57).contains($0) || (97...122).contains($0 | 32) })
     else { throw refuse("has no right host") }
     let path = target.isEmpty ? "/" : target.hasPrefix("/") ? String(target) : "/" + target
     return (Origin(scheme: scheme, host: host.lowercased(), port: port), path)

@@ -42,7 +42,10 @@ package struct Outbound {
       guard let value = member.value.string ?? member.value.double.map({ _ in member.value.text }),
         !member.key.isEmpty, member.key.utf8.allSatisfy({ (33...126).contains($0) && $0 != UInt8(ascii: ":") }),
         value.utf8.allSatisfy({ $0 == 9 || $0 >= 32 && $0 != 127 })
-      else { throw Problem(.invalid, "the header '\(member.key.prefix(40))' cannot be sent", hint: "Give a name and a value in one line", path: fields.at("headers")) }
+      else {
+        throw Problem(
+          .invalid, "the header '\(member.key.prefix(40))' cannot be sent", hint: "Give a name and a value in one line", path: fields.at("headers"))
+      }
       guard !["host", "content-length", "transfer-encoding", "connection", "expect"].contains(member.key.lowercased()) else {
         throw Problem(.invalid, "the header '\(member.key)' is set by itself", hint: "Leave it out", path: fields.at("headers"))
       }
@@ -51,7 +54,9 @@ package struct Outbound {
     var body: [UInt8]?
     if let value = fields["body"] {
       body = value.string.map { Array($0.utf8) } ?? value.bytes
-      if value.string == nil, !headers.contains(where: { $0.name.lowercased() == "content-type" }) { headers.append(("Content-Type", "application/json")) }
+      if value.string == nil, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+        headers.append(("Content-Type", "application/json"))
+      }
       guard body?.count ?? 0 <= bodyLimit else { throw Problem(.tooLarge, "the body has more than \(bodyLimit >> 20) MiB", path: fields.at("body")) }
     }
     return Message(method: method, url: try fields.required("url", example: "\"https://api.example.com/v1\""), headers: headers, body: body)
@@ -108,7 +113,9 @@ package struct Outbound {
     let addresses = try Resolution.addresses(of: origin.host, port: origin.port)
     // A private address is reached only when it is allowed as such, by its number: a name may lead somewhere else tomorrow.
     let isNumber = addresses == [origin.host]
-    guard let address = isNumber ? addresses.first : addresses.first(where: Resolution.isPublic), isNumber || addresses.allSatisfy(Resolution.isPublic) else {
+    guard let address = isNumber ? addresses.first : addresses.first(where: Resolution.isPublic),
+      isNumber || addresses.allSatisfy(Resolution.isPublic)
+    else {
       throw Problem(
         .forbidden, "'\(origin.host)' leads to \(addresses.joined(separator: ", ")), which is not on the open Internet",
         hint: "Allow the address itself, as in \"http://\(addresses.first ?? "10.0.0.1"):\(origin.port)\"", path: "url")

@@ -9,7 +9,7 @@ extension Command {
     ],
     options: [
       Option("timeout", value: "TIME", "Stop it after 30s, 5m, …; without it it may take its time"),
-      Option("memory", value: "MB", "Stop it when it needs more; without it the machine is the limit"), 
+      Option("memory", value: "MB", "Stop it when it needs more; without it the machine is the limit"),
       Option("dry-run", letter: "n", "Run it on a copy of the store and tell what it would change"),
       Option("in-server", "Let the server that has the store open run it; its output comes at the end"),
       Option("at", value: "TIME", "What the script takes for now, in RFC 3339"), Option("seed", value: "N", "What its dice begin with"),

@@ -22,7 +22,10 @@ extension Command {
         invocation.console.print(answer)
         return .ok
       }
-      var table = Table([Table.Column("NAME"), Table.Column("KIND"), Table.Column("ACTIVE", .right), Table.Column("VERSIONS", .right), Table.Column("DESCRIPTION", elastic: true)])
+      var table = Table([
+        Table.Column("NAME"), Table.Column("KIND"), Table.Column("ACTIVE", .right), Table.Column("VERSIONS", .right),
+        Table.Column("DESCRIPTION", elastic: true),
+      ])
       for script in answer["results"]?.array ?? [] {
         table.add(
           script["name"]?.string ?? "", script["kind"]?.string ?? "", script["active_version"]?.int.map { "\($0)" } ?? "none",
@@ -62,7 +65,8 @@ extension Command {
       return .ok
     }
     var table = Table([
-      Table.Column("VERSION", .right), Table.Column("STATUS"), Table.Column("CREATED"), Table.Column("BY"), Table.Column("TESTS"), Table.Column("NOTE", elastic: true),
+      Table.Column("VERSION", .right), Table.Column("STATUS"), Table.Column("CREATED"), Table.Column("BY"), Table.Column("TESTS"),
+      Table.Column("NOTE", elastic: true),
     ])
     for version in answer["results"]?.array ?? [] {
       let tests = version["tests"].flatMap { $0["passed"]?.int.map { passed in "\(passed) passed, \(version["tests"]?["failed"]?.int ?? 0) failed" } }
@@ -77,7 +81,9 @@ extension Command {
   static let scriptsPush = Command(
     name: "scripts push", summary: "Store the scripts of a folder, each as a new version where it changed",
     positionals: [Positional("DIR", .one, "A folder of NAME.lua and NAME_test.lua, or one such file")],
-    options: [Option("note", letter: "m", value: "TEXT", "Why, kept with the versions"), Option("force", "Store also what 'scripts check' finds faults in")] + where_,
+    options: [
+      Option("note", letter: "m", value: "TEXT", "Why, kept with the versions"), Option("force", "Store also what 'scripts check' finds faults in"),
+    ] + where_,
     examples: [
       Example("perigee scripts push scripts/", "a script becomes active when its tests pass"),
       Example("perigee scripts push urgent.lua -m \"ignore drafts\"", "one script, with a reason"),
@@ -115,15 +121,22 @@ extension Command {
 
   static let scriptsRestore = Command(
     name: "scripts restore", summary: "Make an old version the active one",
-    positionals: [Positional("NAME", .one, "Its name or id"), Positional("VERSION", .one, "Its number, as 'scripts show NAME --versions' lists them")],
+    positionals: [
+      Positional("NAME", .one, "Its name or id"), Positional("VERSION", .one, "Its number, as 'scripts show NAME --versions' lists them"),
+    ],
     options: where_, examples: [Example("perigee scripts restore urgent 3", "its tests have to pass")]
   ) { invocation throws(Problem) in
     guard let number = invocation.word(1).flatMap({ Int($0) }), number > 0 else {
-      throw Problem(.invalid, "'\(invocation.word(1) ?? "")' is not a version's number", hint: "For example: perigee scripts restore urgent 3", path: "VERSION")
+      throw Problem(
+        .invalid, "'\(invocation.word(1) ?? "")' is not a version's number", hint: "For example: perigee scripts restore urgent 3", path: "VERSION")
     }
     return try Connection.with(invocation) { connection throws(Problem) in
       let answer = try connection.call("restore_script", path: ["script_id": invocation.word(0) ?? ""], body: ["version": .int(number)])
-      if invocation.wantsJSON { invocation.console.print(answer) } else { invocation.console.print("\(answer["name"]?.string ?? ""): version \(number) is active") }
+      if invocation.wantsJSON {
+        invocation.console.print(answer)
+      } else {
+        invocation.console.print("\(answer["name"]?.string ?? ""): version \(number) is active")
+      }
       return .ok
     }
   }

@@ -46,7 +46,8 @@ extension Command {
       suites.append(TestOutput.Suite(name: tests.0, report: try testing.run(cancellation: cancellation)))
     }
     guard !suites.isEmpty else {
-      throw Problem(.notFound, "there are no tests in '\(target)'", hint: "Put them beside a script, in NAME_test.lua; 'perigee example urgent_test' shows some")
+      throw Problem(
+        .notFound, "there are no tests in '\(target)'", hint: "Put them beside a script, in NAME_test.lua; 'perigee example urgent_test' shows some")
     }
     return show(TestOutput(suites: suites), invocation)
   }
@@ -79,7 +80,8 @@ extension Command {
         return ScriptTesting.Result(
           name: row["name"]?.string ?? "", problem: problem, seconds: row["seconds"]?.double ?? 0, log: row["log"]?.array?.compactMap(\.string) ?? [])
       }
-      return show(TestOutput(suites: [TestOutput.Suite(name: answer["name"]?.string ?? name, report: ScriptTesting.Report(results: results))]), invocation)
+      return show(
+        TestOutput(suites: [TestOutput.Suite(name: answer["name"]?.string ?? name, report: ScriptTesting.Report(results: results))]), invocation)
     }
   }
 
@@ -110,7 +112,9 @@ extension Command {
       }
     }
     if invocation.wantsJSON { invocation.console.print(["errors": .int(faults), "files": .array(rows)]) }
-    if !invocation.wantsJSON, rows.allSatisfy({ $0["findings"] == [] }) { invocation.console.say("\(Format.count(rows.count, "file")), nothing to complain of") }
+    if !invocation.wantsJSON, rows.allSatisfy({ $0["findings"] == [] }) {
+      invocation.console.say("\(Format.count(rows.count, "file")), nothing to complain of")
+    }
     return faults == 0 ? .ok : .failed
   }
 
@@ -137,7 +141,8 @@ extension Command {
     positionals: [Positional("DIR", .optional, "Where perigee.d.lua and .luarc.json go; without it the current folder")],
     options: [Option("print", "Print perigee.d.lua instead")],
     examples: [
-      Example("perigee stubs scripts/", "completion, types and help in editors with the Lua language server"), Example("perigee stubs --print", "to look at"),
+      Example("perigee stubs scripts/", "completion, types and help in editors with the Lua language server"),
+      Example("perigee stubs --print", "to look at"),
     ]
   ) { invocation throws(Problem) in
     if invocation.has("print") {

@@ -41,7 +41,8 @@ struct ScriptFolder {
       let names = try Self.list(path)
       try read(names.map { path + "/" + $0 })
       if entries.isEmpty {
-        throw Problem(.notFound, "there is no script in '\(path)'", hint: "Scripts are files that end in .lua; 'perigee example' shows some", path: path)
+        throw Problem(
+          .notFound, "there is no script in '\(path)'", hint: "Scripts are files that end in .lua; 'perigee example' shows some", path: path)
       }
     } else {
       // A test stands for what it tests.
@@ -107,7 +108,8 @@ struct ScriptFolder {
     let word = header["kind"] ?? (name.hasSuffix(testSuffix) ? "test" : nil)
     guard let word else {
       throw Problem(
-        .invalid, "'\(path)' does not say what kind of script it is", hint: "Let it begin with a line like '-- kind: predicate'; one of: \(kinds.joined(separator: ", "))",
+        .invalid, "'\(path)' does not say what kind of script it is",
+        hint: "Let it begin with a line like '-- kind: predicate'; one of: \(kinds.joined(separator: ", "))",
         path: path)
     }
     guard let kind = StoredScript.Kind(rawValue: word) else {

@@ -50,7 +50,9 @@ struct ScriptPush {
     let number = answer["version"]?.int ?? 0
     let tests = answer["tests"].flatMap { $0["passed"]?.int }.map { ", \(Format.count(Int($0), "test")) passed" } ?? ""
     if answer["status"] == "draft" {
-      console.print("\(console.out.styled("draft", .red, .bold))  \(entry.name) version \(number): its tests fail, version \(answer["active_version"]?.int.map { "\($0)" } ?? "none") stays active")
+      console.print(
+        "\(console.out.styled("draft", .red, .bold))  \(entry.name) version \(number): its tests fail, version \(answer["active_version"]?.int.map { "\($0)" } ?? "none") stays active"
+      )
       for failure in answer["tests"]?["failures"]?.array ?? [] {
         console.print("       \(printable(failure["name"]?.string ?? "")): \(printable(failure["message"]?.string ?? ""))")
       }

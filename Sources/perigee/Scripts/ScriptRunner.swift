@@ -37,7 +37,8 @@ final class ScriptRunner {
     let pause: (Duration) throws(Problem) -> Void = { duration throws(Problem) in try Self.pause(duration, cancellation) }
     let session: any ScriptHost
     if let host = connection.host, let namespaceID = connection.namespaceID {
-      session = ScriptSession(host, namespaceID: namespaceID, trigger: nil, writes: .immediate, caller: .local, clock: clock, pause: pause, output: say)
+      session = ScriptSession(
+        host, namespaceID: namespaceID, trigger: nil, writes: .immediate, caller: .local, clock: clock, pause: pause, output: say)
     } else {
       var surroundings = invocation.surroundings
       if let clock { surroundings.now = { clock } }

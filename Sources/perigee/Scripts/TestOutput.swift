@@ -82,7 +82,8 @@ struct TestOutput {
           continue
         }
         lines.append(head + ">")
-        lines.append("      <failure message=\"\(Self.xml(problem.message))\">\(Self.xml(Self.details(problem, result.log).joined(separator: "\n")))</failure>")
+        lines.append(
+          "      <failure message=\"\(Self.xml(problem.message))\">\(Self.xml(Self.details(problem, result.log).joined(separator: "\n")))</failure>")
         lines.append("    </testcase>")
       }
       lines.append("  </testsuite>")
