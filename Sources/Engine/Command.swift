@@ -17,6 +17,10 @@ enum Command: Sendable {
   /// Positions for so many documents that are inserted by statements; answers the first.
   case reserve(Int64, Answer<Int64>)
   case announce(JSON, Answer<Void>)
+  /// How many tasks of a namespace run at once; nil: no limit of its own.
+  case limit(String, Int?, Answer<Void>)
+  /// Something that these triggers name was changed.
+  case reload([Trigger.ID], Answer<Void>)
   /// Maintenance on, or with nil off.
   case hold(Maintenance?, Answer<Void>)
   case settle(Answer<Void>)
@@ -108,6 +112,9 @@ struct Filtered: Sendable {
   var through: Int64?
   /// By event row, in their order.
   var accepted: [Accepted] = []
+  /// Values of the dedupe key that counted now, and the moment up to which older ones are forgotten.
+  var keys: [(key: String, at: Instant)] = []
+  var forgotten: Instant?
   var problem: Problem?
 }
 

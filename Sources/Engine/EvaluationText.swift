@@ -31,6 +31,9 @@ extension Evaluation {
       return
         "It fired late for\(due); \(Self.instants(missed?["count"]?.int ?? 0)) before it, \(span), came to nothing, as catch_up '\(schedule.catchUp.rawValue)' says."
     case "enough events": return "It fired: \(detail["events"]?.int ?? 0) events had come."
+    case "absence": return "It fired: no event had come for as long as it waits."
+    case "probe": return "It was probed: one run of a trigger that had failed too often."
+    case "chain": return "It was started by the end of task \(detail["after_task_id"]?.string ?? "?")."
     default: return "It fired\(due.isEmpty ? "" : " for\(due)"): \(comparison ?? reason)."
     }
   }
@@ -59,6 +62,20 @@ extension Evaluation {
       return
         "\(Self.instants(number))\(span ?? "") passed while the host was not running or could not fire, and catch_up '\(schedule.catchUp.rawValue)' "
         + "with a window of \(Explanation.words(.seconds(schedule.catchUpWindowSeconds))) leaves them out; \"catch_up\": \"all\" would run them."
+    case "queue full":
+      return
+        "\(Self.instants(number))\(span ?? "") passed while as many runs waited as may (max_queue \(schedule.maxQueue))."
+    case "calendar": return "\(Self.instants(number))\(span ?? "") came at a time that its 'exclude' leaves out."
+    case "window":
+      let seconds: Int64? = if case .event(let rule) = schedule.when { rule.windowSeconds } else { nil }
+      let length = seconds.map { " of \(Explanation.words(.seconds($0)))" } ?? ""
+      return "\(number == 1 ? "One event" : "\(number) events")\(span ?? "") left the window\(length) without being enough."
+    case "claimed before":
+      return "The instant \(detail["scheduled_at"]?.string ?? "?") had its task already: the clock went back over it, and nothing runs twice."
+    case "loop":
+      return "It was not started: \(detail["depth"]?.int ?? 0) runs had started one another, and such a loop is cut."
+    case "not active":
+      return "The end of task \(detail["after_task_id"]?.string ?? "?") would have started it, but it was not active."
     case "before hook": return "It fired, and its before hook said no: \(detail["reason"]?.string ?? "no reason given")."
     default: return "It was skipped: \(reason)\(span ?? "")."
     }

@@ -34,6 +34,8 @@ struct Explanation {
     var maintenance: Maintenance?
     /// Why somebody paused it.
     var note: String?
+    /// A failed task that is to be tried again.
+    var retry: (attempt: Int64, at: Instant)?
     /// The last decisions, newest first.
     var evaluations: [Evaluation] = []
   }
@@ -45,24 +47,34 @@ struct Explanation {
 
   init(_ trigger: Trigger, _ facts: Facts, at now: Instant, zones: Zones) {
     schedule = Self.describe(trigger.schedule, at: now, zones: zones)
-    if let clause = Self.status(trigger, facts.note) { clauses.append(clause) }
+    if let clause = Self.status(trigger, facts.note, at: now) { clauses.append(clause) }
     if let maintenance = facts.maintenance { clauses.append(Self.held(maintenance, at: now)) }
-    switch trigger.schedule.when {
-    case .cron, .interval:
-      if let next = trigger.nextScheduledAt { clauses.append(Self.instant(next, now, "due", "it is due now (\(next))", "it fires next at \(next)")) }
-    case .event(let rule): clauses += Self.events(rule, trigger, at: now)
-    case .conditional(let condition):
-      if let clause = Self.condition(condition, trigger) { clauses.append(clause) }
-      if !trigger.armed {
-        clauses.append(
-          Clause(name: "armed", holds: false, fact: "it has fired for this crossing", change: "it fires again after the condition was false once"))
-      }
-      if let next = trigger.nextScheduledAt { clauses.append(Self.instant(next, now, "check", "a check is due now", "the next check is at \(next)")) }
+    if let chain = trigger.chain, trigger.status == .active {
+      clauses.append(Clause(name: "chain", holds: true, value: .string(chain.taskID), fact: "task \(chain.taskID) has ended and starts it"))
     }
-    if facts.running > 0, trigger.schedule.overlap == .skip {
+    // Until its probe nothing else counts.
+    if !trigger.isProbed { clauses += Self.distances(trigger, at: now) }
+    if let retry = facts.retry {
       clauses.append(
         Clause(
-          name: "overlap", holds: false, value: .int(facts.running), fact: "a run is going on", change: "it fires no second time while that lasts"))
+          name: "retry", holds: false, value: .int(retry.attempt), until: retry.at,
+          fact: "a task that failed is tried again in \(Self.words(retry.at - now))"))
+    }
+    if facts.running > 0 {
+      let overlap: (holds: Bool, change: String)? =
+        switch trigger.schedule.overlap {
+        case .skip: (false, "it fires no second time while that lasts")
+        case .queueOne: (facts.running < 2, facts.running < 2 ? "one more may wait" : "one waits, and a third is left out")
+        case .queue: (facts.running <= trigger.schedule.maxQueue, "up to \(trigger.schedule.maxQueue) may wait")
+        case .cancelRunning: (true, "the next one cancels it")
+        case .allow: nil
+        }
+      if let overlap {
+        clauses.append(
+          Clause(
+            name: "overlap", holds: overlap.holds, value: .int(facts.running),
+            fact: facts.running == 1 ? "a run is going on" : "\(facts.running) runs are going on or wait", change: overlap.change))
+      }
     }
     if trigger.schedule.predicate != nil {
       clauses.append(Clause(name: "predicate", holds: true, fact: "then its predicate is asked"))
@@ -94,20 +106,58 @@ struct Explanation {
 
   // MARK: - Clauses
 
-  private static func status(_ trigger: Trigger, _ note: String?) -> Clause? {
+  /// What its own schedule still waits for.
+  private static func distances(_ trigger: Trigger, at now: Instant) -> [Clause] {
+    var clauses: [Clause] = []
+    switch trigger.schedule.when {
+    case .cron, .interval:
+      if let next = trigger.nextScheduledAt {
+        clauses.append(Self.instant(next, now, "due", "it is due now (\(next))", "it fires next at \(next)"))
+        if trigger.schedule.jitterSeconds > 0 {
+          clauses.append(
+            Clause(
+              name: "jitter", holds: true, value: .int(trigger.schedule.jitterSeconds),
+              fact: "by up to \(words(.seconds(trigger.schedule.jitterSeconds))) later, by its jitter"))
+        }
+      } else if trigger.hasEnded {
+        let end = trigger.schedule.at ?? trigger.schedule.endAt
+        clauses.append(
+          Clause(
+            name: "due", holds: false, threshold: .optional(end), fact: "no instant comes any more\(end.map { ", the last was up to \($0)" } ?? "")",
+            change: "change its schedule to let it fire again"))
+      }
+    case .event(let rule): clauses += Self.events(rule, trigger, at: now)
+    case .conditional(let condition):
+      if let clause = Self.condition(condition, trigger) { clauses.append(clause) }
+      if !trigger.armed {
+        let back = condition.rearm.map { ", beyond \(short($0))," } ?? ""
+        clauses.append(
+          Clause(
+            name: "armed", holds: false, fact: "it has fired for this crossing", change: "it fires again after the condition was false\(back) once"))
+      }
+      if condition.mode == .level, let last = trigger.lastCooldownAt { clauses += cooldown(condition.cooldownSeconds, since: last, at: now) }
+      if let next = trigger.nextScheduledAt { clauses.append(Self.instant(next, now, "check", "a check is due now", "the next check is at \(next)")) }
+    }
+    return clauses
+  }
+
+  private static func status(_ trigger: Trigger, _ note: String?, at now: Instant) -> Clause? {
     let why = note.map { " (\($0))" } ?? ""
     switch trigger.status {
     case .active: return nil
     case .paused:
       return Clause(
-        name: "status", holds: false, value: "paused", threshold: "active", fact: "it is paused\(why)", change: "resume it to let it fire")
+        name: "status", holds: false, value: "paused", threshold: "active", until: trigger.pausedUntil, fact: "it is paused\(why)",
+        change: trigger.pausedUntil.map { "it resumes by itself in \(words($0 - now))" } ?? "resume it to let it fire")
     case .disabled:
       return Clause(name: "status", holds: false, value: "disabled", threshold: "active", fact: "it was deleted", change: "create another")
     case .failed:
       return Clause(
         name: "status", holds: false, value: "failed", threshold: "active",
+        until: trigger.isProbed ? trigger.nextScheduledAt : nil,
         fact: "it was stopped after \(trigger.consecutiveFailures) failures in a row: \(trigger.lastExecutionError ?? "unknown")",
-        change: "resume it to try again")
+        change: trigger.isProbed
+          ? trigger.nextScheduledAt.map { "it is probed in \(words($0 - now)), and a success resumes it" } : "resume it to try again")
     }
   }
 
@@ -126,23 +176,70 @@ struct Explanation {
       fact: "\(comes), in \(words(left))")
   }
 
+  private static func cooldown(_ seconds: Int64, since last: Instant, at now: Instant, change: String? = nil) -> [Clause] {
+    let end = last + .seconds(seconds)
+    guard seconds > 0, end > now else { return [] }
+    return [
+      Clause(
+        name: "cooldown", holds: false, value: .double((now - last).inSeconds), threshold: .int(seconds), missing: .double((end - now).inSeconds),
+        until: end, fact: "the cooldown ends in \(words(end - now))", change: change)
+    ]
+  }
+
+  /// Which events count: `custom.order, those that its filter accepts, one for each value of order.id`.
+  private static func counted(_ rule: Schedule.EventRule) -> String {
+    var words = rule.eventType.rawValue
+    if rule.filter != nil || rule.filters != nil { words += ", those its filter accepts" }
+    if let key = rule.dedupeKey { words += ", one for each \(key) in \(Self.words(.seconds(rule.dedupeSeconds)))" }
+    if let window = rule.windowSeconds { words += ", of the last \(Self.words(.seconds(window)))" }
+    return words
+  }
+
+  private static func absence(_ seconds: Int64, _ rule: Schedule.EventRule, _ trigger: Trigger, at now: Instant) -> [Clause] {
+    guard let certain = trigger.nextScheduledAt else {
+      return [
+        Clause(
+          name: "absence", holds: false, threshold: .int(seconds), fact: "it has fired for this silence (\(counted(rule)))",
+          change: "the next wait begins when one comes")
+      ]
+    }
+    let left = certain - now
+    return [
+      Clause(
+        name: "absence", holds: left <= .zero, value: .optional(trigger.lastEventAt), threshold: .int(seconds),
+        missing: .double(max(0, left.inSeconds)),
+        until: certain,
+        fact: trigger.lastEventAt.map { "the last event came at \($0) (\(counted(rule)))" } ?? "no event has come (\(counted(rule)))",
+        change: left > .zero ? "it fires in \(words(left)) if none comes" : nil)
+    ]
+  }
+
   private static func events(_ rule: Schedule.EventRule, _ trigger: Trigger, at now: Instant) -> [Clause] {
+    if let seconds = rule.absenceSeconds {
+      return absence(seconds, rule, trigger, at: now)
+        + (trigger.lastCooldownAt.map { cooldown(rule.cooldownSeconds, since: $0, at: now) } ?? [])
+    }
     let missing = max(0, rule.threshold - trigger.eventCounter)
     var clauses = [
       Clause(
         name: "events", holds: missing == 0, value: .int(trigger.eventCounter), threshold: .int(rule.threshold), missing: .int(missing),
         fact:
-          "\(trigger.eventCounter) of \(rule.threshold) events (\(rule.eventType.rawValue)\(rule.filter == nil ? "" : ", those its filter accepts"))",
+          "\(trigger.eventCounter) of \(rule.threshold) events (\(counted(rule)))",
         change: missing > 0 ? "it fires when \(missing) more come\(missing == 1 ? "s" : "")" : nil)
     ]
-    if rule.cooldownSeconds > 0, let last = trigger.lastCooldownAt {
-      let end = last + .seconds(rule.cooldownSeconds)
-      if end > now {
+    if let last = trigger.lastCooldownAt {
+      clauses += cooldown(rule.cooldownSeconds, since: last, at: now, change: missing == 0 ? "it fires" : nil)
+    }
+    if missing == 0, let debounce = rule.debounceSeconds, let last = trigger.lastEventAt {
+      var quiet = last + .seconds(debounce)
+      if let most = rule.maxWaitSeconds, let first = trigger.firstEventAt { quiet = min(quiet, first + .seconds(most)) }
+      if quiet > now {
         clauses.append(
           Clause(
-            name: "cooldown", holds: false, value: .double((now - last).inSeconds), threshold: .int(rule.cooldownSeconds),
-            missing: .double((end - now).inSeconds), until: end, fact: "the cooldown ends in \(words(end - now))",
-            change: missing == 0 ? "it fires" : nil))
+            name: "debounce", holds: false, value: .double((now - last).inSeconds), threshold: .int(debounce),
+            missing: .double((quiet - now).inSeconds),
+            until: quiet, fact: "it waits until none comes for \(words(.seconds(debounce)))",
+            change: "it fires in \(words(quiet - now)) if none comes"))
       }
     }
     return clauses
@@ -165,26 +262,6 @@ struct Explanation {
   }
 
   // MARK: - Words
-
-  /// A schedule in words: `At 02:00 every day (UTC)`, `Every 6 hours`, `After 100 × documents_added`.
-  static func describe(_ schedule: Schedule, at now: Instant, zones: Zones) -> String {
-    switch schedule.when {
-    case .cron(let rule):
-      return (try? CronPreview(expression: rule.expression, timezone: rule.timezone, after: now, count: 1, zones: zones))?.text ?? rule.expression
-    case .interval(let rule):
-      let words =
-        (try? IntervalSchedule(every: .seconds(rule.seconds), from: now)).map { ScheduleText.describe($0) } ?? "Every \(rule.seconds) seconds"
-      return rule.anchor == .fixedDelay ? "\(words) after the end of the last run" : words
-    case .event(let rule):
-      let cooldown = rule.cooldownSeconds > 0 ? ", at most once in \(Self.words(.seconds(rule.cooldownSeconds)))" : ""
-      return "After \(rule.threshold) × \(rule.eventType.rawValue)\(rule.filter == nil ? "" : " that its filter accepts")\(cooldown)"
-    case .conditional(let condition):
-      let every = "checked every \(Self.words(.seconds(condition.checkIntervalSeconds)))"
-      guard !condition.asksScript else { return "When its script says so, \(every)" }
-      let name = condition.metricName
-      return "When \(name) becomes \(condition.comparison.symbol) \(Self.short(condition.threshold)), \(every)"
-    }
-  }
 
   /// A number with a few digits that matter.
   static func short(_ value: Double) -> String {

@@ -9,7 +9,8 @@ extension Host {
     guard trigger.status == .active else { return }
     try checkInstants(trigger, isNew: isNew)
     if case .conditional(let condition) = trigger.schedule.when, condition.kind == .quality { try checkCluster(condition, trigger) }
-    if case .event(let rule) = trigger.schedule.when, rule.eventType.isExecution { try checkLoops(trigger) }
+    try checkChain(trigger)
+    if trigger.listensToRuns || !trigger.starts.isEmpty { try checkLoops(trigger) }
   }
 
   /// A schedule that never comes is a mistake when it is made; later it has simply ended.
@@ -34,6 +35,24 @@ extension Host {
     }
   }
 
+  /// The triggers that `on_success` and `on_failure` name exist, in the same namespace.
+  private func checkChain(_ trigger: Trigger) throws(Problem) {
+    for (key, targets) in [("on_success", trigger.schedule.onSuccess), ("on_failure", trigger.schedule.onFailure)] {
+      for (index, target) in targets.enumerated() where target != trigger.id {
+        do throws(Problem) {
+          guard try self.trigger(target, in: trigger.namespaceID).status == .disabled else { continue }
+        } catch {
+          var problem = error
+          problem.kind = .invalid
+          problem.path = "schedule_config.\(key)[\(index)]"
+          throw problem
+        }
+        throw Problem(
+          .invalid, "trigger '\(target)' was deleted", hint: "Name one that exists", path: "schedule_config.\(key)[\(index)]")
+      }
+    }
+  }
+
   // MARK: - Loops
 
   /// Refuses a trigger that would start itself, directly or through others. A Lua filter may prevent that in ways that only it knows; such loops
@@ -46,12 +65,15 @@ extension Host {
     var ways: [[Trigger]] = [[trigger]]
     var seen: Set<Trigger.ID> = []
     while let way = ways.popLast(), let last = way.last {
-      for listener in others where listener.hears(last) {
+      for listener in others where listener.hears(last) || last.starts.contains(listener.id) {
         if listener.id == trigger.id {
           let names = (way + [trigger]).map { $0.name ?? $0.id }.joined(separator: " → ")
+          let isChain = !trigger.listensToRuns
           throw Problem(
             .invalid, "the trigger would start itself: \(names)",
-            hint: "Name the one that it waits for, e.g. \"filters\": {\"trigger_id\": \"trg_…\"}", path: "schedule_config.event_type")
+            hint: isChain
+              ? "Let the last one start another, or none" : "Name the one that it waits for, e.g. \"filters\": {\"trigger_id\": \"trg_…\"}",
+            path: isChain ? "schedule_config.\(trigger.schedule.onSuccess.isEmpty ? "on_failure" : "on_success")" : "schedule_config.event_type")
         }
         if seen.insert(listener.id).inserted { ways.append(way + [listener]) }
       }
@@ -60,6 +82,10 @@ extension Host {
 }
 
 extension Trigger {
+  /// The triggers that an end of its run starts.
+  fileprivate var starts: [Trigger.ID] { schedule.onSuccess + schedule.onFailure }
+  fileprivate var listensToRuns: Bool { if case .event(let rule) = schedule.when { rule.eventType.isExecution } else { false } }
+
   /// Whether the end of a run of `other` counts for this trigger, as far as its rule says.
   fileprivate func hears(_ other: Trigger) -> Bool {
     guard case .event(let rule) = schedule.when, rule.filter == nil else { return false }

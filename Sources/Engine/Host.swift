@@ -162,6 +162,14 @@ package final class Host: Sendable {
     try ask { .put(trigger, isNew: isNew, $0) } as Void
   }
 
+  /// Tells the agenda that something which these triggers name was changed.
+  func reload(_ triggerIDs: [Trigger.ID]) throws(Problem) { try ask { .reload(triggerIDs, $0) } as Void }
+
+  /// Makes the namespace's limit on tasks at once the one that holds.
+  func limitTasks(of namespace: Namespace) throws(Problem) {
+    try ask { .limit(namespace.id, namespace.maxConcurrentTasks.map(Int.init), $0) } as Void
+  }
+
   /// Starts a task outside any schedule.
   func start(_ task: TaskRecord) throws(Problem) { try ask { .start(task, $0) } as Void }
 

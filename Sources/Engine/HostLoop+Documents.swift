@@ -208,6 +208,7 @@ extension HostLoop {
       let tally = agenda.tally(of: id, at: accepted.at)
       transaction.countEvents(id, by: accepted.count, at: accepted.at, bucket: tally.bucket, next: tally.deadline, depth: accepted.depth)
     }
+    if let forgotten = filtered.forgotten { transaction.remember(id, keys: filtered.keys, forgetting: forgotten) }
     add(transaction) { [self] outcome in
       let more = filtering.removeValue(forKey: filtered.triggerID) ?? false
       guard case .committed = outcome else { return log("error", "trigger \(filtered.triggerID): \(outcome.problem)") }

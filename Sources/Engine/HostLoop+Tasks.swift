@@ -15,8 +15,11 @@ extension HostLoop {
   func launch(_ task: TaskRecord) {
     openTasks[task.id] = .some(task.triggerID)
     busy.insert(task.id)
-    parts.workers.run(task)
+    admission.offer(task, priority: task.triggerID.flatMap(definition)?.schedule.priority ?? Schedule.usualPriority)
   }
+
+  /// Hands over to the workers what may run now.
+  func dispatch() { while let task = admission.next() { parts.workers.run(task) } }
 
   /// How many tasks of a trigger have not ended.
   func running(_ id: Trigger.ID) -> Int { openTasks.values.count { $0 == id } }
@@ -138,9 +141,11 @@ extension HostLoop {
       outputs["attempts"] = ending.status == .failed ? attempts(ending, retryAt: nil) : task.outputs["attempts"]
     }
     report(ending, &plan)
+    if stops(ending) { reportStop(ending, &plan) }
     var transaction = plan.transaction
     transaction.finishTask(task.id, status: ending.status, outputs: outputs, error: ending.error, at: now)
     let after = settle(ending, at: now, in: &transaction)
+    let chained = chain(ending, at: now, in: &transaction)
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(ending, outcome) }
@@ -149,6 +154,7 @@ extension HostLoop {
       guard let id = task.triggerID else { return }
       if ending.baseline != nil || ending.status == .failed { agenda.rearm(id) }
       after(id)
+      for (target, chain) in chained { agenda.chain(target, chain) }
       startWaiting(of: id)
     }
   }
@@ -202,7 +208,7 @@ extension HostLoop {
     var next = moved?.next
     var turned: Trigger.Status?
     let probe = rule.probeAfterSeconds.map { now + .seconds($0) }
-    if trigger.status == .active, failures >= rule.maxConsecutiveFailures {
+    if stops(ending) {
       turned = .failed
       next = probe
     } else if trigger.status == .failed, probe != nil, status == .completed {
@@ -232,8 +238,38 @@ extension HostLoop {
     }
   }
 
+  /// Whether this failure is one too many in a row.
+  private func stops(_ ending: Ending) -> Bool {
+    guard ending.status == .failed, let trigger = ending.task.triggerID.flatMap(definition), trigger.status == .active else { return false }
+    return trigger.consecutiveFailures + 1 >= trigger.schedule.maxConsecutiveFailures
+  }
+
+  /// The triggers that this end starts, by `on_success` and `on_failure`. What cannot start is told in its own history.
+  private func chain(_ ending: Ending, at now: Instant, in transaction: inout Transaction) -> [(Trigger.ID, Chain)] {
+    guard ending.status == .completed || ending.status == .failed, let trigger = ending.task.triggerID.flatMap(definition) else { return [] }
+    let chain = Chain(at: now, taskID: ending.task.id, depth: ending.task.depth + 1)
+    var started: [(Trigger.ID, Chain)] = []
+    for target in ending.status == .completed ? trigger.schedule.onSuccess : trigger.schedule.onFailure {
+      guard let other = definition(of: target), other.namespaceID == trigger.namespaceID else {
+        log("warn", "trigger \(trigger.id) is to start '\(target)', which does not exist")
+        continue
+      }
+      let detail: JSONObject = ["after_trigger_id": .string(trigger.id), "after_task_id": .string(ending.task.id), "depth": .int(chain.depth)]
+      if chain.depth > Self.deepest {
+        log("warn", "trigger \(target): not started, \(chain.depth) runs have started one another")
+        note(target, .skipped, "loop", detail, in: &transaction)
+      } else if other.status != .active {
+        note(target, .skipped, "not active", detail, in: &transaction)
+      } else {
+        transaction.chain(target, chain)
+        started.append((target, chain))
+      }
+    }
+    return started
+  }
+
   /// The first instant of a trigger that becomes active now.
-  private func first(of trigger: Trigger, at now: Instant) -> Instant? {
+  func first(of trigger: Trigger, at now: Instant) -> Instant? {
     do throws(Problem) {
       return try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones).first(at: now, of: trigger.schedule, isNew: false)
     } catch {
@@ -243,6 +279,16 @@ extension HostLoop {
   }
 
   // MARK: - Telling others
+
+  private func reportStop(_ ending: Ending, _ plan: inout Plan) {
+    guard let trigger = ending.task.triggerID.flatMap(definition) else { return }
+    let payload: JSONObject = [
+      "trigger_id": .string(trigger.id), "trigger_name": .optional(trigger.name), "task_id": .string(ending.task.id),
+      "error": .optional(ending.error),
+      "consecutive_failures": .int(trigger.consecutiveFailures + 1),
+    ]
+    record(EventWrite(namespaceID: trigger.namespaceID, type: .triggerStopped, payload: payload, depth: ending.task.depth + 1), &plan)
+  }
 
   /// The events that the end of a task is: of a clustering always, of a trigger's run when a trigger listens.
   private func report(_ ending: Ending, _ plan: inout Plan) {

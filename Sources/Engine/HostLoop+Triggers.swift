@@ -21,7 +21,10 @@ extension HostLoop {
       guard let current = stored(trigger.id), current.fence == trigger.fence else {
         return reply.give(.failure(Outcome.lost("trigger").problem))
       }
-      transaction.update(trigger.over(current))
+      var edited = trigger.over(current)
+      // A pause keeps no debt: what came meanwhile is not looked at.
+      if edited.status == .active, current.status != .active, !edited.schedule.catchUpOnResume { edited.eventCursor = sequence }
+      transaction.update(edited)
     }
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
@@ -87,6 +90,26 @@ extension HostLoop {
     case .fire(let fire): claim(fire, judgement: nil)
     case .ask(let question): ask(question)
     case .skip(let skip): self.skip(skip, judgement: nil)
+    case .resume(let waking): resume(waking)
+    }
+  }
+
+  /// A pause has come to its end.
+  private func resume(_ waking: Agenda.Waking) {
+    let id = waking.triggerID
+    guard let trigger = stored(id), trigger.isPausedForAWhile else { return reload(id) }
+    let now = now()
+    let kept = trigger.schedule.catchUpOnResume ? trigger.nextScheduledAt : nil
+    var transaction = Transaction()
+    transaction.resume(
+      id, fence: waking.fence, next: kept ?? first(of: trigger, at: now), cursor: trigger.schedule.catchUpOnResume ? nil : sequence, at: now)
+    transaction.setSetting(PauseNote.setting(id), to: .null)
+    touched.insert("trigger/\(id)")
+    add(transaction) { [self] outcome in
+      guard case .committed = outcome else { return recover(id, outcome) }
+      log("info", "trigger \(id) is active again, its pause is over")
+      reload(id)
+      if let trigger = definition(of: id), trigger.schedule.filtersEvents { askFilter(id) }
     }
   }
 
@@ -99,7 +122,8 @@ extension HostLoop {
       transaction.countEvents(id, by: -missed.count)
       transaction.takeBuckets(id, skip.buckets.map { ($0.at, $0.count) })
     } else {
-      transaction.reschedule(id, fence: skip.fence, next: skip.next, armed: nil, checkedAt: judgement?.question.about == .condition ? now() : nil)
+      transaction.reschedule(
+        id, fence: skip.fence, next: skip.next, armed: nil, checkedAt: judgement?.question.about == .condition ? now() : nil, chain: skip.chain?.at)
     }
     if let judgement { keep(judgement, of: id, at: now(), in: &transaction) }
     if missed.count > 0 { note(id, .skipped, skip.reason.rawValue, missed.json, counting: missed.count, in: &transaction) }
@@ -135,19 +159,17 @@ extension HostLoop {
     transaction.guardEpoch(epoch)
     transaction.claim(
       trigger.id, fence: fire.fence, next: fire.next, taskID: task.id, at: now, cooldownAt: trigger.schedule.cooldownSeconds == nil ? nil : now,
-      consumedEvents: fire.consumedEvents, armed: fire.armed, keepsNext: trigger.schedule.type == .event)
+      consumedEvents: fire.consumedEvents, armed: fire.armed, keepsNext: trigger.schedule.type == .event && fire.chain == nil, chain: fire.chain?.at)
     transaction.takeBuckets(trigger.id, fire.buckets.map { ($0.at, $0.count) })
     touched.insert("trigger/\(trigger.id)")
     transaction.insert(task)
     var detail = judgement?.detail ?? ["definition": .string(trigger.schedule.fingerprint)]
     if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
     if let missed = fire.missed { detail["missed"] = .object(missed.json) }
-    if fire.waits { detail["waits"] = true }
-    // A trigger whose last instant this is stays as it is, and says so.
-    if fire.next == nil, !fire.isProbe, trigger.schedule.type != .event { detail["last"] = true }
+    for member in fire.notes(for: trigger.schedule).members { detail[member.key] = member.value }
     if let judgement { keep(judgement, of: trigger.id, at: now, in: &transaction) }
     let last = lastEvaluations[trigger.id]
-    note(trigger.id, .fired, judgement?.reason ?? reason(of: fire, trigger), detail, task: task, in: &transaction)
+    note(trigger.id, .fired, judgement?.reason ?? fire.reason(for: trigger.schedule), detail, task: task, in: &transaction)
     add(transaction) { [self] outcome in
       switch outcome {
       case .committed: start(task, after: fire)
@@ -159,21 +181,15 @@ extension HostLoop {
     }
   }
 
-  private func reason(of fire: Agenda.Fire, _ trigger: Trigger) -> String {
-    if fire.isProbe { return "probe" }
-    if case .event(let rule) = trigger.schedule.when { return rule.absenceSeconds == nil ? "enough events" : "absence" }
-    return fire.missed != nil ? "caught up" : "due"
-  }
-
   /// The instant has a task already: the clock went back over it, and what was claimed once is never run again.
   private func passOver(_ fire: Agenda.Fire) {
     let id = fire.triggerID
-    guard definition(of: id)?.schedule.type != .event else {
+    guard definition(of: id)?.schedule.type != .event || fire.chain != nil else {
       reload(id)
       return agenda.hold(id, until: now() + .seconds(1))
     }
     var transaction = Transaction()
-    transaction.reschedule(id, fence: fire.fence, next: fire.next)
+    transaction.reschedule(id, fence: fire.fence, next: fire.next, chain: fire.chain?.at)
     note(id, .skipped, "claimed before", ["scheduled_at": .instant(fire.scheduledAt)], in: &transaction)
     add(transaction) { [self] outcome in
       if case .committed = outcome { reload(id) } else { recover(id, outcome) }
@@ -199,10 +215,12 @@ extension HostLoop {
     case .hold(let next, let armed, let fence):
       var transaction = Transaction()
       let now = now()
-      transaction.reschedule(id, fence: fence, next: next, armed: armed, checkedAt: judgement.question.about == .condition ? now : nil)
+      transaction.reschedule(
+        id, fence: fence, next: next, armed: armed, checkedAt: judgement.question.about == .condition ? now : nil,
+        chain: judgement.question.fire.chain?.at)
       keep(judgement, of: id, at: now, in: &transaction)
-      let isLevel = definition(of: id)?.schedule.cooldownSeconds != nil
-      let reason = judgement.verdict == .yes ? "\(judgement.reason), \(isLevel ? "in cooldown" : "and fired already")" : judgement.reason
+      let reason =
+        definition(of: id).map { Judge.reason(judgement.verdict, judgement.reason, of: $0.schedule, judgement.question) } ?? judgement.reason
       note(id, judgement.verdict == .failed ? .failed : .held, reason, judgement.detail, in: &transaction)
       add(transaction) { [self] outcome in
         if case .committed = outcome {} else { recover(id, outcome) }
@@ -260,6 +278,7 @@ extension HostLoop {
     let (triggers, tasks) = try readers.read { reader throws(Problem) in
       position = try reader.highestPosition()
       sequence = try reader.highestSeq()
+      for namespace in try reader.namespaces().items { admission.limit(namespace.id, to: namespace.maxConcurrentTasks.map(Int.init)) }
       maintenance = Maintenance(try reader.setting(Maintenance.setting, at: now()))
       clock.newest = try reader.events(since: sequence - 1, limit: 1).first?.at
       return (try reader.scheduledTriggers(), try reader.unfinishedTasks())
@@ -271,13 +290,35 @@ extension HostLoop {
       for written in [trigger.updatedAt, trigger.lastTriggeredAt, trigger.lastConditionCheckAt] {
         if let written, written > clock.newest ?? written - .milliseconds(1) { clock.newest = written }
       }
-      if case .event(let rule) = trigger.schedule.when, rule.isFiltered, !trigger.isProbed { askFilter(trigger.id) }
+      if trigger.schedule.filtersEvents, trigger.status == .active { askFilter(trigger.id) }
     }
     watchClock()
     var occupied: Set<Trigger.ID> = []
     for task in tasks { resume(task, &occupied) }
     flush()
     if !tasks.isEmpty { log("info", "\(tasks.count) task\(tasks.count == 1 ? "" : "s") of the last run taken up again") }
+  }
+}
+
+extension Agenda.Fire {
+  /// Why it fires, where no script was asked.
+  func reason(for schedule: Schedule) -> String {
+    if isProbe { return "probe" }
+    if chain != nil { return "chain" }
+    if case .event(let rule) = schedule.when { return rule.absenceSeconds == nil ? "enough events" : "absence" }
+    return missed != nil ? "caught up" : "due"
+  }
+}
+
+extension Agenda.Fire {
+  /// What else is to be told of it.
+  func notes(for schedule: Schedule) -> JSONObject {
+    var notes = JSONObject()
+    if waits { notes["waits"] = true }
+    if let chain { notes["after_task_id"] = .string(chain.taskID) }
+    // A trigger whose last instant this is stays as it is, and says so.
+    if next == nil, !isProbe, chain == nil, schedule.type != .event { notes["last"] = true }
+    return notes
   }
 }
 
@@ -298,6 +339,7 @@ extension Trigger {
     result.action = action
     result.schedule = schedule
     result.status = status
+    result.pausedUntil = status == .paused ? pausedUntil : nil
     // Where neither the schedule nor the status changed, nor did the next instant: an event may have moved it meanwhile.
     if schedule != current.schedule || status != current.status { result.nextScheduledAt = nextScheduledAt }
     if status == .active, current.status != .active { result.consecutiveFailures = consecutiveFailures }

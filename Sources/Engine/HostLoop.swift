@@ -42,6 +42,8 @@ final class HostLoop {
   var openTasks: [String: Trigger.ID?] = [:]
   /// Of these, the ones that the workers have; the others wait for a run before them, or for their next attempt.
   var busy: Set<String> = []
+  /// Who of those that are ready goes first.
+  var admission = Admission(threads: Workers.threads)
   /// Tasks that start when the one before them has ended, in order.
   var waiting: [Trigger.ID: [TaskRecord]] = [:]
   var clock: ClockWatch
@@ -106,6 +108,7 @@ final class HostLoop {
         }
       }
       flush()
+      dispatch()
       if busy.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, wake.map({ $0 > now() }) ?? true {
         for reply in settling { reply.give(.success(())) }
         settling = []
@@ -197,6 +200,7 @@ final class HostLoop {
     case .judged(let judgement): take(judgement)
     case .filtered(let filtered): take(filtered)
     case .finished(let ending):
+      admission.release(ending.task.id)
       if touches(ending.writes) {
         deferred.append(command)
         return
@@ -210,6 +214,12 @@ final class HostLoop {
         try ledger.describe(description)
         reply.give(.success(()))
       } catch { reply.give(.failure(error)) }
+    case .limit(let namespaceID, let limit, let reply):
+      admission.limit(namespaceID, to: limit)
+      reply.give(.success(()))
+    case .reload(let ids, let reply):
+      for id in ids { reload(id) }
+      reply.give(.success(()))
     case .hold(let change, let reply): hold(change, reply)
     case .settle(let reply): settling.append(reply)
     case .stop:

@@ -44,18 +44,25 @@ struct Judge {
     let measured = try Measurement(condition, trigger, host: host).json
     judgement.detail = measured
     if condition.kind == .drift { judgement.drift = measured } else { judgement.volume = measured }
+    (judgement.verdict, judgement.reason) = Self.verdict(condition, measured)
+  }
+
+  /// What a measurement means for a condition.
+  static func verdict(_ condition: Condition, _ measured: JSONObject) -> (Agenda.Verdict, reason: String) {
+    // Nothing measured is neither true nor false.
+    guard let value = measured["value"]?.double, !value.isNaN else { return (.between, measured["reason"]?.string ?? "nothing to measure") }
     let name = condition.metricName
-    guard let value = measured["value"]?.double, !value.isNaN else {
-      // Nothing measured is neither true nor false.
-      judgement.verdict = .between
-      judgement.reason = measured["reason"]?.string ?? "nothing to measure"
-      return
+    return switch condition.reading(value) {
+    case .holds: (.yes, "\(name) crossed the threshold")
+    case .arms: (.no, "\(name) below threshold")
+    case .between: (.between, "\(name) not yet back")
     }
-    switch condition.reading(value) {
-    case .holds: (judgement.verdict, judgement.reason) = (.yes, "\(name) crossed the threshold")
-    case .arms: (judgement.verdict, judgement.reason) = (.no, "\(name) below threshold")
-    case .between: (judgement.verdict, judgement.reason) = (.between, "\(name) not yet back")
-    }
+  }
+
+  /// Why a trigger that was asked does not fire.
+  static func reason(_ verdict: Agenda.Verdict, _ reason: String, of schedule: Schedule, _ question: Agenda.Question) -> String {
+    guard verdict == .yes, question.about == .condition else { return reason }
+    return "\(reason), \(schedule.cooldownSeconds != nil ? "in cooldown" : "and fired already")"
   }
 
   private func ask(
@@ -114,6 +121,15 @@ struct Measurement {
       let before = trigger.baseline?.documents
       if let before { result["baseline_document_count"] = .int(before) }
       switch condition.metric {
+      case .deleted:
+        guard let baseline = trigger.baseline else {
+          result["reason"] = "no_baseline"
+          json = result
+          return
+        }
+        // From the log of events, which keeps what happened since any baseline that is not older than its retention.
+        result["since"] = .instant(baseline.capturedAt)
+        result["value"] = .double(Double(try Scope(trigger, condition, host: host).deletions(after: baseline.capturedAt, through: now, host: host)))
       case .added, .growthRatio:
         guard let before else {
           result["reason"] = "no_baseline"
@@ -197,6 +213,18 @@ struct Scope {
     try host.read { reader throws(Problem) in
       var total: Int64 = 0
       for collection in collections { total += try reader.documentCount(collection.id) }
+      return total
+    }
+  }
+
+  /// Documents that were deleted between two moments.
+  func deletions(after start: Instant, through end: Instant, host: Host) throws(Problem) -> Int64 {
+    try host.read { reader throws(Problem) in
+      var total: Int64 = 0
+      for collection in collections {
+        total += try reader.eventCount(
+          in: collection.namespaceID, type: .documentsDeleted, collectionID: collection.id, after: start, through: end)
+      }
       return total
     }
   }

@@ -46,6 +46,7 @@ struct RecordedWorld: SimulatedWorld {
   private var pageAt = 0
   private var lastSeq: Int64 = 0
   private var isLastPage = false
+  private var sieve: EventSieve?
   private var measuredAt = -1
   private var lastSuccess: Instant
 
@@ -96,24 +97,36 @@ struct RecordedWorld: SimulatedWorld {
       }
       let event = page[pageAt]
       pageAt += 1
-      guard let filter = rule.filter else { return SimulatedEvents(at: event.at, count: event.count) }
-      let accepted = try accepted(event, by: filter)
+      guard rule.isFiltered else { return SimulatedEvents(at: event.at, count: event.count) }
+      let accepted = try accepted(event, by: rule)
       if accepted > 0 { return SimulatedEvents(at: event.at, count: accepted) }
     }
   }
 
-  private mutating func accepted(_ event: DocumentEvent, by filter: ScriptReference) throws(Problem) -> Int64 {
-    let bodies = try host.read { reader throws(Problem) in try reader.bodies(of: event.documentIDs, in: event.collectionID) }
-    let events = event.documentIDs.map { id in
-      ScriptEvent(
-        type: event.type.rawValue, collectionID: event.collectionID, documentID: id, document: Array((bodies[id] ?? "{}").utf8), at: event.at)
+  private mutating func accepted(_ event: DocumentEvent, by rule: Schedule.EventRule) throws(Problem) -> Int64 {
+    if sieve == nil {
+      var fresh = EventSieve(host, rule)
+      if rule.dedupeKey != nil {
+        fresh.seen = try host.read { reader throws(Problem) in
+          try reader.eventKeys(of: trigger.id, after: span.from - .seconds(rule.dedupeSeconds))
+        }.filter { $0.value < span.from }
+      }
+      sieve = fresh
     }
+    var events = try sieve?.passing(event) ?? []
+    if let filter = rule.filter, !events.isEmpty { events = ask(filter, events, at: event.at) }
+    return Int64(try sieve?.distinct(events).count ?? 0)
+  }
+
+  private mutating func ask(_ filter: ScriptReference, _ events: [ScriptEvent], at moment: Instant) -> [ScriptEvent] {
+    // What cannot be found accepts nothing, as at its time.
+    guard let script = try? host.script(filter, as: [.filter], in: trigger.namespaceID, called: "filter") else { return [] }
     let outcome = interpreter.filter(
-      try host.script(filter, as: [.filter], in: trigger.namespaceID, called: "filter"), events: events,
-      context: ScriptSession.context(trigger, scheduledAt: nil, now: event.at, host: host), budget: ScriptKind.filter.budget,
-      host: session(at: event.at))
+      script, events: events,
+      context: ScriptSession.context(trigger, scheduledAt: nil, now: moment, host: host), budget: ScriptKind.filter.budget,
+      host: session(at: moment))
     count(outcome.run.cost)
-    return Int64(outcome.accepted.count { $0 })
+    return zip(events, outcome.accepted).filter(\.1).map(\.0)
   }
 
   // MARK: - Questions
@@ -132,27 +145,27 @@ struct RecordedWorld: SimulatedWorld {
     while measuredAt + 1 < measurements.count, measurements[measuredAt + 1].first <= now + slack { measuredAt += 1 }
     guard measuredAt >= 0 else {
       sources.missing += 1
-      return SimulatedAnswer(verdict: .no, reason: "no measurement on record")
+      return SimulatedAnswer(verdict: .between, reason: "no measurement on record")
     }
     let row = measurements[measuredAt]
     if now > row.last + slack { sources.carried += 1 } else if row.count > 1 { sources.coalesced += 1 } else { sources.exact += 1 }
     guard let value = row.detail["value"]?.double else {
-      return SimulatedAnswer(verdict: .no, reason: row.detail["reason"]?.string ?? "nothing to measure", detail: row.detail)
+      let (verdict, reason) = Judge.verdict(condition, row.detail)
+      return SimulatedAnswer(verdict: verdict, reason: reason, detail: row.detail)
     }
     return compare(condition, value, row.detail)
   }
 
   private func compare(_ condition: Condition, _ value: Double, _ recorded: JSONObject) -> SimulatedAnswer {
-    let exceeded = condition.comparison.holds(value, condition.threshold)
     var detail = recorded
+    detail["definition"] = nil
     detail["metric"] = .string(condition.metricName)
     detail["threshold"] = .double(condition.threshold)
     detail["operator"] = .string(condition.comparison.rawValue)
     detail["value"] = .double(value)
-    detail["exceeded"] = .bool(exceeded)
-    return SimulatedAnswer(
-      verdict: exceeded ? .yes : .no,
-      reason: "\(condition.metricName) \(exceeded ? "crossed the threshold" : "below threshold")", detail: detail)
+    detail["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold))
+    let (verdict, reason) = Judge.verdict(condition, detail)
+    return SimulatedAnswer(verdict: verdict, reason: reason, detail: detail)
   }
 
   /// The predicate, or the script of a condition.

@@ -15,6 +15,7 @@ struct Rehearsal {
   private let measured: [RecordedWorld.Measured]
   private let lastSuccess: Instant?
   private let runSeconds: Double?
+  private let buckets: [EventWindow.Bucket]
   private var notes: [String] = []
 
   static let names = ["trigger", "trigger_id", "changes", "from", "to", "limit", "max_fires", "deadline_seconds", "run_seconds"]
@@ -57,7 +58,7 @@ struct Rehearsal {
     // An absence is waited for from the beginning on.
     if case .event = trigger.schedule.when { trigger.nextScheduledAt = timetable.first(at: from, of: trigger.schedule, isNew: false) }
     if case .interval(let rule) = trigger.schedule.when, rule.startImmediately, trigger.createdAt == from { trigger.nextScheduledAt = from }
-    if exists { try Self.rewind(&trigger, to: from, host: host) }
+    buckets = exists ? try Self.rewind(&trigger, to: from, host: host) : []
     self.trigger = trigger
     addNotes(now, host)
   }
@@ -86,24 +87,43 @@ struct Rehearsal {
     return trigger
   }
 
-  /// The trigger as it was at the beginning of the span.
-  private static func rewind(_ trigger: inout Trigger, to from: Instant, host: Host) throws(Problem) {
-    let (copy, moment) = (trigger, from - .milliseconds(1))
-    let (last, counted, before) = try host.read { reader throws(Problem) in
-      let last = try reader.lastFired(copy.id, through: moment)
-      var counted: Int64 = 0
-      if case .event(let rule) = copy.schedule.when, rule.filter == nil, copy.createdAt <= moment {
-        counted = try reader.eventCount(
-          in: copy.namespaceID, type: rule.eventType, collectionID: rule.collectionID, after: last?.firstAt ?? copy.createdAt - .milliseconds(1),
-          through: moment)
-      }
-      return (last, counted, try reader.evaluation(before: from, triggerID: copy.id))
+  /// The trigger as it was at the beginning of the span, and the events that its window held then.
+  private static func rewind(_ trigger: inout Trigger, to from: Instant, host: Host) throws(Problem) -> [EventWindow.Bucket] {
+    let copy = trigger
+    let (last, before) = try host.read { reader throws(Problem) in
+      (try reader.lastFired(copy.id, through: from - .milliseconds(1)), try reader.evaluation(before: from, triggerID: copy.id))
     }
-    trigger.eventCounter = counted
     trigger.lastCooldownAt = last?.firstAt
+    trigger.lastTriggeredAt = last?.firstAt
+    trigger.chain = nil
     trigger.armed = before.map { !$0.reason.hasSuffix("and fired already") } ?? true
     trigger.state = JSONObject()
-    trigger.lastTriggeredAt = last?.firstAt
+    (trigger.eventCounter, trigger.firstEventAt, trigger.lastEventAt) = (0, nil, nil)
+    guard case .event(let rule) = copy.schedule.when, !rule.isFiltered else { return [] }
+    let since = last.map { $0.firstAt + .milliseconds(1) } ?? copy.createdAt
+    let counted =
+      since < from
+      ? try host.read { reader throws(Problem) in
+        try reader.events(
+          in: copy.namespaceID, type: rule.eventType, collectionID: rule.collectionID, from: since, to: from, since: 0, limit: historyLimit)
+      } : []
+    if let seconds = rule.absenceSeconds, copy.createdAt < from {
+      // After a fire the next wait begins with an event.
+      let beginning = counted.last?.at ?? (last == nil ? copy.createdAt : nil)
+      trigger.nextScheduledAt = beginning.map { $0 + .seconds(seconds) }
+    }
+    trigger.lastEventAt = counted.last?.at
+    guard let seconds = rule.windowSeconds else {
+      trigger.firstEventAt = counted.first?.at
+      trigger.eventCounter = counted.reduce(0) { $0 + $1.count }
+      return []
+    }
+    var window = EventWindow(seconds: seconds)
+    for event in counted { window.add(event.count, at: event.at) }
+    _ = window.expire(at: from)
+    trigger.eventCounter = window.total
+    trigger.firstEventAt = window.buckets.first?.at
+    return window.buckets
   }
 
   private static func recall(
@@ -147,7 +167,7 @@ struct Rehearsal {
     var readsStore = trigger.schedule.predicate != nil
     switch trigger.schedule.when {
     case .event(let rule):
-      if rule.filter != nil {
+      if rule.isFiltered {
         notes.append("The filter sees the documents as they are now; those that are gone are empty to it. Its count begins at 0.")
         readsStore = true
       }
@@ -167,7 +187,7 @@ struct Rehearsal {
   func perform(_ host: Host) throws(Problem) -> JSON {
     let world = RecordedWorld(
       host, trigger, from: bounds.from, to: bounds.to, measurements: measured, fires: actual, lastSuccess: lastSuccess, runSeconds: runSeconds)
-    var simulation = Simulation(trigger, timetable: timetable, world: world, bounds: bounds)
+    var simulation = Simulation(trigger, timetable: timetable, world: world, bounds: bounds, buckets: buckets)
     try simulation.run(host.surroundings)
     var answer: JSONObject = [
       "trigger_id": exists ? .string(trigger.id) : .null, "trigger_type": .string(trigger.schedule.type.rawValue),

@@ -75,12 +75,15 @@ struct Replay {
     let now = evaluation.outcome == .fired ? evaluation.firstAt : evaluation.lastAt
     var then = trigger
     then.status = .active
-    then.lastCooldownAt = nil
+    (then.lastCooldownAt, then.lastTriggeredAt) = (nil, nil)
+    then.chain = chain
     then.armed = !evaluation.reason.hasSuffix("and fired already")
     then.nextScheduledAt = due(recording, timetable, at: now)
     then.eventCounter = evaluation.detail["events"]?.int ?? recording?.context["trigger"]?["event_counter"]?.int ?? 0
     // An event trigger's instant is the moment itself.
-    let moment = trigger.schedule.type == .event ? evaluation.scheduledAt ?? recording?.scheduledAt ?? now : max(now, then.nextScheduledAt ?? now)
+    let moment =
+      trigger.schedule.type == .event || chain != nil
+      ? evaluation.scheduledAt ?? recording?.scheduledAt ?? now : max(now, then.nextScheduledAt ?? now)
     let isOverlap = evaluation.outcome == .skipped && evaluation.reason == Agenda.Skip.Reason.overlap.rawValue
     var simulation = Simulation(
       then, timetable: timetable, world: RecordedMoment(host: host, trigger: trigger, detail: evaluation.detail, recording: recording),
@@ -98,9 +101,15 @@ struct Replay {
     return Self.decision(tally.outcome, tally.reason, nil, tally.detail)
   }
 
+  /// The end of another trigger's run that led to the decision.
+  private var chain: Chain? {
+    guard let taskID = evaluation.detail["after_task_id"]?.string else { return nil }
+    return Chain(at: evaluation.scheduledAt ?? evaluation.lastAt, taskID: taskID, depth: 1)
+  }
+
   /// The first instant that was due, from which the agenda goes on.
   private func due(_ recording: ScriptRecording?, _ timetable: Timetable, at now: Instant) -> Instant? {
-    if trigger.schedule.type == .event { return nil }
+    if trigger.schedule.type == .event || chain != nil { return nil }
     let first = evaluation.detail["missed"]?["first"] ?? (evaluation.outcome == .skipped ? evaluation.detail["first"] : nil)
     if let first = first?.string.flatMap({ Instant($0) }) { return first }
     if let known = evaluation.scheduledAt ?? recording?.scheduledAt { return known }
@@ -144,16 +153,13 @@ private struct RecordedMoment: SimulatedWorld {
   }
 
   private func compare(_ condition: Condition) -> SimulatedAnswer {
-    guard let value = detail["value"]?.double else {
-      return SimulatedAnswer(verdict: .no, reason: detail["reason"]?.string ?? "nothing to measure", detail: detail)
-    }
-    let exceeded = condition.comparison.holds(value, condition.threshold)
     var compared = detail
-    compared["threshold"] = .double(condition.threshold)
-    compared["exceeded"] = .bool(exceeded)
-    return SimulatedAnswer(
-      verdict: exceeded ? .yes : .no,
-      reason: "\(condition.metricName) \(exceeded ? "crossed the threshold" : "below threshold")", detail: compared)
+    if let value = detail["value"]?.double {
+      compared["threshold"] = .double(condition.threshold)
+      compared["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold))
+    }
+    let (verdict, reason) = Judge.verdict(condition, compared)
+    return SimulatedAnswer(verdict: verdict, reason: reason, detail: compared)
   }
 
   private func ask(_ reference: ScriptReference, _ name: String, at now: Instant) -> SimulatedAnswer {

@@ -79,8 +79,9 @@ struct Simulation<World: SimulatedWorld> {
   private var event: SimulatedEvents?
   private var runs: [(end: Instant, firedAt: Instant)] = []
 
-  /// `trigger` is as it was at the beginning: its counters, its next instant, whether its condition is armed; `running` of its runs went on.
-  init(_ trigger: Trigger, timetable: Timetable, world: World, bounds: Bounds, running: Int = 0) {
+  /// `trigger` is as it was at the beginning: its counters, its next instant, whether its condition is armed; `running` of its runs went on,
+  /// and its window held `buckets`.
+  init(_ trigger: Trigger, timetable: Timetable, world: World, bounds: Bounds, running: Int = 0, buckets: [EventWindow.Bucket] = []) {
     self.trigger = trigger
     self.world = world
     self.bounds = bounds
@@ -91,7 +92,7 @@ struct Simulation<World: SimulatedWorld> {
     } else {
       rearms = false
     }
-    agenda.insert(trigger, timetable: timetable, running: running)
+    agenda.insert(trigger, timetable: timetable, running: running, buckets: buckets)
   }
 
   mutating func run(_ surroundings: Surroundings) throws(Problem) {
@@ -113,11 +114,12 @@ struct Simulation<World: SimulatedWorld> {
         runs.removeFirst()
         finish(run.firedAt)
       }
-      while let due = event, due.at <= moment {
+      // As live: what is due at this moment comes before an event of this moment, and what an event makes due before the next event.
+      for step in agenda.next(at: moment) { try take(step) }
+      if let due = event, due.at <= moment, agenda.wake.map({ $0 > moment }) ?? true {
         agenda.count(due.count, for: trigger.id, at: due.at)
         event = try world.nextEvents()
       }
-      for step in agenda.next(at: moment) { try take(step) }
       round += 1
       if instants.count >= bounds.maxFires {
         ended = .maxFires
@@ -134,6 +136,8 @@ struct Simulation<World: SimulatedWorld> {
     switch step {
     case .fire(let fire): note(fire, nil)
     case .skip(let skip): note(skip)
+    // A simulated trigger is taken to be active.
+    case .resume: break
     case .ask(let question):
       var asked: Agenda.Question? = question
       while let question = asked {
@@ -145,7 +149,7 @@ struct Simulation<World: SimulatedWorld> {
         case .skip(let skip)?: note(skip)
         case .hold?:
           decisions += 1
-          let reason = answer.verdict == .yes ? "\(answer.reason), and fired already" : answer.reason
+          let reason = Judge.reason(answer.verdict, answer.reason, of: trigger.schedule, question)
           add(answer.verdict == .failed ? .failed : .held, reason, answer.detail, 1)
         case nil: break
         }
@@ -162,11 +166,13 @@ struct Simulation<World: SimulatedWorld> {
     decisions += 1
     instants.append(fire.scheduledAt)
     if fires.count < bounds.listed {
-      let reason = answer?.reason ?? (fire.missed != nil ? "caught up" : trigger.schedule.type == .event ? "enough events" : "due")
+      let reason = answer?.reason ?? fire.reason(for: trigger.schedule)
+      var detail = answer?.detail ?? JSONObject()
+      for member in fire.notes(for: trigger.schedule).members { detail[member.key] = member.value }
       fires.append(
         Fire(
           at: clock, scheduledAt: fire.scheduledAt, reason: reason, events: fire.consumedEvents, missed: fire.missed,
-          detail: answer?.detail ?? JSONObject()))
+          detail: detail))
     }
     let busy = world.busy(fire.scheduledAt)
     if busy <= .zero { return finish(clock) }

@@ -108,6 +108,10 @@ struct TaskRun {
     if let hook = trigger?.action.hooks.onFailure {
       var details: JSONObject = ["message": .string(error.message), "kind": .string(error.kind.rawValue), "task_id": .string(task.id)]
       if let path = error.path { details["path"] = .string(path) }
+      if let trigger {
+        details["consecutive_failures"] = .int(trigger.consecutiveFailures + 1)
+        details["stops"] = .bool(trigger.status == .active && trigger.consecutiveFailures + 1 >= trigger.schedule.maxConsecutiveFailures)
+      }
       do throws(Problem) {
         _ = try self.hook("on_failure", hook, arguments: [.object(details)], into: &product)
       } catch {

@@ -27,7 +27,10 @@ final class Workers: Sendable {
   init(inbox: Mailbox<Command>) throws(Problem) { self.inbox = inbox }
 
   func ask(_ question: Question) { questions.put(question) }
-  func run(_ task: TaskRecord) { (task.kind == .cluster ? heavy : scripts).put(task) }
+  func run(_ task: TaskRecord) { (Admission.Lane(task.kind) == .heavy ? heavy : scripts).put(task) }
+
+  /// How many tasks run at once.
+  static let threads: [Admission.Lane: Int] = [.scripts: scriptThreads, .heavy: heavyThreads]
 
   func start(_ host: Host) {
     var bodies: [(String, @Sendable () -> Void)] = [

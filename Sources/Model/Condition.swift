@@ -28,7 +28,7 @@ package struct Condition: Sendable, Equatable {
   package enum Metric: String, Sendable, CaseIterable {
     case cosineDrift = "cosine_drift"
     case centroidShift = "centroid_shift"
-    case count, added, growthRatio = "growth_ratio"
+    case count, added, deleted, growthRatio = "growth_ratio"
     case secondsSinceSuccess = "seconds_since_success"
     // Of the last run, as its `metrics` call them.
     case silhouetteScore = "silhouette_score", daviesBouldin = "davies_bouldin_index", calinskiHarabasz = "calinski_harabasz_score"
@@ -69,7 +69,7 @@ package struct Condition: Sendable, Equatable {
   private static func metrics(of kind: Kind) -> [Metric] {
     switch kind {
     case .drift: [.cosineDrift, .centroidShift]
-    case .volume: [.count, .added, .growthRatio]
+    case .volume: [.count, .added, .deleted, .growthRatio]
     case .quality:
       [
         .silhouetteScore, .daviesBouldin, .calinskiHarabasz, .noiseRatio, .sizeEntropy, .averageSize, .inertia, .meanCosine, .leastCosine, .clusters,

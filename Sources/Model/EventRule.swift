@@ -8,14 +8,19 @@ extension Schedule {
     package static let documentsAdded = EventType(known: "documents_added")
     package static let documentsUpdated = EventType(known: "documents_updated")
     package static let documentsDeleted = EventType(known: "documents_deleted")
+    package static let batchCompleted = EventType(known: "collection.batch_completed")
+    package static let enrichmentCompleted = EventType(known: "taxonomy.enrichment.completed")
     package static let clusterCompleted = EventType(known: "cluster.execution.completed")
     package static let clusterFailed = EventType(known: "cluster.execution.failed")
     package static let triggerCompleted = EventType(known: "trigger.execution.completed")
     package static let triggerFailed = EventType(known: "trigger.execution.failed")
+    /// A trigger failed too often and does not fire any more.
+    package static let triggerStopped = EventType(known: "trigger.stopped")
 
     /// The names that are fixed.
     package static let allCases = [
-      documentsAdded, documentsUpdated, documentsDeleted, clusterCompleted, clusterFailed, triggerCompleted, triggerFailed,
+      documentsAdded, documentsUpdated, documentsDeleted, batchCompleted, clusterCompleted, clusterFailed, enrichmentCompleted, triggerCompleted,
+      triggerFailed, triggerStopped,
     ]
 
     private init(known name: String) { rawValue = name }
@@ -36,7 +41,7 @@ extension Schedule {
 
     package var isCustom: Bool { rawValue.hasPrefix("custom.") }
     /// Whether a run's end is reported, so that a trigger may hear of its own runs.
-    package var isExecution: Bool { rawValue.contains(".execution.") }
+    package var isExecution: Bool { rawValue.contains(".execution.") || self == .enrichmentCompleted || self == .triggerStopped }
 
     /// Reads an event's name; throws what is known, with the near miss.
     package static func read(_ fields: Fields, _ key: String) throws(Problem) -> EventType {
@@ -68,15 +73,18 @@ extension Schedule {
     /// Fire only when no event has come for so long, but at most `maxWaitSeconds` after the first.
     package var debounceSeconds: Int64?
     package var maxWaitSeconds: Int64?
+    /// The field of the document, or of the payload, whose value names what the event is about: within `dedupeSeconds` each value counts once.
+    package var dedupeKey: String?
+    package var dedupeSeconds: Int64
     /// Fire when no event came for so long, instead of when some came: once for each silence.
     package var absenceSeconds: Int64?
 
     /// Whether somebody has to look at each event before it counts.
-    package var isFiltered: Bool { filter != nil || filters != nil }
+    package var isFiltered: Bool { filter != nil || filters != nil || dedupeKey != nil }
 
     static let names = [
       "event_type", "event_threshold", "collection_id", "cooldown_seconds", "filter", "filters", "window_seconds", "debounce_seconds",
-      "max_wait_seconds", "absence_seconds",
+      "max_wait_seconds", "absence_seconds", "dedupe_key", "dedupe_seconds",
     ]
 
     init(_ fields: Fields) throws(Problem) {
@@ -91,6 +99,14 @@ extension Schedule {
       debounceSeconds = try fields.int("debounce_seconds", in: 1...2_592_000)
       maxWaitSeconds = try fields.int("max_wait_seconds", in: 1...31_557_600)
       absenceSeconds = try fields.int("absence_seconds", in: 1...31_557_600)
+      dedupeKey = try fields.string("dedupe_key")
+      dedupeSeconds = try fields.int("dedupe_seconds", in: 1...31_557_600) ?? 86_400
+      if dedupeKey == nil, fields["dedupe_seconds"] != nil {
+        throw Problem(
+          .invalid, "dedupe_seconds is how long a dedupe_key counts once, and there is none",
+          hint: "Give both, for example \"dedupe_key\": \"order_id\"",
+          path: fields.at("dedupe_seconds"))
+      }
       if let maxWaitSeconds {
         guard let debounceSeconds else {
           throw Problem(
@@ -124,6 +140,10 @@ extension Schedule {
       if let windowSeconds { result["window_seconds"] = .int(windowSeconds) }
       if let debounceSeconds { result["debounce_seconds"] = .int(debounceSeconds) }
       if let maxWaitSeconds { result["max_wait_seconds"] = .int(maxWaitSeconds) }
+      if let dedupeKey {
+        result["dedupe_key"] = .string(dedupeKey)
+        result["dedupe_seconds"] = .int(dedupeSeconds)
+      }
       if let absenceSeconds { result["absence_seconds"] = .int(absenceSeconds) }
       return result
     }

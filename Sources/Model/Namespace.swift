@@ -7,14 +7,20 @@ package struct Namespace: Sendable, Equatable {
   package var description: String?
   /// Vector indexes that every collection made in this namespace gets.
   package var vectorIndexes: [VectorIndex]
+  /// How many of its tasks may run at once; nil: as many as there are threads.
+  package var maxConcurrentTasks: Int64?
   package var createdAt: Instant
   package var updatedAt: Instant
 
-  package init(id: String, name: String, description: String? = nil, vectorIndexes: [VectorIndex] = [], createdAt: Instant, updatedAt: Instant) {
+  package init(
+    id: String, name: String, description: String? = nil, vectorIndexes: [VectorIndex] = [], createdAt: Instant, updatedAt: Instant,
+    maxConcurrentTasks: Int64? = nil
+  ) {
     self.id = id
     self.name = name
     self.description = description
     self.vectorIndexes = vectorIndexes
+    self.maxConcurrentTasks = maxConcurrentTasks
     self.createdAt = createdAt
     self.updatedAt = updatedAt
   }
@@ -23,7 +29,7 @@ package struct Namespace: Sendable, Equatable {
   package static let accepted = [
     "namespace_id", "namespace_name", "mode", "namespace_type", "scope", "description", "features", "feature_extractors", "vector_configs",
     "payload_indexes", "auto_create_indexes", "adaptive_indexing", "ttl_seconds", "infrastructure", "trusted_issuers", "tiering", "spend_budget",
-    "cost_cap_override",
+    "cost_cap_override", "max_concurrent_tasks",
   ]
 
   package init(creating body: JSON, surroundings: Surroundings) throws(Problem) {
@@ -34,8 +40,12 @@ package struct Namespace: Sendable, Equatable {
       id: try fields.string("namespace_id").map { id throws(Problem) in try Names.checkID(id, path: "namespace_id") }
         ?? Identifier.make("ns", surroundings),
       name: name, description: try fields.string("description"),
-      vectorIndexes: try VectorIndex.list(fields["vector_configs"], path: "vector_configs"), createdAt: now, updatedAt: now)
+      vectorIndexes: try VectorIndex.list(fields["vector_configs"], path: "vector_configs"), createdAt: now, updatedAt: now,
+      maxConcurrentTasks: try Self.limit(fields))
   }
+
+  /// The limit on tasks that run at once, where it is given and not null.
+  package static func limit(_ fields: Fields) throws(Problem) -> Int64? { try fields.int("max_concurrent_tasks", in: 1...1_000) }
 
   package var json: JSON {
     [
@@ -43,7 +53,8 @@ package struct Namespace: Sendable, Equatable {
       "mode": "standalone",
       "vector_configs": .array(
         vectorIndexes.map { ["name": .string($0.name), "dimension": .int($0.dimensions), "metric": .string($0.metric.rawValue)] }),
-      "namespace_ready": true, "created_at": .instant(createdAt), "updated_at": .instant(updatedAt),
+      "namespace_ready": true, "max_concurrent_tasks": .optional(maxConcurrentTasks), "created_at": .instant(createdAt),
+      "updated_at": .instant(updatedAt),
     ]
   }
 }

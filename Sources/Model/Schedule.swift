@@ -60,6 +60,20 @@ package struct Schedule: Sendable, Equatable {
   package var maxConsecutiveFailures: Int64
   /// After that long, a trigger that failed too often makes one run; its success resumes the trigger. Nil: it stays stopped.
   package var probeAfterSeconds: Int64?
+  /// Due instants that come late are spread over so long, each trigger at a moment of its own, so that a host that was away does not begin
+  /// with all of them at once.
+  package var catchUpJitterSeconds: Int64
+  /// What a pause leaves out is caught up with at its end, as `catch_up` says; otherwise it is left out.
+  package var catchUpOnResume: Bool
+  /// 0 to 9: where more tasks are ready than may run, those of a higher priority go first.
+  package var priority: Int64
+  /// The triggers that a success, or a failure for good, starts.
+  package var onSuccess: [Trigger.ID]
+  package var onFailure: [Trigger.ID]
+
+  package static let usualPriority: Int64 = 5
+  /// How many triggers one outcome can start.
+  private static let chainLimit = 16
 
   package var type: TriggerType {
     switch when {
@@ -79,9 +93,12 @@ package struct Schedule: Sendable, Equatable {
     }
   }
 
+  /// Whether somebody has to look at each event before it counts.
+  package var filtersEvents: Bool { if case .event(let rule) = when { rule.isFiltered } else { false } }
+
   private static let common = [
     "predicate", "catch_up", "catch_up_window_seconds", "max_catch_up", "overlap", "max_queue", "retry", "max_consecutive_failures",
-    "probe_after_seconds",
+    "probe_after_seconds", "catch_up_jitter_seconds", "catch_up_on_resume", "priority", "on_success", "on_failure",
   ]
   /// For everything that has instants.
   private static let timed = ["timezone", "start_at", "end_at", "jitter_seconds", "exclude"]
@@ -134,6 +151,25 @@ package struct Schedule: Sendable, Equatable {
     retry = try RetryRule(fields["retry"], path: fields.at("retry"))
     maxConsecutiveFailures = try fields.int("max_consecutive_failures", in: 1...1_000) ?? 5
     probeAfterSeconds = try fields.int("probe_after_seconds", in: 1...31_557_600)
+    catchUpJitterSeconds = try fields.int("catch_up_jitter_seconds", in: 0...86_400) ?? 0
+    catchUpOnResume = try fields.bool("catch_up_on_resume") ?? false
+    priority = try fields.int("priority", in: 0...9) ?? Self.usualPriority
+    onSuccess = try Self.chain(fields, "on_success")
+    onFailure = try Self.chain(fields, "on_failure")
+  }
+
+  /// One trigger, or a list of them.
+  private static func chain(_ fields: Fields, _ key: String) throws(Problem) -> [Trigger.ID] {
+    if case .string(let one)? = fields[key] { return [one] }
+    let all = try fields.strings(key) ?? []
+    guard all.count <= chainLimit else {
+      throw Problem(
+        .invalid, "\(key) names \(all.count) triggers, \(chainLimit) are allowed", hint: "Let one of them start the others", path: fields.at(key))
+    }
+    if let twice = all.indices.first(where: { all[..<$0].contains(all[$0]) }) {
+      throw Problem(.invalid, "'\(all[twice])' is named twice", hint: "Name it once", path: fields.at(key) + "[\(twice)]")
+    }
+    return all
   }
 
   private static func check(_ at: Instant?, against other: String, _ fields: Fields) throws(Problem) {
@@ -176,6 +212,11 @@ package struct Schedule: Sendable, Equatable {
     result["retry"] = retry.json
     if let probeAfterSeconds { result["probe_after_seconds"] = .int(probeAfterSeconds) }
     result["max_consecutive_failures"] = .int(maxConsecutiveFailures)
+    if catchUpJitterSeconds > 0 { result["catch_up_jitter_seconds"] = .int(catchUpJitterSeconds) }
+    if catchUpOnResume { result["catch_up_on_resume"] = true }
+    result["priority"] = .int(priority)
+    if !onSuccess.isEmpty { result["on_success"] = .array(onSuccess.map(JSON.string)) }
+    if !onFailure.isEmpty { result["on_failure"] = .array(onFailure.map(JSON.string)) }
     return result
   }
 }

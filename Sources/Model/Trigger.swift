@@ -14,6 +14,9 @@ package struct Trigger: Sendable, Equatable {
   package var schedule: Schedule
   package var status: Status
 
+  /// When a pause ends by itself.
+  package var pausedUntil: Instant?
+
   // What happened
   package var lastTriggeredAt: Instant?
   package var lastExecutionTaskID: String?
@@ -32,6 +35,8 @@ package struct Trigger: Sendable, Equatable {
   /// The first event since the last claim, and the last event of all.
   package var firstEventAt: Instant?
   package var lastEventAt: Instant?
+  /// The end of another trigger's run that is to start this one, and has not yet.
+  package var chain: Chain?
   /// How many runs led to the events counted, one after the other; a run that they start is one deeper.
   package var eventDepth: Int64
   package var lastCooldownAt: Instant?
@@ -102,7 +107,8 @@ package struct Trigger: Sendable, Equatable {
   }
 
   /// Whether the agenda has to know it: it is active, or it failed and is to be tried again.
-  package var isScheduled: Bool { status == .active || isProbed }
+  package var isScheduled: Bool { status == .active || isProbed || isPausedForAWhile }
+  package var isPausedForAWhile: Bool { status == .paused && pausedUntil != nil }
   package var isProbed: Bool { status == .failed && schedule.probeAfterSeconds != nil && nextScheduledAt != nil }
   /// Active, and no instant will come any more: `at` or `end_at` has passed.
   package var hasEnded: Bool { status == .active && schedule.type != .event && nextScheduledAt == nil }
@@ -120,8 +126,23 @@ package struct Trigger: Sendable, Equatable {
       "last_volume_measurement": .object(lastVolumeMeasurement), "last_condition_check_at": .optional(lastConditionCheckAt),
       "created_at": .instant(createdAt), "updated_at": .instant(updatedAt), "created_by": .optional(createdBy),
       "is_overdue": .bool(isOverdue(at: now)),
-      "has_ended": .bool(hasEnded), "next_probe_at": .optional(isProbed ? nextScheduledAt : nil),
+      "has_ended": .bool(hasEnded), "paused_until": .optional(status == .paused ? pausedUntil : nil),
+      "next_probe_at": .optional(isProbed ? nextScheduledAt : nil),
     ]
+  }
+}
+
+/// The end of a trigger's run that starts another trigger (`on_success`, `on_failure`).
+package struct Chain: Sendable, Equatable {
+  package var at: Instant
+  package var taskID: String
+  /// How many runs led to it, one after the other.
+  package var depth: Int64
+
+  package init(at: Instant, taskID: String, depth: Int64) {
+    self.at = at
+    self.taskID = taskID
+    self.depth = depth
   }
 }
 

@@ -8,14 +8,15 @@ extension Agenda {
   /// When a trigger has to be looked at next; nil while only something that happens can change it.
   func moment(_ id: Trigger.ID, _ entry: Entry) -> Instant? {
     if entry.question != nil { return nil }
-    if entry.isProbed { return entry.next }
+    if entry.isAsleep { return entry.next }
+    if entry.chain != nil { return Instant(milliseconds: .min) }
     switch entry.schedule.when {
     case .event(let rule):
       if rule.absenceSeconds != nil { return hasRoom(entry) ? entry.next.map { max($0, cooled(entry)) } : nil }
       guard let ready = readyAt(entry) else { return entry.window?.expiry }
       return entry.window?.expiry.map { min(ready, $0) } ?? ready
     case .cron where !trustsClock: return nil
-    case .cron, .interval, .conditional: return entry.next.map { actual($0, id, entry) }
+    case .cron, .interval, .conditional: return entry.next.map { max(actual($0, id, entry), entry.catchUpAt ?? $0) }
     }
   }
 
@@ -82,6 +83,12 @@ extension Agenda {
       fire.isProbe = true
       return [.fire(claim(&entry, fire, at: now))]
     }
+    if entry.isPaused {
+      guard let next = entry.next, next <= now else { return [] }
+      entry.next = nil
+      return [.resume(Waking(triggerID: id, fence: entry.fence))]
+    }
+    if let chain = entry.chain { return [follow(chain, &entry, fire, at: now)] }
     var steps: [Step] = []
     switch entry.schedule.when {
     case .event(let rule):
@@ -103,6 +110,7 @@ extension Agenda {
         fire.next = entry.timetable.next(after: now)
       } else {
         if now - actual(next, id, entry) > Self.grace {
+          if isSpread(&entry, id, next, at: now) { return [] }
           switch catchUp(&entry, fire, at: now) {
           case .fire(let caught): fire = caught
           case let other: return [other]
@@ -127,6 +135,32 @@ extension Agenda {
       return steps + [.ask(question)]
     }
     return steps + [.fire(claim(&entry, fire, at: now))]
+  }
+
+  /// What the end of another trigger's run starts: whatever the schedule says, but not beside a run that leaves no room, nor past the predicate.
+  private func follow(_ chain: Chain, _ entry: inout Entry, _ start: Fire, at now: Instant) -> Step {
+    var fire = start
+    // Two ends within a millisecond are two starts.
+    let instant = entry.lastClaim.map { max(chain.at, $0 + .milliseconds(1)) } ?? chain.at
+    (fire.scheduledAt, fire.next, fire.depth, fire.chain) = (instant, entry.next, chain.depth, chain)
+    entry.chain = nil
+    if case .none(let reason) = room(entry) {
+      var skipped = skip(&entry, fire.triggerID, reason, counted(fire), next: entry.next)
+      skipped.chain = chain
+      return .skip(skipped)
+    }
+    guard entry.schedule.predicate != nil else { return .fire(claim(&entry, fire, at: now)) }
+    let question = Question(about: .predicate, fire: fire)
+    entry.question = question
+    return .ask(question)
+  }
+
+  /// Whether a late instant waits for the moment that `catch_up_jitter_seconds` gives it.
+  private func isSpread(_ entry: inout Entry, _ id: Trigger.ID, _ nominal: Instant, at now: Instant) -> Bool {
+    guard entry.schedule.catchUpJitterSeconds > 0 else { return false }
+    let moment = entry.catchUpAt ?? now + Jitter.delay(of: id, at: nominal, within: .seconds(entry.schedule.catchUpJitterSeconds), next: nil)
+    entry.catchUpAt = moment > now ? moment : nil
+    return moment > now
   }
 
   /// The instant of a fire that does not come to be, and those that were missed before it.
@@ -172,7 +206,10 @@ extension Agenda {
 
   func decide(_ entry: inout Entry, _ question: Question, _ verdict: Verdict, at now: Instant) -> Decision {
     var fire = question.fire
-    if case .event(let rule) = entry.schedule.when, rule.absenceSeconds != nil, entry.next != fire.scheduledAt {
+    if fire.chain != nil {
+      // The schedule went on while the script was asked.
+      fire.next = entry.next
+    } else if case .event(let rule) = entry.schedule.when, rule.absenceSeconds != nil, entry.next != fire.scheduledAt {
       // An event came while the script was asked, and broke the silence.
       fire.next = entry.next
       return hold(&entry, fire)
@@ -180,13 +217,15 @@ extension Agenda {
     guard question.about == .condition, case .conditional(let condition) = entry.schedule.when else {
       if verdict == .yes {
         // Another run may have begun while the script was asked.
-        if entry.schedule.type != .event, case .none(let reason) = room(entry) {
-          return .skip(skip(&entry, fire.triggerID, reason, counted(fire), next: fire.next))
+        if entry.schedule.type != .event || fire.chain != nil, case .none(let reason) = room(entry) {
+          var skipped = skip(&entry, fire.triggerID, reason, counted(fire), next: fire.next)
+          skipped.chain = fire.chain
+          return .skip(skipped)
         }
         entry.armed = fire.armed
         return .fire(claim(&entry, fire, at: now))
       }
-      if case .event = entry.schedule.when { entry.heldAt = (entry.counter, now + Self.askAgain) }
+      if case .event = entry.schedule.when, fire.chain == nil { entry.heldAt = (entry.counter, now + Self.askAgain) }
       return hold(&entry, fire)
     }
     let wasArmed = entry.armed
@@ -232,7 +271,7 @@ extension Agenda {
 
   private func claim(_ entry: inout Entry, _ fire: Fire, at now: Instant) -> Fire {
     var claimed = fire
-    if case .event(let rule) = entry.schedule.when {
+    if case .event(let rule) = entry.schedule.when, fire.chain == nil {
       claimed.consumedEvents = entry.counter
       claimed.buckets = entry.window?.takeAll() ?? []
       claimed.depth = entry.depth

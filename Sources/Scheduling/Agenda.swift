@@ -36,6 +36,8 @@ package struct Agenda {
     package var cancelsRunning = false
     /// One run of a trigger that has failed too often.
     package var isProbe = false
+    /// The end of another trigger's run that starts this one.
+    package var chain: Chain?
   }
 
   package struct Missed: Sendable, Equatable {
@@ -76,12 +78,21 @@ package struct Agenda {
     package var next: Instant?
     package var fence: Int64
     package var buckets: [EventWindow.Bucket] = []
+    /// The end of another trigger's run that starts nothing.
+    package var chain: Chain?
+  }
+
+  /// A pause is over.
+  package struct Waking: Sendable, Equatable {
+    package var triggerID: Trigger.ID
+    package var fence: Int64
   }
 
   package enum Step: Sendable, Equatable {
     case fire(Fire)
     case ask(Question)
     case skip(Skip)
+    case resume(Waking)
   }
 
   /// The answer to a question. `between`: a measured value that neither holds nor is far enough away to arm the next crossing.
@@ -105,7 +116,13 @@ package struct Agenda {
     var original: Timetable?
     /// The trigger failed too often and waits for its probe.
     var isProbed: Bool
+    /// The trigger is paused, and `next` is the end of that.
+    var isPaused: Bool
     var next: Instant?
+    /// The end of a run that is to start this trigger at once.
+    var chain: Chain?
+    /// When an instant that is late comes, where late ones are spread.
+    var catchUpAt: Instant?
     var counter: Int64
     var window: EventWindow?
     var firstEvent: Instant?
@@ -120,6 +137,9 @@ package struct Agenda {
     var heldAt: (counter: Int64, until: Instant)?
     /// The moment the heap holds for this entry; older heap items are stale.
     var wake: Instant?
+
+    /// Only its probe, or the end of its pause, concerns it.
+    var isAsleep: Bool { isProbed || isPaused }
   }
 
   var entries: [Trigger.ID: Entry] = [:]
@@ -150,8 +170,11 @@ package struct Agenda {
     remove(trigger.id)
     var entry = Entry(
       namespaceID: trigger.namespaceID, createdAt: trigger.createdAt, schedule: trigger.schedule, timetable: timetable,
-      isProbed: trigger.status == .failed, next: trigger.nextScheduledAt, counter: trigger.eventCounter, firstEvent: trigger.firstEventAt,
-      lastEvent: trigger.lastEventAt, depth: trigger.eventDepth, lastClaim: trigger.lastCooldownAt, armed: trigger.armed, fence: trigger.fence,
+      isProbed: trigger.status == .failed, isPaused: trigger.status == .paused,
+      next: trigger.status == .paused ? trigger.pausedUntil : trigger.nextScheduledAt, chain: trigger.status == .active ? trigger.chain : nil,
+      counter: trigger.eventCounter, firstEvent: trigger.firstEventAt,
+      lastEvent: trigger.lastEventAt, depth: trigger.eventDepth, lastClaim: trigger.lastCooldownAt ?? trigger.lastTriggeredAt, armed: trigger.armed,
+      fence: trigger.fence,
       running: known?.running ?? running)
     if case .event(let rule) = trigger.schedule.when {
       if let seconds = rule.windowSeconds {
@@ -162,7 +185,7 @@ package struct Agenda {
         if others > 0 { window.add(others, at: trigger.lastEventAt ?? trigger.updatedAt) }
         entry.window = window
       }
-      if !entry.isProbed { listeners[rule.eventType, default: []].insert(trigger.id) }
+      if !entry.isAsleep { listeners[rule.eventType, default: []].insert(trigger.id) }
     }
     entries[trigger.id] = entry
     arrange(trigger.id)
@@ -213,8 +236,15 @@ package struct Agenda {
     entry.firstEvent = entry.firstEvent ?? instant
     entry.lastEvent = entry.lastEvent.map { max($0, instant) } ?? instant
     entry.depth = max(entry.depth, depth)
-    if !entry.isProbed, case .event(let rule) = entry.schedule.when, let seconds = rule.absenceSeconds { entry.next = instant + .seconds(seconds) }
+    if !entry.isAsleep, case .event(let rule) = entry.schedule.when, let seconds = rule.absenceSeconds { entry.next = instant + .seconds(seconds) }
     entries[id] = entry
+    arrange(id)
+  }
+
+  /// The end of another trigger's run is to start this one; a later one takes the place of one that has not done so yet.
+  package mutating func chain(_ id: Trigger.ID, _ chain: Chain) {
+    guard let entry = entries[id], !entry.isAsleep else { return }
+    entries[id]?.chain = chain
     arrange(id)
   }
 
@@ -234,7 +264,7 @@ package struct Agenda {
     guard var entry = entries[id] else { return nil }
     entry.running = max(0, entry.running - 1)
     var moved: Moved?
-    if !entry.isProbed, entry.schedule.at == nil, case .interval(let rule) = entry.schedule.when, rule.anchor == .fixedDelay {
+    if !entry.isAsleep, entry.schedule.at == nil, case .interval(let rule) = entry.schedule.when, rule.anchor == .fixedDelay {
       moved = Moved(next: entry.timetable.delayed(rule.seconds, after: now))
       entry.next = moved?.next
     }
@@ -292,11 +322,12 @@ package struct Agenda {
       entry.firstEvent = entry.firstEvent.map { min($0, now) }
       entry.lastEvent = entry.lastEvent.map { min($0, now) }
       entry.heldAt = entry.heldAt.map { ($0.counter, min($0.until, now + Self.askAgain)) }
+      entry.catchUpAt = nil
       if amount > Self.patience, now < entry.createdAt {
         entry.original = entry.original ?? entry.timetable
         entry.timetable = entry.timetable.reanchored(at: now)
       }
-      if amount > Self.patience, let next = entry.next, next > now, entry.question == nil {
+      if amount > Self.patience, !entry.isPaused, let next = entry.next, next > now, entry.question == nil {
         let fresh = entry.isProbed ? entry.schedule.probeAfterSeconds.map { now + .seconds($0) } : fresh(entry, at: now)
         if fresh != next { moved.append(skip(&entry, id, .clock, Missed(count: 0, first: next, last: next), next: fresh)) }
       }
@@ -331,7 +362,7 @@ package struct Agenda {
         continue
       }
       // What is due already was due by the old rules.
-      if case .cron = entry.schedule.when, !entry.isProbed, let next = entry.next, next > now, entry.question == nil {
+      if case .cron = entry.schedule.when, !entry.isAsleep, let next = entry.next, next > now, entry.question == nil {
         let fresh = entry.timetable.next(after: now)
         if fresh != next { moved.append(skip(&entry, id, .zones, Missed(count: 0, first: next, last: next), next: fresh)) }
       }

@@ -1,5 +1,5 @@
-import Basics
-import Model
+package import Basics
+package import Model
 
 /// One entry of a schedule's `exclude` list, compiled for the zone in which it is meant.
 struct ExclusionCalendar: Sendable {
@@ -11,6 +11,21 @@ struct ExclusionCalendar: Sendable {
 
   private let source: Source
   private let zone: Zone
+
+  /// One entry is one calendar; a named calendar is as many as it has entries. Throws `.invalid` at `cron`, `ical` or `calendar`.
+  static func all(_ exclusion: Exclusion, in zone: Zone, zones: Zones) throws(Problem) -> [ExclusionCalendar] {
+    guard case .calendar(let name, let contents) = exclusion else { return [try ExclusionCalendar(exclusion, in: zone, zones: zones)] }
+    guard let contents else {
+      throw Problem(.invalid, "calendar '\(name)' does not exist", hint: "Make it first: PUT /v1/calendars/\(name)", path: "calendar")
+    }
+    var compiled: [ExclusionCalendar] = []
+    for entry in contents {
+      do throws(Problem) { compiled.append(try ExclusionCalendar(entry, in: zone, zones: zones)) } catch {
+        throw error.within("calendar")
+      }
+    }
+    return compiled
+  }
 
   /// Throws `.invalid` at `cron` or `ical`.
   init(_ exclusion: Exclusion, in zone: Zone, zones: Zones) throws(Problem) {
@@ -25,6 +40,7 @@ struct ExclusionCalendar: Sendable {
       }
     case .ical(let text):
       do { source = .events(try CalendarEvents(text, in: zone, zones: zones)) } catch { throw error.within("ical") }
+    case .calendar(let name, _): throw Problem(.invalid, "a calendar cannot name another ('\(name)')", path: "calendar")
     }
   }
 
@@ -38,6 +54,16 @@ struct ExclusionCalendar: Sendable {
       let start = wall.floored(by: width) * width
       return expression.firstMatch(from: start, before: start + width) != nil
     case .events(let events): return events.contains(wall: wall, moment: instant.wholeSeconds)
+    }
+  }
+}
+
+extension Calendar {
+  /// Whether each of its entries means something. Throws with the path `exclude[i].…`.
+  package func check(zones: Zones) throws(Problem) {
+    let zone = try zones.zone("UTC")
+    for (index, entry) in exclusions.enumerated() {
+      do throws(Problem) { _ = try ExclusionCalendar.all(entry, in: zone, zones: zones) } catch { throw error.within("exclude[\(index)]") }
     }
   }
 }

@@ -8,6 +8,7 @@ extension Transaction {
       [
         ("namespace_id", .text(namespace.id)), ("name", .text(namespace.name)), ("description", .optional(namespace.description)),
         ("vector_indexes", .json(VectorIndex.stored(namespace.vectorIndexes))), ("shard", .integer(namespace.shard)),
+        ("max_concurrent_tasks", .optional(namespace.maxConcurrentTasks)),
         ("created_at", .instant(namespace.createdAt)), ("updated_at", .instant(namespace.updatedAt)),
       ])
   }
@@ -18,14 +19,15 @@ extension Transaction {
       [
         ("name", .text(namespace.name)), ("description", .optional(namespace.description)),
         ("vector_indexes", .json(VectorIndex.stored(namespace.vectorIndexes))), ("updated_at", .instant(namespace.updatedAt)),
-        ("namespace_id", .text(namespace.id)),
+        ("namespace_id", .text(namespace.id)), ("max_concurrent_tasks", .optional(namespace.maxConcurrentTasks)),
       ], expecting: .exactly(1), guardName: "namespace")
   }
 
   /// Deletes the namespace and everything in it. Where it holds many documents, take those away first with `deleteDocuments`.
   package mutating func deleteNamespace(_ namespaceID: String) {
     let everything: [Statement] = [
-      .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteTriggersOfNamespace, .deleteTasksOfNamespace, .deleteRunsOfNamespace,
+      .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteEventKeysOfNamespace, .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
+      .deleteTasksOfNamespace, .deleteRunsOfNamespace,
       .deleteClustersOfNamespace,
       .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteScriptVersionsOfNamespace, .deleteScriptsOfNamespace, .deleteVectorsOfNamespace,
       .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,
@@ -55,7 +57,7 @@ extension Namespace {
   static func read(_ row: inout Row) throws(Problem) -> Namespace {
     Namespace(
       id: row.text(), name: row.text(), description: row.optionalText(), vectorIndexes: try VectorIndex.list(row.json(), path: "vector_indexes"),
-      createdAt: row.instant(), updatedAt: row.instant())
+      createdAt: row.instant(), updatedAt: row.instant(), maxConcurrentTasks: row.optionalInt())
   }
 }
 

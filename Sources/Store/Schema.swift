@@ -107,6 +107,24 @@ enum Schema {
       trigger_id TEXT NOT NULL, bucket_at INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (trigger_id, bucket_at)) STRICT;
     """
 
+  /// Version 3: pauses that end by themselves, triggers that start others, named calendars, keys that count once, tasks of a namespace at once.
+  static let third = """
+    ALTER TABLE triggers ADD COLUMN paused_until INTEGER;
+    -- The end of another trigger's run that is to start this one.
+    ALTER TABLE triggers ADD COLUMN chained_at INTEGER;
+    ALTER TABLE triggers ADD COLUMN chained_by TEXT;
+    ALTER TABLE triggers ADD COLUMN chained_depth INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE namespaces ADD COLUMN max_concurrent_tasks INTEGER;
+
+    CREATE TABLE calendars (
+      namespace_id TEXT NOT NULL REFERENCES namespaces, name TEXT NOT NULL, description TEXT, exclusions TEXT NOT NULL,
+      created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (namespace_id, name)) STRICT;
+
+    -- Of triggers with a dedupe key: the values that have counted, and when.
+    CREATE TABLE event_keys (
+      trigger_id TEXT NOT NULL, key TEXT NOT NULL, seen_at INTEGER NOT NULL, PRIMARY KEY (trigger_id, key)) STRICT;
+    """
+
   /// Version 4: scripts by name, in versions.
   static let fourth = """
     CREATE TABLE scripts (

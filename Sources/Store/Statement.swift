@@ -21,7 +21,8 @@ package enum Statement: Int, CaseIterable, Sendable {
   case insertCluster, updateCluster, deleteCluster, deleteClustersOfNamespace, cluster, clusters, countClusters, insertRun, updateRun
   case pointClusterAtRun, deleteRun, deleteRunsOfCluster, deleteRunsOfNamespace, run, runs, countRuns
   // Triggers
-  case insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger, deleteTrigger,
+  case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger,
+    deleteTrigger,
     deleteTriggersOfNamespace
   case trigger, activeTriggers, scheduledTriggers
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
@@ -33,6 +34,9 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Events
   case insertEvent, deleteEventsOfNamespace, events, eventsEverywhere, highestSeq
   case eventsBetween, countEventsBetween, eventSizes, deleteEventPiece, lowestCursor
+  case eventKeys, insertEventKey, deleteOldEventKeys, deleteEventKeysOfTrigger, deleteEventKeysOfNamespace
+  // Calendars
+  case putCalendar, deleteCalendar, deleteCalendarsOfNamespace, calendar, calendars
   // What has happened to a trigger
   case recordedFires, countUnfinished
   // Keys and values of scripts
@@ -53,24 +57,25 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .guardEpoch: "UPDATE shards SET epoch = epoch WHERE shard = $shard AND epoch = $epoch"
     case .insertNamespace:
       """
-      INSERT INTO namespaces (namespace_id, name, description, vector_indexes, shard, created_at, updated_at)
-      VALUES ($namespace_id, $name, $description, $vector_indexes, $shard, $created_at, $updated_at)
+      INSERT INTO namespaces (namespace_id, name, description, vector_indexes, shard, created_at, updated_at, max_concurrent_tasks)
+      VALUES ($namespace_id, $name, $description, $vector_indexes, $shard, $created_at, $updated_at, $max_concurrent_tasks)
       """
     case .updateNamespace:
       """
-      UPDATE namespaces SET name = $name, description = $description, vector_indexes = $vector_indexes, updated_at = $updated_at
+      UPDATE namespaces SET name = $name, description = $description, vector_indexes = $vector_indexes, updated_at = $updated_at,
+        max_concurrent_tasks = $max_concurrent_tasks
       WHERE namespace_id = $namespace_id
       """
     case .deleteNamespace: "DELETE FROM namespaces WHERE namespace_id = $namespace_id"
     case .namespace:
       """
-      SELECT namespace_id, name, description, vector_indexes, created_at, updated_at FROM namespaces WHERE namespace_id = $identifier OR name =
+      SELECT namespace_id, name, description, vector_indexes, created_at, updated_at, max_concurrent_tasks FROM namespaces WHERE namespace_id = $identifier OR name =
       $identifier
       ORDER BY CASE WHEN namespace_id = $identifier THEN 0 ELSE 1 END LIMIT 1
       """
     case .namespaces:
       """
-      SELECT namespace_id, name, description, vector_indexes, created_at, updated_at FROM namespaces ORDER BY created_at, namespace_id LIMIT
+      SELECT namespace_id, name, description, vector_indexes, created_at, updated_at, max_concurrent_tasks FROM namespaces ORDER BY created_at, namespace_id LIMIT
       $limit OFFSET $offset
       """
     case .countNamespaces: "SELECT count(*) FROM namespaces"
@@ -275,12 +280,12 @@ package enum Statement: Int, CaseIterable, Sendable {
       schedule_config, status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
       last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
       baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
-      first_event_at, last_event_at, event_depth)
+      first_event_at, last_event_at, event_depth, paused_until)
       VALUES ($trigger_id, $namespace_id, $name, $description, $action_type, $action_config, $resource_id, $trigger_type,
       $schedule_config, $status, $last_triggered_at, $last_execution_task_id, $next_scheduled_at, $execution_count,
       $consecutive_failures, $last_execution_status, $last_execution_error, $event_counter, $event_cursor, $last_cooldown_at,
       $last_condition_check_at, $baseline, $baseline_mean, $last_drift_measurement, $last_volume_measurement, $armed, $state, $fence,
-      $created_at, $updated_at, $created_by, $first_event_at, $last_event_at, $event_depth)
+      $created_at, $updated_at, $created_by, $first_event_at, $last_event_at, $event_depth, $paused_until)
       """
     case .updateTrigger:
       """
@@ -291,7 +296,7 @@ package enum Statement: Int, CaseIterable, Sendable {
       last_execution_error = $last_execution_error, event_cursor = $event_cursor, last_cooldown_at = $last_cooldown_at,
       last_condition_check_at = $last_condition_check_at, baseline = $baseline, baseline_mean = $baseline_mean, last_drift_measurement =
       $last_drift_measurement, last_volume_measurement = $last_volume_measurement, armed = $armed, state = $state, updated_at =
-      $updated_at, fence = $fence + 1
+      $updated_at, paused_until = $paused_until, fence = $fence + 1
       WHERE trigger_id = $trigger_id AND fence = $fence
       """
     case .claimTrigger:
@@ -301,7 +306,8 @@ package enum Statement: Int, CaseIterable, Sendable {
         first_event_at = CASE WHEN event_counter > $consumed THEN last_event_at ELSE NULL END,
         event_depth = CASE WHEN event_counter > $consumed THEN event_depth ELSE 0 END,
         last_execution_task_id = COALESCE($task_id, last_execution_task_id), last_cooldown_at = COALESCE($last_cooldown_at, last_cooldown_at),
-        event_counter = CASE WHEN event_counter > $consumed THEN event_counter - $consumed ELSE 0 END, armed = $armed, fence = fence + 1
+        event_counter = CASE WHEN event_counter > $consumed THEN event_counter - $consumed ELSE 0 END, armed = $armed, fence = fence + 1,
+        chained_at = CASE WHEN chained_at <= $chained_at THEN NULL ELSE chained_at END
       WHERE trigger_id = $trigger_id AND fence = $fence
       """
     case .countEvents:
@@ -317,8 +323,19 @@ package enum Statement: Int, CaseIterable, Sendable {
       UPDATE triggers SET next_scheduled_at = $next_scheduled_at, armed = COALESCE($armed, armed),
         last_condition_check_at = COALESCE($last_condition_check_at, last_condition_check_at),
         last_drift_measurement = COALESCE($last_drift_measurement, last_drift_measurement),
-        last_volume_measurement = COALESCE($last_volume_measurement, last_volume_measurement), state = COALESCE($state, state), fence = fence + 1
+        last_volume_measurement = COALESCE($last_volume_measurement, last_volume_measurement), state = COALESCE($state, state), fence = fence + 1,
+        chained_at = CASE WHEN chained_at <= $chained_at THEN NULL ELSE chained_at END
       WHERE trigger_id = $trigger_id AND fence = $fence
+      """
+    case .chainTrigger:
+      """
+      UPDATE triggers SET chained_at = $at, chained_by = $task_id, chained_depth = $depth WHERE trigger_id = $trigger_id AND status = 'active'
+      """
+    case .resumeTrigger:
+      """
+      UPDATE triggers SET status = 'active', paused_until = NULL, next_scheduled_at = $next_scheduled_at, updated_at = $at,
+        event_cursor = COALESCE($event_cursor, event_cursor), fence = fence + 1
+      WHERE trigger_id = $trigger_id AND fence = $fence AND status = 'paused'
       """
     case .settleTrigger:
       """
@@ -344,7 +361,7 @@ package enum Statement: Int, CaseIterable, Sendable {
       status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
       last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
       baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
-      first_event_at, last_event_at, event_depth
+      first_event_at, last_event_at, event_depth, paused_until, chained_at, chained_by, chained_depth
       FROM triggers WHERE trigger_id = $trigger_id AND namespace_id = COALESCE($namespace_id, namespace_id)
       """
     case .activeTriggers:
@@ -353,7 +370,7 @@ package enum Statement: Int, CaseIterable, Sendable {
       status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
       last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
       baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
-      first_event_at, last_event_at, event_depth
+      first_event_at, last_event_at, event_depth, paused_until, chained_at, chained_by, chained_depth
       FROM triggers WHERE status = 'active' ORDER BY created_at, trigger_id
       """
     case .scheduledTriggers:
@@ -362,8 +379,8 @@ package enum Statement: Int, CaseIterable, Sendable {
       status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
       last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
       baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
-      first_event_at, last_event_at, event_depth
-      FROM triggers WHERE status = 'active' OR status = 'failed' ORDER BY created_at, trigger_id
+      first_event_at, last_event_at, event_depth, paused_until, chained_at, chained_by, chained_depth
+      FROM triggers WHERE status IN ('active', 'failed', 'paused') ORDER BY created_at, trigger_id
       """
     case .countBucket:
       """
@@ -503,7 +520,7 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .highestSeq: "SELECT COALESCE(max(seq), 0) FROM events"
     case .eventsBetween:
       """
-      SELECT seq, namespace_id, type, collection_id, count, document_ids, at
+      SELECT seq, namespace_id, type, collection_id, count, document_ids, at, payload, depth
       FROM events WHERE namespace_id = $namespace_id AND seq > $since AND at >= $from AND at < $to AND type = $type
         AND collection_id = COALESCE($collection_id, collection_id)
       ORDER BY seq LIMIT $limit
@@ -518,12 +535,39 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .lowestCursor:
       """
       SELECT COALESCE(min(event_cursor), $otherwise) FROM triggers
-      WHERE status = 'active' AND trigger_type = 'event' AND schedule_config LIKE '%"filter":%'
+      WHERE status = 'active' AND trigger_type = 'event' AND (schedule_config LIKE '%"filter%' OR schedule_config LIKE '%"dedupe_key":%')
       """
     case .recordedFires:
       """
       SELECT task_id, scheduled_at, status, created_at, started_at, finished_at FROM tasks
       WHERE trigger_id = $trigger_id AND scheduled_at >= $from AND scheduled_at < $to ORDER BY scheduled_at, task_id LIMIT $limit
+      """
+    case .eventKeys: "SELECT key, seen_at FROM event_keys WHERE trigger_id = $trigger_id AND seen_at > $after"
+    case .insertEventKey:
+      """
+      INSERT INTO event_keys (trigger_id, key, seen_at) VALUES ($trigger_id, $key, $seen_at)
+      ON CONFLICT (trigger_id, key) DO UPDATE SET seen_at = excluded.seen_at
+      """
+    case .deleteOldEventKeys: "DELETE FROM event_keys WHERE trigger_id = $trigger_id AND seen_at <= $through"
+    case .deleteEventKeysOfTrigger: "DELETE FROM event_keys WHERE trigger_id = $trigger_id"
+    case .deleteEventKeysOfNamespace:
+      "DELETE FROM event_keys WHERE trigger_id IN (SELECT trigger_id FROM triggers WHERE namespace_id = $namespace_id)"
+    case .putCalendar:
+      """
+      INSERT INTO calendars (namespace_id, name, description, exclusions, created_at, updated_at)
+      VALUES ($namespace_id, $name, $description, $exclusions, $created_at, $updated_at)
+      ON CONFLICT (namespace_id, name) DO UPDATE SET description = excluded.description, exclusions = excluded.exclusions,
+        updated_at = excluded.updated_at
+      """
+    case .deleteCalendar: "DELETE FROM calendars WHERE namespace_id = $namespace_id AND name = $name"
+    case .deleteCalendarsOfNamespace: "DELETE FROM calendars WHERE namespace_id = $namespace_id"
+    case .calendar:
+      """
+      SELECT namespace_id, name, description, exclusions, created_at, updated_at FROM calendars WHERE namespace_id = $namespace_id AND name = $name
+      """
+    case .calendars:
+      """
+      SELECT namespace_id, name, description, exclusions, created_at, updated_at FROM calendars WHERE namespace_id = $namespace_id ORDER BY name
       """
     case .countUnfinished: "SELECT count(*) FROM tasks WHERE trigger_id = $trigger_id AND status IN ('PENDING', 'IN_PROGRESS')"
     case .setValue:

@@ -66,18 +66,20 @@ package struct TriggerQuery: Sendable {
 
 extension Reader {
   package func trigger(_ triggerID: Trigger.ID, in namespaceID: String? = nil) throws(Problem) -> Trigger? {
-    try connection.first(.trigger, [("trigger_id", .text(triggerID)), ("namespace_id", .optional(namespaceID))], Trigger.read)
+    try connection.first(.trigger, [("trigger_id", .text(triggerID)), ("namespace_id", .optional(namespaceID))], Trigger.read).map(withCalendars)
   }
 
   package func triggers(_ query: TriggerQuery) throws(Problem) -> Listing<Trigger> {
     let page = Page(limit: query.limit, offset: query.offset)
     return Listing(
-      items: try connection.rows(composed: query.sql, query.conditions + page.parameters, Trigger.read),
+      items: try connection.rows(composed: query.sql, query.conditions + page.parameters, Trigger.read).map(withCalendars),
       total: try connection.number(composed: query.countSQL, query.conditions))
   }
 
   /// What a starting host rebuilds its agenda from, of every namespace, oldest first: active triggers, and failed ones that wait for their probe.
-  package func scheduledTriggers() throws(Problem) -> [Trigger] { try connection.rows(.scheduledTriggers, [], Trigger.read).filter(\.isScheduled) }
+  package func scheduledTriggers() throws(Problem) -> [Trigger] {
+    try connection.rows(.scheduledTriggers, [], Trigger.read).filter(\.isScheduled).map(withCalendars)
+  }
 
   /// How many events a trigger's window holds, by the moment at which they came, oldest first.
   package func buckets(of triggerID: Trigger.ID) throws(Problem) -> [(at: Instant, count: Int64)] {
@@ -85,5 +87,13 @@ extension Reader {
   }
 
   /// Every active trigger of every namespace, oldest first.
-  package func activeTriggers() throws(Problem) -> [Trigger] { try connection.rows(.activeTriggers, [], Trigger.read) }
+  package func activeTriggers() throws(Problem) -> [Trigger] { try connection.rows(.activeTriggers, [], Trigger.read).map(withCalendars) }
+
+  /// The values of a trigger's dedupe key that have counted after a moment.
+  package func eventKeys(of triggerID: Trigger.ID, after: Instant) throws(Problem) -> [String: Instant] {
+    let rows = try connection.rows(.eventKeys, [("trigger_id", .text(triggerID)), ("after", .instant(after))]) { row throws(Problem) in
+      (row.text(), row.instant())
+    }
+    return Dictionary(rows) { first, _ in first }
+  }
 }

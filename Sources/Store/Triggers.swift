@@ -24,6 +24,7 @@ extension Transaction {
   package mutating func deleteTrigger(_ triggerID: Trigger.ID) {
     add(.deleteEvaluationsOfTrigger, [("trigger_id", .text(triggerID))])
     add(.deleteBucketsOfTrigger, [("trigger_id", .text(triggerID))])
+    add(.deleteEventKeysOfTrigger, [("trigger_id", .text(triggerID))])
     add(.deleteTrigger, [("trigger_id", .text(triggerID))], expecting: .exactly(1), guardName: "trigger")
   }
 
@@ -31,17 +32,17 @@ extension Transaction {
   /// with the insertion of the task, whose unique (trigger, instant) makes sure that an instant fires once.
   ///
   /// Lost (`trigger`) on another fence; the stored one goes up by one. A `taskID` or `cooldownAt` of nil leaves the old one. `keepsNext`: an
-  /// event that was counted meanwhile has set the next instant, and that one stays.
+  /// event that was counted meanwhile has set the next instant, and that one stays. `chain`: the end of a run up to which this start makes up.
   package mutating func claim(
     _ triggerID: Trigger.ID, fence: Int64, next: Instant?, taskID: String?, at now: Instant, cooldownAt: Instant? = nil, consumedEvents: Int64 = 0,
-    armed: Bool, keepsNext: Bool = false
+    armed: Bool, keepsNext: Bool = false, chain: Instant? = nil
   ) {
     add(
       .claimTrigger,
       [
         ("next_scheduled_at", .optional(next)), ("at", .instant(now)), ("task_id", .optional(taskID)), ("last_cooldown_at", .optional(cooldownAt)),
         ("consumed", .integer(consumedEvents)), ("armed", .flag(armed)), ("keeps_next", .flag(keepsNext)), ("trigger_id", .text(triggerID)),
-        ("fence", .integer(fence)),
+        ("fence", .integer(fence)), ("chained_at", .optional(chain)),
       ], expecting: .exactly(1), guardName: "trigger")
   }
 
@@ -74,15 +75,41 @@ extension Transaction {
   /// Lost (`trigger`) on another fence; the stored one goes up by one.
   package mutating func reschedule(
     _ triggerID: Trigger.ID, fence: Int64, next: Instant?, armed: Bool? = nil, checkedAt: Instant? = nil, drift: JSONObject? = nil,
-    volume: JSONObject? = nil, state: JSONObject? = nil
+    volume: JSONObject? = nil, state: JSONObject? = nil, chain: Instant? = nil
   ) {
     add(
       .rescheduleTrigger,
       [
         ("next_scheduled_at", .optional(next)), ("armed", .optional(armed)), ("last_condition_check_at", .optional(checkedAt)),
         ("last_drift_measurement", .optional(drift)), ("last_volume_measurement", .optional(volume)), ("state", .optional(state)),
-        ("trigger_id", .text(triggerID)), ("fence", .integer(fence)),
+        ("trigger_id", .text(triggerID)), ("fence", .integer(fence)), ("chained_at", .optional(chain)),
       ], expecting: .exactly(1), guardName: "trigger")
+  }
+
+  /// The end of another trigger's run is to start this one. A trigger that is not active starts nothing; the fence stays.
+  package mutating func chain(_ triggerID: Trigger.ID, _ chain: Chain) {
+    add(
+      .chainTrigger,
+      [
+        ("at", .instant(chain.at)), ("task_id", .text(chain.taskID)), ("depth", .integer(chain.depth)), ("trigger_id", .text(triggerID)),
+      ])
+  }
+
+  /// A pause is over. Lost (`trigger`) when the trigger was changed meanwhile; the fence goes up by one.
+  /// `cursor`: the event after which its filter looks on.
+  package mutating func resume(_ triggerID: Trigger.ID, fence: Int64, next: Instant?, cursor: Int64?, at now: Instant) {
+    add(
+      .resumeTrigger,
+      [
+        ("next_scheduled_at", .optional(next)), ("at", .instant(now)), ("trigger_id", .text(triggerID)), ("fence", .integer(fence)),
+        ("event_cursor", .optional(cursor)),
+      ], expecting: .exactly(1), guardName: "trigger")
+  }
+
+  /// Values of a dedupe key that have counted now; those seen up to `forgotten` may count again.
+  package mutating func remember(_ triggerID: Trigger.ID, keys: [(key: String, at: Instant)], forgetting forgotten: Instant) {
+    for (key, at) in keys { add(.insertEventKey, [("trigger_id", .text(triggerID)), ("key", .text(key)), ("seen_at", .instant(at))]) }
+    add(.deleteOldEventKeys, [("trigger_id", .text(triggerID)), ("through", .instant(forgotten))])
   }
 
   /// A task of the trigger has ended: `executions` more successes, and so many failures in a row by now. Nil leaves the old value, but
@@ -131,7 +158,7 @@ extension Trigger {
       ("last_condition_check_at", .optional(lastConditionCheckAt)), ("baseline", .optional(baseline?.stored)),
       ("baseline_mean", baseline.map { .floats($0.mean) } ?? .null), ("last_drift_measurement", .json(lastDriftMeasurement)),
       ("last_volume_measurement", .json(lastVolumeMeasurement)), ("armed", .flag(armed)), ("state", .json(state)),
-      ("updated_at", .instant(updatedAt)),
+      ("updated_at", .instant(updatedAt)), ("paused_until", .optional(pausedUntil)),
     ]
   }
 
@@ -170,6 +197,9 @@ extension Trigger {
       trigger.firstEventAt = row.optionalInstant()
       trigger.lastEventAt = row.optionalInstant()
       trigger.eventDepth = row.int()
+      trigger.pausedUntil = row.optionalInstant()
+      let (chainedAt, chainedBy, chainedDepth) = (row.optionalInstant(), row.optionalText(), row.int())
+      trigger.chain = chainedAt.map { Chain(at: $0, taskID: chainedBy ?? "", depth: chainedDepth) }
       return trigger
     } catch {
       var problem = error.within("triggers.\(id)")

@@ -3,8 +3,7 @@ extension Command {
   static let all: [Command] = [
     serve, demo, .run, repl, scriptsPush, scriptsPull, scriptsWatch, scriptsList, scriptsShow, scriptsCheck, scriptsTest, scriptsRestore,
     scriptsDelete, stubs, examples, example, importing, export, cluster, next, triggerList, triggerShow, triggerWhy, triggerExecute, triggerPause,
-    triggerResume,
-    triggerDelete, triggerExport, triggerSimulate, replay, maintenance, keyCreate,
+    triggerResume, triggerDelete, triggerExport, triggerSimulate, replay, maintenance, calendarSet, calendarList, calendarDelete, events, keyCreate,
     keyList, keyRevoke, version, help,
   ]
 

@@ -33,6 +33,12 @@ final class RunningServer {
       retention.evaluations.age = age
       retention.events.age = age
     }
+    if let count = try invocation.int("keep-decisions", in: 1...1_000_000_000) { retention.evaluations.count = Int64(count) }
+    if let count = try invocation.int("keep-events", in: 1...1_000_000_000) { retention.events.count = Int64(count) }
+    if let size = try invocation.int("keep-mib", in: 1...1_048_576) {
+      retention.evaluations.bytes = Int64(size) << 20
+      retention.events.bytes = Int64(size) << 20
+    }
     signal(SIGPIPE, SIG_IGN)
     if SQLiteLedger.owner(of: path) == nil {
       if !isLoopback(address) { try demandKey(path, address, invocation) }

@@ -122,7 +122,7 @@ extension Bench {
         case .skip(let skip):
           skipped += skip.missed.count
           #expect(skip.reason == reason)
-        case .ask: Issue.record("asked")
+        case .ask, .resume: Issue.record("asked")
         }
       }
     }
@@ -248,7 +248,7 @@ extension Bench {
         case .skip(let skip):
           expired += skip.missed.count
           #expect(skip.missed.count == skip.buckets.reduce(0) { $0 + $1.count })
-        case .ask: Issue.record("asked")
+        case .ask, .resume: Issue.record("asked")
         }
       }
     }

@@ -110,7 +110,7 @@ struct Bench {
           fired.append((fire.scheduledAt - bench.start).inMilliseconds / 1000)
           counted += fire.missed?.count ?? 0
         case .skip(let skip): counted += skip.missed.count
-        case .ask: Issue.record("asked")
+        case .ask, .resume: Issue.record("asked")
         }
       }
     }

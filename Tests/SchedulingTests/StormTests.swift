@@ -19,6 +19,9 @@ private struct SmallHost {
     var counted: Int64 = 0
     var consumed: Int64 = 0
     var expired: Int64 = 0
+    // Runs of others that are to start this one
+    var chained: Int64 = 0
+    var followed: Int64 = 0
   }
 
   let zones = Zones()
@@ -66,6 +69,38 @@ private struct SmallHost {
     agenda.count(events, for: id, at: now)
   }
 
+  /// The end of some run is to start this trigger: written first, then told. A second one before the first was followed takes its place.
+  mutating func chain(_ id: Trigger.ID) {
+    guard var row = rows[id], row.trigger.status == .active else { return }
+    let chain = Chain(at: now, taskID: "task", depth: 1)
+    if row.trigger.chain == nil { row.chained += 1 }
+    row.trigger.chain = chain
+    rows[id] = row
+    agenda.chain(id, chain)
+  }
+
+  mutating func pause(_ id: Trigger.ID, for seconds: Int64) {
+    guard var row = rows[id], row.trigger.status == .active else { return }
+    row.trigger.status = .paused
+    row.trigger.pausedUntil = now + .seconds(seconds)
+    row.trigger.fence += 1
+    rows[id] = row
+    agenda.insert(row.trigger, timetable: row.timetable, running: row.running, buckets: row.buckets)
+  }
+
+  private mutating func resume(_ waking: Agenda.Waking) {
+    guard var row = rows[waking.triggerID] else { return }
+    expect(row.trigger.status == .paused && row.trigger.pausedUntil.map { $0 <= now } == true, "\(waking.triggerID) resumes before its pause is over")
+    expect(row.trigger.fence == waking.fence, "\(waking.triggerID): fence \(waking.fence) of a resume, the row has \(row.trigger.fence)")
+    row.trigger.status = .active
+    row.trigger.pausedUntil = nil
+    row.trigger.fence += 1
+    row.trigger.nextScheduledAt = row.timetable.first(at: now, of: row.trigger.schedule, isNew: false)
+    (row.first, row.handled) = (row.trigger.nextScheduledAt, 0)
+    rows[waking.triggerID] = row
+    agenda.insert(row.trigger, timetable: row.timetable, running: row.running, buckets: row.buckets)
+  }
+
   mutating func end(_ id: Trigger.ID) {
     guard let running = rows[id]?.running, running > 0 else { return }
     rows[id]?.running -= 1
@@ -90,6 +125,7 @@ private struct SmallHost {
     switch step {
     case .fire(let fire): claim(fire)
     case .skip(let skip): pass(skip)
+    case .resume(let waking): resume(waking)
     case .ask: told.append("asked without a question")
     }
     check()
@@ -98,11 +134,16 @@ private struct SmallHost {
   private mutating func claim(_ fire: Agenda.Fire) {
     guard var row = rows[fire.triggerID] else { return }
     expect(row.trigger.fence == fire.fence, "\(fire.triggerID): fence \(fire.fence), the row has \(row.trigger.fence)")
+    expect(row.trigger.status == .active, "\(fire.triggerID) fires while it is paused")
     row.trigger.fence += 1
     row.trigger.nextScheduledAt = fire.next
-    row.handled += 1 + (fire.missed?.count ?? 0)
+    if let chain = fire.chain {
+      follow(chain, &row)
+    } else {
+      row.handled += 1 + (fire.missed?.count ?? 0)
+    }
     let isNew = tasks.insert("\(fire.triggerID) \(fire.scheduledAt)").inserted
-    expect(isNew || wentFarBack, "\(fire.triggerID) fired twice for \(fire.scheduledAt)")
+    expect(isNew || wentFarBack || fire.chain != nil, "\(fire.triggerID) fired twice for \(fire.scheduledAt)")
     if isNew {
       expect(row.running == 0 || row.trigger.schedule.overlap != .skip, "\(fire.triggerID) runs twice at once")
       row.running += 1
@@ -131,10 +172,16 @@ private struct SmallHost {
       expect(row.trigger.fence == skip.fence, "\(skip.triggerID): fence \(skip.fence) of a skip, the row has \(row.trigger.fence)")
       row.trigger.fence += 1
       row.trigger.nextScheduledAt = skip.next
-      row.handled += skip.missed.count
+      if let chain = skip.chain { follow(chain, &row) } else { row.handled += skip.missed.count }
       if skip.reason == .clock { (row.first, row.handled) = (skip.next, 0) }
     }
     rows[skip.triggerID] = row
+  }
+
+  private mutating func follow(_ chain: Chain, _ row: inout Row) {
+    expect(row.trigger.chain == chain, "\(row.trigger.id) follows a run that is not the last one")
+    row.trigger.chain = nil
+    row.followed += 1
   }
 
   private mutating func take(_ buckets: [EventWindow.Bucket], from row: inout Row) {
@@ -159,6 +206,7 @@ private struct SmallHost {
         let passed = (next - first).inMilliseconds / row.interval
         expect(passed == row.handled, "\(id): \(passed) instants passed, \(row.handled) were run or counted")
       }
+      expect(row.chained == row.followed + (row.trigger.chain == nil ? 0 : 1), "\(id): a run that should start it is lost or made up")
       expect(row.counted == row.consumed + row.expired + row.trigger.eventCounter, "\(id): events are lost or made up")
     }
   }
@@ -171,6 +219,7 @@ private struct SmallHost {
     config["catch_up"] = .string(["latest", "none", "all"].randomElement(using: &random) ?? "latest")
     config["catch_up_window_seconds"] = .int([0, 300, 86_400].randomElement(using: &random) ?? 0)
     config["max_catch_up"] = .int([1, 3, 50].randomElement(using: &random) ?? 1)
+    config["catch_up_jitter_seconds"] = .int([0, 0, 30, 900].randomElement(using: &random) ?? 0)
     config["jitter_seconds"] = .int([0, 0, 5, 300].randomElement(using: &random) ?? 0)
     if Bool.random(using: &random) { config["exclude"] = [["cron": "*/2 * * * *"]] }
     return .object(config)
@@ -194,6 +243,9 @@ private struct SmallHost {
       case 9: host.setBack(by: .seconds(Int64.random(in: 1...10_800, using: &random)))
       case 10 where seed % 3 == 0: host.setBack(by: .seconds(Int64.random(in: 10_801...200_000, using: &random)))
       case 11..<15: host.count(Int64.random(in: 1...6, using: &random), for: ["trg_window", "trg_quiet"].randomElement(using: &random) ?? "")
+      case 15 where Bool.random(using: &random): host.chain(names.randomElement(using: &random) ?? "")
+      case 16 where Int.random(in: 0..<4, using: &random) == 0:
+        host.pause(names.randomElement(using: &random) ?? "", for: Int64.random(in: 1...7200, using: &random))
       case 15..<18: host.end(names.randomElement(using: &random) ?? "")
       case 18 where Int.random(in: 0..<3, using: &random) == 0:
         try host.define("trg_\(Int.random(in: 0..<3, using: &random))", .interval, Self.schedule(&random))
@@ -205,5 +257,6 @@ private struct SmallHost {
     host.check()
     #expect(host.told == [])
     #expect(host.tasks.count > 5)
+    #expect(host.rows.values.contains { $0.followed > 0 })
   }
 }

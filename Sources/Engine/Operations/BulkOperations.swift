@@ -8,10 +8,11 @@ struct BulkChange {
 
   private let action: Action
   private let note: String?
+  private let until: Instant?
   private let isDryRun: Bool
   private let triggers: [Trigger]
 
-  static let names = ["filter", "action", "note", "dry_run"]
+  static let names = ["filter", "action", "note", "until", "dry_run"]
   static let filterNames = ["ids", "name", "action_type", "trigger_type", "status", "resource_id"]
   /// More than this in one request keeps the caller waiting too long.
   private static let limit = 10_000
@@ -21,6 +22,7 @@ struct BulkChange {
     guard let action: Action = try fields.choice("action") else { throw fields.missing("action", example: "\"pause\"") }
     self.action = action
     note = try fields.string("note")
+    until = try fields.instant("until")
     isDryRun = try fields.bool("dry_run") ?? false
     guard let filter = fields["filter"] else { throw fields.missing("filter", example: "{\"trigger_type\": \"cron\"}; {} means all") }
     if action == .execute, !call.caller.may(.execute) {
@@ -97,7 +99,14 @@ struct BulkChange {
     let operation = action == .execute ? "execute_trigger_now" : "\(action.rawValue)_trigger"
     var one = call
     one.path = ["trigger_id": trigger.id]
-    one.body = action == .pause ? .object(note.map { ["note": .string($0)] } ?? [:]) : [:]
+    if action == .pause {
+      var why = JSONObject()
+      if let note { why["note"] = .string(note) }
+      if let until { why["until"] = .instant(until) }
+      one.body = .object(why)
+    } else {
+      one.body = [:]
+    }
     do throws(Problem) {
       guard let found = Operation.named(operation) else { throw Problem(.internal, "there is no operation '\(operation)'") }
       guard case .json(let json) = try found.perform(host, one) else { return ("changed", target, [:]) }

@@ -83,8 +83,10 @@ extension Host {
   /// Why a trigger does not fire now, or at an instant to come if nothing changes until then.
   fileprivate func explain(_ trigger: Trigger, at now: Instant) throws(Problem) -> JSON {
     let facts = try read { reader throws(Problem) in
-      Explanation.Facts(
+      let waiting = try reader.tasks(TaskQuery(namespaceID: trigger.namespaceID, status: .pending, triggerID: trigger.id, limit: 20)).items
+      return Explanation.Facts(
         running: try reader.unfinishedTasks(of: trigger.id), note: PauseNote(try reader.setting(PauseNote.setting(trigger.id), at: now))?.text,
+        retry: waiting.lazy.compactMap { task in task.retryAt.map { (task.attempt, $0) } }.first,
         evaluations: try reader.evaluations(trigger.id, limit: 5).items)
     }
     var complete = facts
@@ -106,7 +108,7 @@ extension Host {
       if let from, from.firstAt <= instant { record.covering = from } else { record.after = from }
       record.before = try reader.evaluation(before: instant, triggerID: trigger.id)
       record.lastFired = try reader.lastFired(trigger.id, through: instant)
-      if case .event(let rule) = trigger.schedule.when, rule.filter == nil {
+      if case .event(let rule) = trigger.schedule.when, !rule.isFiltered {
         record.events = try reader.eventCount(
           in: trigger.namespaceID, type: rule.eventType, collectionID: rule.collectionID,
           after: record.lastFired?.firstAt ?? trigger.createdAt - .milliseconds(1),

@@ -1,5 +1,6 @@
 package import Basics
 package import Model
+import Store
 
 extension Operation {
   static let eventOperations: [Operation] = [
@@ -22,7 +23,29 @@ extension Operation {
         answer["seq"] = .optional(try host.write([.event(write)]).sequence)
       }
       return .json(.object(answer))
-    }
+    },
+    Operation(
+      "list_events", "GET", "/v1/events", "What has happened, oldest first: events after a number, of a type, of a collection", tag: "Events",
+      scope: .read,
+      query: [
+        Parameter("since", .integer), Parameter("event_type", .string), Parameter("collection_id", .string), Parameter("limit", .integer),
+      ]
+    ) { host, call throws(Problem) in
+      let fields = try Fields(.object(call.query))
+      let type = fields["event_type"] == nil ? nil : try Schedule.EventType.read(fields, "event_type")
+      let limit = Int(try fields.int("limit", in: 1...1000) ?? 100)
+      var collectionID: String?
+      if let named = try fields.string("collection_id") {
+        collectionID = try host.collection(named, in: call.namespaceID(), path: "collection_id").id
+      }
+      let since = try fields.int("since", in: 0...Int64.max) ?? 0
+      let namespaceID = try call.namespaceID()
+      let events = try host.read { reader throws(Problem) in
+        try reader.events(in: namespaceID, since: since, type: type, collectionID: collectionID, limit: limit)
+      }
+      // The number to go on from, also where nothing has come: a reader that polls asks with it.
+      return .json(["results": .array(events.map(\.json)), "next_since": .int(events.last?.seq ?? since)])
+    },
   ]
 }
 

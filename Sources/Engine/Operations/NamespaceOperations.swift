@@ -88,6 +88,7 @@ extension Operation {
       guard error.kind == .conflict else { throw error }
       throw Problem(.conflict, "namespace '\(namespace.name)' exists", hint: "Choose another namespace_name", path: "namespace_name")
     }
+    try host.limitTasks(of: namespace)
     return namespace
   }
 
@@ -105,10 +106,12 @@ extension Operation {
     if let name = try fields.string("namespace_name") { namespace.name = try Names.check(name, path: "namespace_name", in: 1...64) }
     if let description = try fields.string("description") { namespace.description = description }
     if let indexes = fields["vector_configs"] { namespace.vectorIndexes = try VectorIndex.list(indexes, path: "vector_configs") }
+    if fields.object["max_concurrent_tasks"] != nil { namespace.maxConcurrentTasks = try Namespace.limit(fields) }
     namespace.updatedAt = host.surroundings.now()
     var transaction = Transaction()
     transaction.update(namespace)
     try host.commit(transaction)
+    try host.limitTasks(of: namespace)
     return .json(namespace.json)
   }
 

@@ -54,6 +54,7 @@ extension Operation {
             throw Problem(.invalid, "a trigger cannot be set to 'failed'", hint: "One of: active, paused, disabled", path: "status")
           }
           trigger.status = status
+          trigger.pausedUntil = nil
         }
         let timetable = try host.check(&trigger)
         // An edit never fires at once, and leaves an unchanged schedule where it was.
@@ -72,14 +73,20 @@ extension Operation {
       return .nothing
     },
     Operation(
-      "pause_trigger", "POST", "/v1/triggers/{trigger_id}/pause", "Stop firing, keep the definition", tag: "Triggers", scope: .write, body: ["note"]
+      "pause_trigger", "POST", "/v1/triggers/{trigger_id}/pause", "Stop firing, keep the definition", tag: "Triggers", scope: .write,
+      body: ["note", "until"]
     ) { host, call throws(Problem) in
-      let note = try Fields(call.body, accepting: ["note"]).string("note")
+      let fields = try Fields(call.body, accepting: ["note", "until"])
+      let (note, until, now) = (try fields.string("note"), try fields.instant("until"), host.surroundings.now())
+      if let until, until <= now {
+        throw Problem(.invalid, "until \(until) is in the past; it is \(now)", hint: "Give a later moment", path: "until")
+      }
       let paused = try host.edit(call) { trigger throws(Problem) in
         guard trigger.status != .disabled else { throw Problem(.conflict, "the trigger was deleted", path: "status") }
         trigger.status = .paused
+        trigger.pausedUntil = until
       }
-      try host.note(PauseNote(note: note, by: call.caller.name, at: host.surroundings.now()), on: paused)
+      try host.note(PauseNote(note: note, by: call.caller.name, at: now, until: until), on: paused)
       return .json(host.shown(paused))
     },
     Operation(
@@ -91,6 +98,8 @@ extension Operation {
         let timetable = try host.check(&trigger)
         trigger.status = .active
         trigger.consecutiveFailures = 0
+        trigger.pausedUntil = nil
+        if trigger.schedule.catchUpOnResume, trigger.nextScheduledAt != nil { return }
         trigger.nextScheduledAt = timetable.first(at: host.surroundings.now(), of: trigger.schedule, isNew: false)
       }
       try host.note(nil, on: resumed)
@@ -167,18 +176,26 @@ extension Host {
   func shown(_ trigger: Trigger) -> JSON {
     let now = surroundings.now()
     var json = trigger.json(at: now).object ?? JSONObject()
-    if case .cron(let rule) = trigger.schedule.when,
-      let preview = try? CronPreview(expression: rule.expression, timezone: rule.timezone, after: now, count: 3, zones: zones)
-    {
-      json["schedule_text"] = .string(preview.text)
-      json["next_fires"] = preview.json["next"] ?? []
-      json["warnings"] = preview.json["warnings"] ?? []
+    json["schedule_text"] = .string(Explanation.describe(trigger.schedule, at: now, zones: zones))
+    if trigger.schedule.type != .event, let timetable = try? Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: zones) {
+      let upcoming = timetable.upcoming(from: trigger.status == .active ? trigger.nextScheduledAt : timetable.next(after: now), count: 3)
+      // What comes next of a condition is a check.
+      let name = trigger.schedule.type == .conditional ? "next_checks" : "next_fires"
+      json[name] = .array(upcoming.map { .instant($0.at) })
+      json["\(name)_local"] = .array(upcoming.map { .string($0.local) })
+      if trigger.schedule.type == .cron { json["warnings"] = .array(timetable.warnings(after: now).map(JSON.string)) }
     }
     return .object(json)
   }
 
   /// Checks what only the host can: that the schedule has instants, that what the trigger names exists, that its scripts compile.
   func check(_ trigger: inout Trigger) throws(Problem) -> Timetable {
+    if trigger.schedule.exclude.contains(where: \.isNamed) {
+      let namespaceID = trigger.namespaceID
+      var schedule = trigger.schedule
+      try read { reader throws(Problem) in try reader.resolve(&schedule, in: namespaceID) }
+      trigger.schedule = schedule
+    }
     let timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: zones)
     if trigger.action.kind == .cluster, let name = trigger.action.config["cluster_id"]?.string {
       let found = try cluster(name, in: trigger.namespaceID, path: "action_config.cluster_id")

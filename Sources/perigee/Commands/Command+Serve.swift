@@ -9,7 +9,11 @@ extension Command {
       Option("port", letter: "p", value: "N", "The port; without it \(defaultPort), 0 takes any that is free"),
       Option("host", value: "ADDRESS", "The address; without it 127.0.0.1, which only this machine can reach"),
       Option("threads", value: "N", "Threads for clustering; without it as many as the machine has"),
-      Option("keep", value: "TIME", "How long decisions and events are remembered; without it 90d"), Option("log-requests", "Log every request"),
+      Option("keep", value: "TIME", "How long decisions and events are remembered; without it 90d"),
+      Option("keep-decisions", value: "N", "How many decisions of each trigger are remembered at most; without it 10000"),
+      Option("keep-events", value: "N", "How many events are remembered at most; without it 1000000"),
+      Option("keep-mib", value: "MIB", "About how much of the file decisions may take, and events; without it 256"),
+      Option("log-requests", "Log every request"),
       Option.store,
     ],
     examples: [

@@ -10,8 +10,12 @@ extension Command {
 
   static let triggerPause = changing(
     "pause", "Stop triggers from firing; they keep their definition", done: "fires no more until it is resumed",
-    options: [Option("note", value: "TEXT", "Why; 'perigee trigger why' tells it")],
+    options: [
+      Option("note", value: "TEXT", "Why; 'perigee trigger why' tells it"), Option("until", value: "MOMENT", "When it ends by itself (RFC 3339)"),
+      Option("for", value: "TIME", "How long it lasts: 30m, 2h"),
+    ],
     examples: [
+      Example("perigee trigger pause nightly --for 2h", "it resumes by itself"),
       Example("perigee trigger pause nightly --note \"until the disk is moved\"", "one, by name"),
       Example("perigee trigger pause --where type=cron,status=active --dry-run", "what would change?"),
       Example("perigee trigger pause --where name=nightly*", "all of that name"),
@@ -62,6 +66,8 @@ extension Command {
     let console = invocation.console
     var body: JSONObject = ["filter": .object(try filter(invocation, connection)), "action": .string(verb)]
     if let note = invocation.text("note") { body["note"] = .string(note) }
+    if let until = try invocation.instant("until") { body["until"] = .instant(until) }
+    if let length = try invocation.duration("for") { body["until"] = .instant(invocation.surroundings.now() + length) }
     body["dry_run"] = true
     var answer = try connection.call("bulk_triggers", body: .object(body))
     let number = Int(answer["changed"]?.int ?? 0)
@@ -76,6 +82,10 @@ extension Command {
       if invocation.wantsJSON {
         console.print(trigger)
       } else {
+        if let until = trigger["paused_until"]?.string {
+          console.say("\(TriggerText.name(trigger)) fires no more until \(until)")
+          return .ok
+        }
         let next = verb == "delete" ? "" : "; next: \(TriggerText.next(trigger, invocation.surroundings.now()))"
         console.say("\(TriggerText.name(trigger)) \(done)\(next)")
       }

@@ -1,0 +1,74 @@
+import Basics
+import Model
+import Scripting
+import Store
+
+/// Which of the things that an event row tells of count for a rule, as far as no script has to be asked: the condition on fields, and the key
+/// that counts once. A trigger that runs and one that is simulated use the same.
+struct EventSieve {
+  private let host: Host
+  private let rule: Schedule.EventRule
+  /// When the values of the dedupe key counted last.
+  var seen: [String: Instant] = [:]
+  /// Those that counted since, in their order.
+  private(set) var fresh: [(key: String, at: Instant)] = []
+
+  init(_ host: Host, _ rule: Schedule.EventRule) {
+    self.host = host
+    self.rule = rule
+  }
+
+  /// The documents of an event row as they are now, or the event itself when it is not about documents: those that pass `filters`.
+  func passing(_ row: DocumentEvent) throws(Problem) -> [ScriptEvent] {
+    let events = try candidates(of: row)
+    guard let filters = rule.filters else { return events }
+    var passing: [ScriptEvent] = []
+    for event in events where filters.matches(try Self.subject(of: event)) { passing.append(event) }
+    return passing
+  }
+
+  /// Of events whose key has the same value, the first, unless that value counted less than `dedupe_seconds` ago. Events without the key
+  /// all count: nothing says that two of them are the same.
+  mutating func distinct(_ events: [ScriptEvent]) throws(Problem) -> [ScriptEvent] {
+    guard let name = rule.dedupeKey else { return events }
+    var result: [ScriptEvent] = []
+    for event in events {
+      if let value = Self.value(at: name, in: try Self.subject(of: event)) {
+        let key = value.text
+        if let last = seen[key], event.at - last < .seconds(rule.dedupeSeconds) { continue }
+        seen[key] = event.at
+        fresh.append((key, event.at))
+      }
+      result.append(event)
+    }
+    return result
+  }
+
+  private func candidates(of row: DocumentEvent) throws(Problem) -> [ScriptEvent] {
+    if let payload = row.payload {
+      let text = JSON.object(payload).bytes
+      return [ScriptEvent(type: row.type.rawValue, collectionID: row.collectionID, documentID: "", document: [], payload: text, at: row.at)]
+    }
+    let bodies = try host.read { reader throws(Problem) in try reader.bodies(of: row.documentIDs, in: row.collectionID) }
+    return row.documentIDs.map { id in
+      ScriptEvent(type: row.type.rawValue, collectionID: row.collectionID, documentID: id, document: Array((bodies[id] ?? "{}").utf8), at: row.at)
+    }
+  }
+
+  /// What `filters` looks at: the fields of the document with its identifiers, or the payload.
+  private static func subject(of event: ScriptEvent) throws(Problem) -> JSONObject {
+    let body = try JSON(parsing: event.documentID.isEmpty ? event.payload : event.document)
+    var subject = body.object ?? JSONObject()
+    if !event.documentID.isEmpty { subject["document_id"] = .string(event.documentID) }
+    if !event.collectionID.isEmpty { subject["collection_id"] = .string(event.collectionID) }
+    return subject
+  }
+
+  /// A field, also one inside others: `order.id`.
+  private static func value(at name: String, in object: JSONObject) -> JSON? {
+    if let whole = object[name] { return whole == .null ? nil : whole }
+    var current: JSON? = .object(object)
+    for part in name.split(separator: ".") { current = current?[String(part)] }
+    return current == .null ? nil : current
+  }
+}
