@@ -61,7 +61,9 @@ enum Affinity: SymmetricOperator {
     let others = max(1, min(neighbours, rows) - 1)
     let nearest = try nearest(matrix, others, team, cancellation)
     var incoming: [[Int32]] = Array(repeating: [], count: rows)
-    for row in 0..<rows { for i in 0..<others where nearest.pointer[row * others + i] >= 0 { incoming[Int(nearest.pointer[row * others + i])].append(Int32(row)) } }
+    for row in 0..<rows {
+      for i in 0..<others where nearest.pointer[row * others + i] >= 0 { incoming[Int(nearest.pointer[row * others + i])].append(Int32(row)) }
+    }
     var starts: [Int64] = [0]
     var columns: [Int32] = []
     var entries: [Float] = []

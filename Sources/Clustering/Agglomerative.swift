@@ -3,7 +3,8 @@ package import Basics
 /// Hierarchical clustering from below: every row begins as a cluster, and the two nearest clusters become one until all are one.
 ///
 /// Exact, by chains of nearest neighbours (Müllner 2011, "Modern hierarchical, agglomerative clustering algorithms") on a matrix of all
-/// distances (in single precision when there are more than 2,048 rows), in about n^2 steps. Ties go to the lower row, as in scipy, and the result is the same for any number of threads.
+/// distances (in single precision when there are more than 2,048 rows), in about n^2 steps. Ties go to the lower row, as in scipy, and the
+/// result is the same for any number of threads.
 package struct Agglomerative: Sendable {
   package enum Linkage: String, Sendable, CaseIterable {
     /// The least growth of the sum of squares within.
@@ -69,8 +70,8 @@ package struct Agglomerative: Sendable {
     package let tree: Dendrogram
   }
 
-  /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API), when memory would not do, or when cancelled: it looks
-  /// for that at least every millisecond. `progress` is told on the caller's thread which share of the work is done.
+  /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API), when memory would not do, or when cancelled:
+  /// it looks for that at least every millisecond. `progress` is told on the caller's thread which share of the work is done.
   package func run(
     on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((Double) -> Void)? = nil
   ) throws(Problem) -> Result {

@@ -62,8 +62,8 @@ package struct AutoK: Sendable {
       + sample * columns * 12 + range.upperBound * (sample + 96) * 8 + range.count * (rows * 4 + range.upperBound * columns * 4)
   }
 
-  /// Tries all numbers in the range, those beyond the number of rows excepted. Throws when a parameter does not fit (named as in the API), or when
-  /// cancelled. `progress` is told after each trial, on the caller's thread.
+  /// Tries all numbers in the range, those beyond the number of rows excepted. Throws when a parameter does not fit (named as in the API),
+  /// or when cancelled. `progress` is told after each trial, on the caller's thread.
   package func run(on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((Trial) -> Void)? = nil) throws(Problem) -> Result {
     guard range.lowerBound >= 2 else {
       throw Problem(.invalid, "min_clusters is \(range.lowerBound)", hint: "Choose at least 2.", path: "min_clusters")

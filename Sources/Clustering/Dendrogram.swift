@@ -25,7 +25,8 @@ package struct Dendrogram: Sendable, Equatable {
     package init(a: Int32, b: Int32, height: Double) { (self.a, self.b, self.height) = (a, b, height) }
   }
 
-  /// Sorts the joins by height, the earlier first among equals, and names the clusters as scipy does. `joins` must connect the rows without a ring.
+  /// Sorts the joins by height, the earlier first among equals, and names the clusters as scipy does. `joins` must connect the rows without
+  /// a ring.
   package init(rows: Int, joins: [Join]) {
     self.rows = rows
     var roots = [Int32](repeating: -1, count: max(0, 2 * rows - 1))
@@ -53,7 +54,8 @@ package struct Dendrogram: Sendable, Equatable {
 
   // MARK: - Flat clusters
 
-  /// The labels of the rows when `count` clusters are left: all merges are made but the highest `count - 1`. Clusters are numbered by their first row.
+  /// The labels of the rows when `count` clusters are left: all merges are made but the highest `count - 1`. Clusters are numbered by their
+  /// first row.
   package func labels(clusters count: Int) -> [Int32] { labels(after: max(0, min(rows - count, merges.count))) }
 
   /// The labels when only clusters closer than `threshold` are merged.

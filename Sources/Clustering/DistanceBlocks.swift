@@ -40,19 +40,26 @@ final class DistanceBlocks: Sendable {
     (self.matrix, self.count, self.panels, self.points, self.norms) = (matrix, count, panels, points, norms)
   }
 
-  /// A point amid the rows, to which they are moved, as products far from the origin lose digits. It is rounded to a sixteenth of the largest
-  /// value at best: so small integers stay integers, whose distances are exact and whose ties remain ties.
+  /// A point amid the rows, to which they are moved, as products far from the origin lose digits. It is rounded to a sixteenth of how far
+  /// rows lie from it, at best: so small integers stay integers, whose distances are exact and whose ties remain ties.
   private static func middle(of matrix: Matrix) throws(Problem) -> Buffer<Float> {
     let offset = try Buffer<Float>(count: matrix.columns)
     // Differences do not care, and what is not moved is not rounded.
-    guard matrix.rows > 0, matrix.largest > 0, matrix.columns > direct else { return offset }
-    let step = max(1, matrix.rows / 512)
-    let sample = stride(from: 0, to: matrix.rows, by: step)
+    guard matrix.rows > 0, matrix.columns > direct else { return offset }
+    let sample = stride(from: 0, to: matrix.rows, by: max(1, matrix.rows / 256))
     var mean = [Double](repeating: 0, count: matrix.columns)
     for row in sample { ck_add_row(&mean, matrix.pointer(to: row), 1, 0, matrix.columns) }
-    let grain = Float(sign: .plus, exponent: matrix.largest.exponent - 3, significand: 1)
-    let rows = Float((matrix.rows + step - 1) / step)
-    for column in mean.indices { offset.pointer[column] = (Float(mean[column]) / rows / grain).rounded() * grain }
+    let count = Double(sample.underestimatedCount)
+    for column in mean.indices { mean[column] /= count }
+    var spread = 0.0
+    for row in sample { spread = max(spread, ck_centroid_distance(matrix.pointer(to: row), mean, matrix.columns)) }
+    spread = (spread / Double(matrix.columns)).squareRoot()
+    guard spread > 0 else {
+      for column in mean.indices { offset.pointer[column] = Float(mean[column]) }
+      return offset
+    }
+    let grain = Double(sign: .plus, exponent: spread.exponent - 3, significand: 1)
+    for column in mean.indices { offset.pointer[column] = Float((mean[column] / grain).rounded() * grain) }
     return offset
   }
 

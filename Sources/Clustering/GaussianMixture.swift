@@ -3,8 +3,8 @@ import Glibc
 
 /// A mixture of normal distributions, fitted by expectation and maximisation (Dempster, Laird, Rubin 1977) from a k-means partition.
 ///
-/// Parameters, defaults and quantities are scikit-learn's; everything is computed in double precision, and the result is the same for any number
-/// of threads.
+/// Parameters, defaults and quantities are scikit-learn's; everything is computed in double precision, and the result is the same for any
+/// number of threads.
 package struct GaussianMixture: Sendable {
   /// What the components' covariances have in common.
   package enum Spread: String, Sendable, CaseIterable {
@@ -90,8 +90,8 @@ package struct GaussianMixture: Sendable {
     return max(start, rows * components * 16 + covariances) + rows * 16 + components * columns * 24
   }
 
-  /// Fits the mixture. Throws when a parameter does not fit the data (named as in the API), when a covariance loses its volume, or when cancelled.
-  /// `progress` is told after each iteration, on the caller's thread: run, iteration (both from 1) and the lower bound.
+  /// Fits the mixture. Throws when a parameter does not fit the data (named as in the API), when a covariance loses its volume, or when
+  /// cancelled. `progress` is told after each iteration, on the caller's thread: run, iteration (both from 1) and the lower bound.
   package func run(
     on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((_ run: Int, _ iteration: Int, _ bound: Double) -> Void)? = nil
   ) throws(Problem) -> Result {
@@ -173,7 +173,9 @@ package struct GaussianMixture: Sendable {
     guard regularisation >= 0, regularisation.isFinite else {
       throw Problem(.invalid, "reg_covar is \(regularisation)", hint: "Choose 0 or more, for example 1e-6.", path: "reg_covar")
     }
-    guard maxIterations >= 1 else { throw Problem(.invalid, "max_iter is \(maxIterations)", hint: "Choose at least 1, for example 100.", path: "max_iter") }
+    guard maxIterations >= 1 else {
+      throw Problem(.invalid, "max_iter is \(maxIterations)", hint: "Choose at least 1, for example 100.", path: "max_iter")
+    }
     guard runs >= 1 else { throw Problem(.invalid, "n_init is \(runs)", hint: "Choose at least 1, for example 1.", path: "n_init") }
     guard !spread.isMatrix || matrix.columns <= SymmetricEigen.largestSize else {
       throw Problem(

@@ -129,7 +129,8 @@ final class Gaussians: @unchecked Sendable {
 
   // MARK: - Maximisation
 
-  /// Takes weights, means and covariances from the rows and their shares. `scatter` is the rows' total scatter about the origin, for tied covariances.
+  /// Takes weights, means and covariances from the rows and their shares. `scatter` is the rows' total scatter about the origin, for tied
+  /// covariances.
   func maximise(
     _ matrix: Matrix, _ shares: Buffer<Double>, _ regularisation: Double, _ scatter: Buffer<Double>?, _ team: Team, _ cancellation: Cancellation
   ) throws(Problem) {
@@ -159,7 +160,8 @@ final class Gaussians: @unchecked Sendable {
         let (k, range) = (piece / ranges.count, ranges[piece % ranges.count])
         for first in stride(from: 0, to: matrix.rows, by: chunk) where !cancellation.isCancelled {
           ck_add_deviations(
-            matrix.pointer(to: first), min(chunk, matrix.rows - first), columns, means.pointer + k * columns, shares.pointer + first * count + k, count,
+            matrix.pointer(to: first), min(chunk, matrix.rows - first), columns, means.pointer + k * columns, shares.pointer + first * count + k,
+            count,
             range.lowerBound, range.upperBound, variances.pointer + k * columns)
         }
       }
@@ -198,8 +200,8 @@ final class Gaussians: @unchecked Sendable {
     for j in 0..<columns { target[j * columns + j] += regularisation }
   }
 
-  /// The sum of the rows' weighted products of deviations from `centre`, as a full matrix. Threads share out its rows, so each entry is summed in the
-  /// order of the data however many there are.
+  /// The sum of the rows' weighted products of deviations from `centre`, as a full matrix. Threads share out its rows, so each entry is
+  /// summed in the order of the data however many there are.
   static func scatter(
     _ matrix: Matrix, _ centre: UnsafePointer<Double>, _ weights: UnsafePointer<Double>, _ step: Int, _ team: Team, _ cancellation: Cancellation
   ) throws(Problem) -> Buffer<Double> {
@@ -214,7 +216,8 @@ final class Gaussians: @unchecked Sendable {
         guard let scratch = scratch.baseAddress else { return }
         for row in stride(from: 0, to: matrix.rows, by: 256) where !cancellation.isCancelled {
           ck_add_scatter(
-            matrix.pointer(to: row), min(256, matrix.rows - row), columns, centre, weights + row * step, step, first, last, padded.pointer, width, scratch)
+            matrix.pointer(to: row), min(256, matrix.rows - row), columns, centre, weights + row * step, step, first, last, padded.pointer, width,
+            scratch)
         }
       }
     }

@@ -10,9 +10,9 @@ protocol SymmetricOperator: Sendable {
 
 /// The eigenvectors of the largest eigenvalues of a large symmetric matrix.
 ///
-/// A block of random vectors is multiplied by the matrix again and again; in the space that all these blocks span (a Krylov space), the best approximations
-/// are found by a small decomposition (Rayleigh, Ritz), and they begin the next round until they are good (Golub, Underwood 1977; Knyazev 2001 for
-/// the choice of the residual as a measure). A block finds eigenvalues that occur several times, as those of unconnected graphs do.
+/// A block of random vectors is multiplied by the matrix again and again; in the space that all these blocks span (a Krylov space), the
+/// best approximations are found by a small decomposition (Rayleigh, Ritz), and they begin the next round until they are good (Golub,
+/// Underwood 1977). A block finds eigenvalues that occur several times, as those of unconnected graphs do.
 struct LeadingEigenvectors {
   /// Largest first.
   let values: [Double]
@@ -127,7 +127,8 @@ struct LeadingEigenvectors {
     }
   }
 
-  /// Finds the `width` best approximations in the space, writes them to `next`, and answers their values and the largest residual of the first `count`.
+  /// Finds the `width` best approximations in the space, writes them to `next`, and answers their values and the largest residual of the
+  /// first `count`.
   private static func rotate(
     _ basis: Buffer<Double>, _ images: Buffer<Double>, _ next: Buffer<Double>, _ filled: Int, _ width: Int, _ count: Int, _ size: Int, _ team: Team,
     _ cancellation: Cancellation

@@ -59,8 +59,8 @@ package struct MeanShift: Sendable {
     return 2 * rows * columns * 4 + 3 * (seeds?.rows ?? rows) * columns * 8 + estimate
   }
 
-  /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API), or when cancelled. `progress` is told after each round, on
-  /// the caller's thread: how many rounds were made, and how many points still climb.
+  /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API), or when cancelled. `progress` is told after
+  /// each round, on the caller's thread: how many rounds were made, and how many points still climb.
   package func run(
     on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((_ round: Int, _ climbing: Int) -> Void)? = nil
   ) throws(Problem) -> Result {
@@ -70,7 +70,8 @@ package struct MeanShift: Sendable {
       let width = if let bandwidth { bandwidth } else { try Self.bandwidth(of: matrix, quantile: quantile, seed: seed, team, cancellation) }
       guard width > 0 else {
         throw Problem(
-          .invalid, "the estimated bandwidth is 0: too many vectors are equal", hint: "Give a bandwidth, or raise bandwidth_quantile above \(quantile).",
+          .invalid, "the estimated bandwidth is 0: too many vectors are equal",
+          hint: "Give a bandwidth, or raise bandwidth_quantile above \(quantile).",
           path: "bandwidth")
       }
       let climb = try Climb(matrix, width, starts(matrix, width), team, cancellation)
@@ -106,7 +107,8 @@ package struct MeanShift: Sendable {
     return chosen.count == rows.count ? rows : chosen.map { $0.map { $0 * width } }
   }
 
-  /// The mean over the rows of the distance to the row that stands at `quantile` of all when they are sorted by distance, the row itself among them.
+  /// The mean over the rows of the distance to the row that stands at `quantile` of all when they are sorted by distance, the row itself
+  /// among them.
   static func bandwidth(of matrix: Matrix, quantile: Double, seed: UInt64, _ team: Team, _ cancellation: Cancellation) throws(Problem) -> Double {
     var rows = matrix
     if matrix.rows > sample {
@@ -145,16 +147,20 @@ package struct MeanShift: Sendable {
     guard matrix.rows > 0 else { throw Problem(.invalid, "there are no vectors", hint: "Add documents with vectors first.", path: "vectors") }
     if let bandwidth {
       guard bandwidth > 0, bandwidth.isFinite else {
-        throw Problem(.invalid, "bandwidth is \(bandwidth)", hint: "Choose a distance above 0, or leave it out to have it estimated.", path: "bandwidth")
+        throw Problem(
+          .invalid, "bandwidth is \(bandwidth)", hint: "Choose a distance above 0, or leave it out to have it estimated.", path: "bandwidth")
       }
     }
     guard quantile > 0, quantile <= 1 else {
-      throw Problem(.invalid, "bandwidth_quantile is \(quantile)", hint: "Choose a share above 0 and up to 1, for example 0.1.", path: "bandwidth_quantile")
+      throw Problem(
+        .invalid, "bandwidth_quantile is \(quantile)", hint: "Choose a share above 0 and up to 1, for example 0.1.", path: "bandwidth_quantile")
     }
     guard minBinFrequency >= 1 else {
       throw Problem(.invalid, "min_bin_freq is \(minBinFrequency)", hint: "Choose at least 1.", path: "min_bin_freq")
     }
-    guard maxIterations >= 1 else { throw Problem(.invalid, "max_iter is \(maxIterations)", hint: "Choose at least 1, for example 300.", path: "max_iter") }
+    guard maxIterations >= 1 else {
+      throw Problem(.invalid, "max_iter is \(maxIterations)", hint: "Choose at least 1, for example 300.", path: "max_iter")
+    }
     if let seeds {
       guard seeds.rows > 0, seeds.columns == matrix.columns else {
         throw Problem(

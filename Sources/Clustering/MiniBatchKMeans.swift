@@ -3,8 +3,8 @@ import CKernels
 
 /// k-means for many rows: centroids learn from one random batch after another, each the slower the more rows it has seen (Sculley 2010).
 ///
-/// An approximation of `KMeans`: its inertia is typically one to three percent larger, its time a fraction. Parameters and the rules for stopping and for
-/// abandoned centroids are scikit-learn's. The same seed and data give the same result for any number of threads.
+/// An approximation of `KMeans`: its inertia is typically one to three percent larger, its time a fraction. Parameters and the rules for
+/// stopping and for abandoned centroids are scikit-learn's. The same seed and data give the same result for any number of threads.
 package struct MiniBatchKMeans: Sendable {
   package var clusters: Int
   /// Rows of a batch.
@@ -43,10 +43,13 @@ package struct MiniBatchKMeans: Sendable {
   package func run(
     on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((_ batch: Int, _ inertia: Double) -> Void)? = nil
   ) throws(Problem) -> KMeansResult {
-    guard batchSize >= 1 else { throw Problem(.invalid, "batch_size is \(batchSize)", hint: "Choose at least 1, for example 1024.", path: "batch_size") }
+    guard batchSize >= 1 else {
+      throw Problem(.invalid, "batch_size is \(batchSize)", hint: "Choose at least 1, for example 1024.", path: "batch_size")
+    }
     if let maxNoImprovement, maxNoImprovement < 1 {
       throw Problem(
-        .invalid, "max_no_improvement is \(maxNoImprovement)", hint: "Choose at least 1, for example 10, or null for never.", path: "max_no_improvement")
+        .invalid, "max_no_improvement is \(maxNoImprovement)", hint: "Choose at least 1, for example 10, or null for never.",
+        path: "max_no_improvement")
     }
     guard (0...1).contains(reassignmentRatio) else {
       throw Problem(

@@ -1,11 +1,12 @@
 import Basics
 import CKernels
 
-/// Hierarchical clustering by chains of nearest neighbours: from any cluster to its nearest, from there to its nearest, until two are nearest to
-/// each other; those are joined (Benzécri 1982, Juan 1982). For the linkages here the tree is the one that joining the nearest pair of all gives.
+/// Hierarchical clustering by chains of nearest neighbours: from any cluster to its nearest, from there to its nearest, until two are
+/// nearest to each other; those are joined (Benzécri 1982, Juan 1982). For the linkages here the tree is the one that joining the nearest
+/// pair of all gives.
 ///
-/// A join changes a row of the matrix and the column of the same number. The row is computed at once, from two rows; the column's entries lie in as
-/// many cache lines, so each is fetched from the new row when its own row is next looked at, which many never are.
+/// A join changes a row of the matrix and the column of the same number. The row is computed at once, from two rows; the column's entries
+/// lie in as many cache lines, so each is fetched from the new row when its own row is next looked at, which many never are.
 final class NearestChain<Number: ChainNumber> {
   private let matrix: Matrix
   private let rows: Int
@@ -152,7 +153,8 @@ final class NearestChain<Number: ChainNumber> {
     return ck_squared_distance(matrix.pointer(to: a), matrix.pointer(to: b), matrix.columns).squareRoot()
   }
 
-  /// Ward's squared distance of two clusters, 2 |A| |B| / (|A| + |B|) times that of their means, in double precision; `b` becomes the mean of both.
+  /// Ward's squared distance of two clusters, 2 |A| |B| / (|A| + |B|) times that of their means, in double precision; `b` becomes the mean
+  /// of both.
   private func mergeMeans(_ a: Int, _ b: Int, _ aSize: Double, _ bSize: Double) -> Double {
     guard let means else { return 0 }
     let columns = matrix.columns

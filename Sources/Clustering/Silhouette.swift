@@ -6,7 +6,7 @@ enum Silhouette {
   /// The mean over the rows that belong to a cluster, or over `sampleSize` of them drawn with `seed`, and how many those were.
   /// A row alone in its cluster counts 0. Nil when the sample has fewer than two clusters.
   static func mean(
-    of partition: Partition, _ sampleSize: Int, _ seed: UInt64, _ team: Team, _ cancellation: Cancellation
+    of partition: Partition, _ sampleSize: Int, _ seed: UInt64, _ team: Team, _ cancellation: Cancellation, symmetricLimit: Int = symmetricLimit
   ) throws(Problem) -> (mean: Double, rows: Int)? {
     let sample = draw(partition.labels.indices.filter { partition.labels[$0] >= 0 }, sampleSize, seed)
     // Cluster by cluster, so that the distances to one cluster are made by one call and added in registers.
@@ -30,8 +30,9 @@ enum Silhouette {
   /// How many sums may be kept at once: 128 MB of them.
   static let symmetricLimit = 16 << 20
 
-  /// Every pair of blocks is met once and counts for the rows of both. So that threads never add to the same rows, and always in the same order, the
-  /// blocks are divided into teams that play a tournament: in each round every team meets one other, and a meeting is one piece of work.
+  /// Every pair of blocks is met once and counts for the rows of both. So that threads never add to the same rows, and always in the same
+  /// order, the blocks are divided into teams that play a tournament: in each round every team meets one other, and a meeting is one piece
+  /// of work.
   private static func meetOnce(
     _ blocks: DistanceBlocks, _ clusters: [Range<Int>], _ values: Buffer<Double>, _ threads: Team, _ cancellation: Cancellation
   ) throws(Problem) {

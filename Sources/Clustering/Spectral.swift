@@ -1,10 +1,10 @@
 package import Basics
 
-/// Spectral clustering: rows become nodes of a graph, and k-means divides them by where the graph's slowest oscillations put them (Ng, Jordan, Weiss
-/// 2001; von Luxburg 2007). It finds clusters of any shape that hang together.
+/// Spectral clustering: rows become nodes of a graph, and k-means divides them by where the graph's slowest oscillations put them (Ng,
+/// Jordan, Weiss 2001; von Luxburg 2007). It finds clusters of any shape that hang together.
 ///
-/// Parameters, defaults and the embedding are scikit-learn's (normalised Laplacian, eigenvectors divided by the roots of the degrees). The same seed and
-/// data give the same result for any number of threads.
+/// Parameters, defaults and the embedding are scikit-learn's (normalised Laplacian, eigenvectors divided by the roots of the degrees). The
+/// same seed and data give the same result for any number of threads.
 package struct Spectral: Sendable {
   package enum Graph: String, Sendable, CaseIterable {
     /// exp(-gamma |x - y|^2) between all rows.
@@ -66,8 +66,8 @@ package struct Spectral: Sendable {
     return edges + max(vectors, DistanceBlocks.memory(rows: rows, columns: columns)) + rows * (components ?? clusters) * 16
   }
 
-  /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API), when memory would not do, or when cancelled. `progress` is
-  /// told on the caller's thread which share of the work is done, roughly.
+  /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API), when memory would not do, or when cancelled.
+  /// `progress` is told on the caller's thread which share of the work is done, roughly.
   package func run(
     on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((Double) -> Void)? = nil
   ) throws(Problem) -> Result {
@@ -101,7 +101,8 @@ package struct Spectral: Sendable {
     guard clusters >= 1, clusters <= matrix.rows else {
       throw Problem(
         .invalid, "n_clusters is \(clusters) for \(matrix.rows) vectors",
-        hint: matrix.rows == 0 ? "Add documents with vectors first." : "Choose 1 to \(matrix.rows), for example \(min(8, matrix.rows)).", path: "n_clusters")
+        hint: matrix.rows == 0 ? "Add documents with vectors first." : "Choose 1 to \(matrix.rows), for example \(min(8, matrix.rows)).",
+        path: "n_clusters")
     }
     if let components {
       guard (1...matrix.rows).contains(components) else {
