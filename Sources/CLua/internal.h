@@ -192,8 +192,9 @@ INTERNAL bool is_null(lua_State *L, int index);
 
 // document.c
 INTERNAL void open_documents(lua_State *L);
-INTERNAL bool document_text(lua_State *L, int index, clua_bytes *text);
 INTERNAL void push_event(lua_State *L);
+INTERNAL void push_document(lua_State *L, const char *text, size_t length);
+INTERNAL bool push_document_table(lua_State *L, int index);
 INTERNAL void event_set(lua_State *L, int index, const clua_event *event);
 
 // vector.c

@@ -255,16 +255,13 @@ static void walk(walker *w, int index, int depth) {
     case LUA_TTABLE: walk_table(w, index, depth); return;
     default: break;
   }
-  clua_bytes text;
   size_t count;
   const float *numbers = vector_values(L, index, &count);
   if (numbers) {
     walk_vector(w, numbers, count);
   } else if (is_null(L, index)) {
     w->json ? add(w, "null", 4) : add_byte(w, CLUA_NULL);
-  } else if (document_text(L, index, &text)) {
-    const char *start = (const char *)text.data;
-    json_push(L, start, start, start + text.count, true);
+  } else if (push_document_table(L, index)) {
     walk(w, -1, depth);
     lua_pop(L, 1);
   } else {

@@ -13,6 +13,9 @@ package struct LibraryCalls {
   /// Waits, for the functions that only batch scripts may use; nil where waiting is not allowed.
   package var pause: ((Duration) throws(Problem) -> Void)?
 
+  /// Documents that a stream fetches at once, if nothing else is said.
+  static let pageSize = 500
+
   package init(surroundings: Surroundings, zones: Zones, perform: @escaping Perform) {
     self.surroundings = surroundings
     self.zones = zones
@@ -65,6 +68,7 @@ package struct LibraryCalls {
       var query = object(0).object ?? JSONObject()
       if case .string(let collection)? = arguments.first { query["collection"] = .string(collection) }
       if arguments.count > 1, arguments[1] != .null { query["cursor"] = arguments[1] }
+      if query["batch"] == nil, query["limit"] == nil { query["batch"] = .int(Self.pageSize) }
       return try documents(.object(query), "documents.each")
     case "collections.create": return try perform("create_collection", body: object(0))
     case "collections.get":

@@ -11,7 +11,7 @@ import Store
 package final class ScriptSession: ScriptHost {
   package enum Writes: Sendable { case none, gathered, immediate }
 
-  private let host: Host
+  let host: Host
   private let namespace: Namespace?
   private let namespaceID: String
   private let caller: Caller
@@ -103,6 +103,10 @@ package final class ScriptSession: ScriptHost {
     return result
   }
 
+  /// Whether nobody writes down what is read, or has written it down.
+  var isPlain: Bool { recording == nil && replayed == nil }
+  var liveNamespaceID: String? { namespace?.id }
+
   // MARK: - Calls
 
   package func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
@@ -124,7 +128,7 @@ package final class ScriptSession: ScriptHost {
   }
 
   /// What is left of the run's time: Lua's own clock cannot stop a read in the middle of a call.
-  private var timeLeft: Duration? {
+  var timeLeft: Duration? {
     let kind: ScriptKind = writes == .none ? .predicate : writes == .gathered ? .hook : .batch
     return kind.budget.wall.map { max(.milliseconds(1), $0 - (host.surroundings.ticks() - began)) }
   }

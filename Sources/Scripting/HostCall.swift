@@ -48,6 +48,8 @@ final class HostCall {
       let library = Library.functions
       if id < 0 {
         throw missing(&reader)
+      } else if id < library.count, library[id].form == Int32(CLUA_EACH), let page = try page(library[id], reader) {
+        reply.append(page)
       } else if id < library.count {
         reply.append(try answer(library[id], &reader))
       } else if id - library.count < natives.count {
@@ -64,6 +66,15 @@ final class HostCall {
     }
     reply.bytes.lend { clua_reply(state, $0.data, $0.count) }
     return 0
+  }
+
+  /// A page of documents as the host has them, if it has.
+  private func page(_ function: LibraryFunction, _ reader: TapeReader) throws(Problem) -> DocumentPage? {
+    guard kind.rights.contains(function.right) else { return nil }
+    var reader = reader
+    var arguments: [JSON] = []
+    while !reader.isAtEnd { arguments.append(reader.json()) }
+    return try host.page(arguments)
   }
 
   private func answer(_ function: LibraryFunction, _ reader: inout TapeReader) throws(Problem) -> JSON {

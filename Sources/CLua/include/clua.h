@@ -17,7 +17,8 @@ typedef struct {
 /// are uint32; a string is its length and bytes; an array its count and values; an object its count and pairs of key (length,
 /// bytes; no tag) and value.
 enum {
-  CLUA_NIL = 0, CLUA_NULL = 1, CLUA_FALSE = 2, CLUA_TRUE = 3, CLUA_INTEGER = 4, CLUA_NUMBER = 5, CLUA_STRING = 6, CLUA_ARRAY = 7, CLUA_OBJECT = 8
+  CLUA_NIL = 0, CLUA_NULL = 1, CLUA_FALSE = 2, CLUA_TRUE = 3, CLUA_INTEGER = 4, CLUA_NUMBER = 5, CLUA_STRING = 6, CLUA_ARRAY = 7, CLUA_OBJECT = 8,
+  CLUA_DOCUMENT = 9  // to Lua only: JSON text of an object (length, bytes), read where a script looks
 };
 
 /// One function that scripts can call. `path` is dotted: "perigee.kv.get" makes a frozen table `perigee` with a frozen table `kv`.
