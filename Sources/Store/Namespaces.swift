@@ -29,7 +29,8 @@ extension Transaction {
       .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteEventKeysOfNamespace, .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
       .deleteTasksOfNamespace, .deleteMembersOfNamespace, .deleteRunsOfNamespace,
       .deleteClustersOfNamespace,
-      .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteVectorsOfNamespace, .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,
+      .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteScriptVersionsOfNamespace, .deleteScriptsOfNamespace, .deleteVectorsOfNamespace,
+      .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,
       .deleteCollectionsOfNamespace,
     ]
     for statement in everything { add(statement, [("namespace_id", .text(namespaceID))]) }
