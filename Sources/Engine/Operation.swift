@@ -64,7 +64,7 @@ package struct Operation: Sendable {
     systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + clusterResultOperations
     + triggerOperations + decisionOperations
     + simulationOperations + bulkOperations + previewOperations + taskOperations + kvOperations + maintenanceOperations + eventOperations
-    + calendarOperations + scriptOperations + outboundOperations
+    + taxonomyOperations + taxonomyNodeOperations + calendarOperations + scriptOperations + outboundOperations
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   package static func named(_ name: String) -> Operation? { byName[name] }

@@ -169,9 +169,11 @@ struct TaskRun {
         product.outputs["result"] = first
       }
       for member in record.members { product.outputs[member.key] = member.value }
-    case .taxonomyEnrichment, .batchRerun, .collectionTrigger, .retrieverExecution, .alertEvaluation, .deleteNamespace:
+    case .taxonomyEnrichment:
+      try TaxonomyEnrichment(host, task, config, cancellation).perform(&product)
+    case .batchRerun, .collectionTrigger, .retrieverExecution, .alertEvaluation, .deleteNamespace:
       throw Problem(
-        .unsupported, "action '\(task.kind.rawValue)' cannot run in this build", hint: "This build runs: cluster, script", path: "action_type")
+        .unsupported, "action '\(task.kind.rawValue)' cannot run in this build", hint: "This build runs: cluster, taxonomy_enrichment, script", path: "action_type")
     }
   }
 

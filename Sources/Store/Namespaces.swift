@@ -28,7 +28,7 @@ extension Transaction {
     let everything: [Statement] = [
       .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteEventKeysOfNamespace, .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
       .deleteTasksOfNamespace, .deleteMembersOfNamespace, .deleteRunsOfNamespace,
-      .deleteClustersOfNamespace,
+      .deleteClustersOfNamespace, .deleteTaxonomyVersionsOfNamespace, .deleteTaxonomiesOfNamespace,
       .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteScriptVersionsOfNamespace, .deleteScriptsOfNamespace, .deleteVectorsOfNamespace,
       .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,
       .deleteCollectionsOfNamespace,

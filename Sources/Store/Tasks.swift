@@ -31,6 +31,13 @@ extension Transaction {
       expecting: .exactly(1), guardName: "task")
   }
 
+  /// What a running task has done so far. Lost (`task`) when it has ended, or another attempt is under way.
+  package mutating func report(_ outputs: JSONObject, of taskID: String, attempt: Int64) {
+    add(
+      .reportTask, [("outputs", .json(outputs)), ("task_id", .text(taskID)), ("attempt", .integer(attempt))], expecting: .exactly(1),
+      guardName: "task")
+  }
+
   /// The task ends. Lost (`task`) when it is final already, or when `attempt` is given and another attempt is under way.
   package mutating func finishTask(
     _ taskID: String, attempt: Int64? = nil, status: TaskRecord.Status, outputs: JSONObject = JSONObject(), error: String? = nil, at now: Instant

@@ -1,4 +1,5 @@
 package import Basics
+import Glibc
 import Model
 package import Scripting
 import Store
@@ -52,6 +53,11 @@ private struct DocumentWriter {
     text += JSON.string(document.id).bytes
     text += Self.collection
     text += JSON.string(document.collectionID).bytes
+    if document.holdsInternal, let object = try? JSON(parsing: document.body).object {
+      return Document(
+        id: document.id, collectionID: document.collectionID, fields: object, createdAt: document.createdAt, updatedAt: document.updatedAt
+      ).json().bytes
+    }
     // Stored bodies are what our own writer made of an object: "{…}".
     let body = document.body.dropFirst().dropLast()
     if !body.isEmpty {
@@ -64,5 +70,21 @@ private struct DocumentWriter {
     }
     text += times?.text ?? []
     return text
+  }
+}
+
+extension RawDocument {
+  private static let mark = Array("_internal\":".utf8)
+
+  /// Whether the system may have written something of its own into the document: its name for that occurs somewhere.
+  fileprivate var holdsInternal: Bool {
+    var rest = body
+    while let start = rest.baseAddress, let found = memchr(start, Int32(UInt8(ascii: "_")), rest.count) {
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(start.distance(to: UnsafeRawPointer(found))))
+      guard rest.count >= Self.mark.count else { return false }
+      if rest.starts(with: Self.mark) { return true }
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst())
+    }
+    return false
   }
 }
