@@ -72,7 +72,9 @@ final class Field: @unchecked Sendable {
       }
     }
     raw.prunes = count > 1 && within < 2 * between ? 1 : 0
-    (self.matrix, panels, self.order, self.data, self.halves, self.centres, self.radii, self.raw) = (matrix, count, order, data, halves, centres, radii, raw)
+    (self.matrix, panels, self.order, self.data, self.halves, self.centres, self.radii, self.raw) = (
+      matrix, count, order, data, halves, centres, radii, raw
+    )
   }
 
   /// Bytes beside the matrix.
@@ -119,7 +121,8 @@ final class Field: @unchecked Sendable {
 
   /// Does something for the listed places, up to 32 at a time, with scratch for a scan.
   func scan(
-    _ places: [Int32], _ team: Team, _ cancellation: Cancellation, _ work: @Sendable (Range<Int>, UnsafePointer<Int32>, UnsafeMutableRawPointer) -> Void
+    _ places: [Int32], _ team: Team, _ cancellation: Cancellation,
+    _ work: @Sendable (Range<Int>, UnsafePointer<Int32>, UnsafeMutableRawPointer) -> Void
   ) throws(Problem) {
     let lanes = Panels.lanes
     places.withUnsafeBufferPointer { list in

@@ -35,7 +35,8 @@ package struct HDBSCAN: Sendable {
   package var threads: Int
 
   package init(
-    minimumClusterSize: Int = 5, minimumSamples: Int? = nil, selectionEpsilon: Double = 0, maximumClusterSize: Int? = nil, metric: Metric = .euclidean,
+    minimumClusterSize: Int = 5, minimumSamples: Int? = nil, selectionEpsilon: Double = 0, maximumClusterSize: Int? = nil,
+    metric: Metric = .euclidean,
     alpha: Double = 1, selection: Selection = .excessOfMass, allowsSingleCluster: Bool = false, matchesReference: Bool = false, threads: Int = 1
   ) {
     self.minimumClusterSize = minimumClusterSize

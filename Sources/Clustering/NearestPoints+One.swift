@@ -70,7 +70,8 @@ extension NearestPoints {
     var best = (value: Double.infinity, index: 0)
     for point in 0..<points.rows where metric == .euclidean || norms.pointer[point] == 0 {
       let value =
-        metric == .cosine ? -ck_cosine(row, points.pointer(to: point), points.columns) : ck_squared_distance(row, points.pointer(to: point), points.columns)
+        metric == .cosine
+        ? -ck_cosine(row, points.pointer(to: point), points.columns) : ck_squared_distance(row, points.pointer(to: point), points.columns)
       if value < best.value { best = (value, point) }
     }
     return best.index

@@ -36,7 +36,8 @@ package struct PCA: Sendable, Equatable {
     try Demand.threads(threads)
     try Demand.range(components, 1...matrix.columns, "n_components", "\(min(2, matrix.columns))")
     if matrix.columns <= Self.exactDimensions {
-      try self.init(moments: Moments(of: matrix, threads: threads, cancellation: cancellation), components: components, threads: threads,
+      try self.init(
+        moments: Moments(of: matrix, threads: threads, cancellation: cancellation), components: components, threads: threads,
         cancellation: cancellation)
     } else {
       try Demand.range(components, 1...1024, "n_components", "50")
