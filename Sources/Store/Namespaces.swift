@@ -27,7 +27,7 @@ extension Transaction {
   package mutating func deleteNamespace(_ namespaceID: String) {
     let everything: [Statement] = [
       .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteEventKeysOfNamespace, .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
-      .deleteTasksOfNamespace, .deleteRunsOfNamespace,
+      .deleteTasksOfNamespace, .deleteMembersOfNamespace, .deleteRunsOfNamespace,
       .deleteClustersOfNamespace,
       .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteScriptVersionsOfNamespace, .deleteScriptsOfNamespace, .deleteVectorsOfNamespace,
       .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,

@@ -125,7 +125,7 @@ private let collection = Collection(
       (["clustering_method": "leiden"], "vector_config.clustering_method", "'hdbscan' comes nearest"),
       (
         ["clustering_method": "hdbscan", "hdbscan_parameters": ["min_cluster_size": 1]], "vector_config.hdbscan_parameters.min_cluster_size",
-        "at least 2"
+        "Give 2 to"
       ),
       (
         ["clustering_method": "agglomerative", "algorithm_params": ["n_clusters": 5, "distance_threshold": 2]],
