@@ -13,7 +13,8 @@ extension Trigger {
   static func hookID(_ script: StoredScript, _ event: Schedule.EventType) -> ID { Identifier.derived(hookPrefix, from: script.id, event.rawValue) }
 
   /// Whether it stands for a hook of the namespace. The end of such a run is no event: a hook on ends would never come to one.
-  var isNamespaceHook: Bool { id.hasPrefix(Self.hookPrefix + "_") }
+  var isNamespaceHook: Bool { Self.isNamespaceHook(id) }
+  static func isNamespaceHook(_ id: ID) -> Bool { id.hasPrefix(hookPrefix + "_") }
 }
 
 extension Host {
