@@ -338,6 +338,12 @@ final class Gathering: @unchecked Sendable {
 
   func add(_ write: Write) { writes.append(write) }
 
+  /// Takes over what another script of the same run has written, to read it: that is committed first.
+  func see(_ earlier: Gathering) {
+    kv = earlier.kv
+    documents = earlier.documents
+  }
+
   func noteKV(_ key: String, _ value: JSON?) { kv[key] = .some(value) }
   /// The value this run wrote; nil when it wrote none, `.some(nil)` when it deleted it.
   func knownKV(_ key: String) -> JSON?? { kv[key] }

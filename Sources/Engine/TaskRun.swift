@@ -10,6 +10,8 @@ struct TaskRun {
   struct Product {
     var outputs = JSONObject()
     var writes: [Write] = []
+    /// What the scripts of this run have written so far: the next of them sees it.
+    var gathering: Gathering?
     var state: JSONObject?
     var baselineRunID: String?
   }
@@ -60,6 +62,7 @@ struct TaskRun {
           result["task_id"] = .string(task.id)
           result["seconds"] = .double(task.startedAt.map { (host.surroundings.now() - $0).inSeconds } ?? 0)
           var after_ = Product()
+          after_.gathering = product.gathering
           _ = try hook("after", after, arguments: [.object(result)], into: &after_)
           product.writes += after_.writes
           product.state = after_.state ?? product.state
@@ -127,6 +130,7 @@ struct TaskRun {
     _ reference: ScriptReference, kind: ScriptKind, named entry: String, arguments: [JSON], into product: inout Product
   ) throws(Problem) -> (values: [JSON], record: JSONObject) {
     let session = ScriptSession(host, namespaceID: task.namespaceID, trigger: trigger, writes: .gathered)
+    if let earlier = product.gathering { session.gathering?.see(earlier) }
     let script = try host.script(
       reference, as: kind == .hook ? [.hook] : [.action], in: task.namespaceID, called: "\(trigger?.name ?? trigger?.id ?? task.id) \(entry)")
     let now = host.surroundings.now()
@@ -143,6 +147,7 @@ struct TaskRun {
     case .failed(let problem), .killed(let problem): throw problem
     case .returned(let values):
       product.writes += session.gathering?.writes ?? []
+      product.gathering = session.gathering
       if case .object(let new)? = run.state, new != state { product.state = new }
       return (values, session.record(of: run))
     }

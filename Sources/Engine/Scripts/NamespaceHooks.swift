@@ -13,8 +13,7 @@ extension Trigger {
   static func hookID(_ script: StoredScript, _ event: Schedule.EventType) -> ID { Identifier.derived(hookPrefix, from: script.id, event.rawValue) }
 
   /// Whether it stands for a hook of the namespace. The end of such a run is no event: a hook on ends would never come to one.
-  var isNamespaceHook: Bool { Self.isNamespaceHook(id) }
-  static func isNamespaceHook(_ id: ID) -> Bool { id.hasPrefix(hookPrefix + "_") }
+  var isNamespaceHook: Bool { id.hasPrefix(Self.hookPrefix + "_") }
 }
 
 extension Host {
@@ -85,9 +84,11 @@ extension TaskRun {
     for event in events {
       var one = Product()
       one.state = trigger.state
+      one.gathering = product.gathering
       do throws(Problem) {
         _ = try run(reference, kind: .hook, named: "after", arguments: [event.json], into: &one)
         product.writes += one.writes
+        product.gathering = one.gathering
       } catch {
         if cancellation.isCancelled || host.isClosing { throw error }
         failures.append(["seq": .int(event.seq), "error": .string(error.description)])
