@@ -54,6 +54,14 @@ package enum DriftMetric: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it compares rows with rows rather than means, shares or distances.
+  package var needsRows: Bool {
+    switch self {
+    case .mmd, .energy, .ks, .wasserstein, .frechet, .domainAUC: true
+    default: false
+    }
+  }
+
   /// What the baseline's own splits tell the chance of; the others carry a null distribution of their own.
   package static let calibratedBySplits: [DriftMetric] = [
     .cosineDrift, .centroidShift, .centroidShiftZ, .psi, .jensenShannon, .totalVariation, .distancePSI, .wasserstein, .frechet, .frechetDiagonal,
@@ -71,49 +79,4 @@ package enum DriftMetric: String, Sendable, CaseIterable {
     default: (1, 1)
     }
   }
-}
-
-/// What a metric does without drift, for windows of one size: taken from splits of the baseline.
-package struct DriftNull: Sendable, Equatable {
-  package let metric: DriftMetric
-  /// Rows of the two sides of the splits.
-  package let baselineRows: Int
-  package let windowRows: Int
-  package let mean: Double
-  package let deviation: Double
-  /// What the metric reached between the two most different halves of the baseline (by the first principal component): what an exchange of
-  /// the whole corpus may look like. A threshold far beyond will never be crossed.
-  package let contrast: Double
-
-  /// The mean and deviation to be expected with other numbers of rows.
-  func scaled(_ rows: Int, _ window: Int) -> (mean: Double, deviation: Double) {
-    let own = 1 / Double(baselineRows) + 1 / Double(windowRows)
-    let ratio = (1 / Double(rows) + 1 / Double(window)) / own
-    return (mean * metric.power(ratio, metric.powers.mean), deviation * metric.power(ratio, metric.powers.deviation))
-  }
-}
-
-extension DriftMetric {
-  fileprivate func power(_ ratio: Double, _ exponent: Double) -> Double { exponent == 0 ? 1 : exponent == 1 ? ratio : ratio.squareRoot() }
-}
-
-/// One measurement, with what is needed to judge it.
-package struct DriftMeasurement: Sendable, Equatable {
-  package let metric: DriftMetric
-  package let value: Double
-  /// How many rows it was computed from: all, or as many as a sample held.
-  package let baselineRows: Int
-  package let currentRows: Int
-  /// The chance of such a value without drift; nil when the baseline holds no splits for this metric.
-  package let pValue: Double?
-  /// The value's distance from its mean without drift, in standard deviations; nil when those are not known.
-  package let z: Double?
-  package let nullMean: Double?
-  package let nullDeviation: Double?
-  /// Where an alarm would be false about once in some hundred measurements: three deviations from the mean (0.001 for `chi2_p`).
-  package let suggestedThreshold: Double?
-  /// What the metric reached between the most different halves of the baseline; nil when not known.
-  package let contrast: Double?
-  /// Further numbers of the same computation, such as the share of components that drifted.
-  package let details: [String: Double]
 }
