@@ -20,10 +20,7 @@ package struct DriftTally: DriftSide, Sendable {
   private(set) var counts: [Int]
   private var bins: [Int]
   private var outliers = 0
-  /// Numbers of the rows to keep, ascending, and how many have come.
-  private let chosen: [Int]
-  private var reached = 0
-  private var values: [Float] = []
+  private var sample: RowSample
 
   /// - Parameters:
   ///   - expected: How many rows will come; the sample is drawn from so many.
@@ -41,8 +38,8 @@ package struct DriftTally: DriftSide, Sendable {
     squares = sums
     counts = [Int](repeating: 0, count: centroids?.rows ?? 0)
     bins = [Int](repeating: 0, count: centroids == nil ? 0 : 10)
-    chosen = metrics.contains(where: \.needsRows) ? Sample.draw(PairStatistic.largestSide, of: expected, seed: seed) : []
-    values.reserveCapacity(chosen.count * dimensions)
+    let limit = metrics.contains(where: \.needsRows) ? PairStatistic.largestSide : 0
+    sample = RowSample(limit: limit, of: expected, columns: dimensions, seed: seed)
   }
 
   /// Adds rows, at least one. Throws when their dimensions are not the baseline's, or a value is too large to be squared.
@@ -60,10 +57,7 @@ package struct DriftTally: DriftSide, Sendable {
       for (bin, more) in ShareDrift.counts(assignment.distances, edges: reference.deciles).enumerated() { bins[bin] += more }
       outliers += assignment.distances.count { $0 > reference.outlierDistance }
     }
-    while reached < chosen.count, chosen[reached] < count + rows.rows {
-      values += rows[chosen[reached] - count]
-      reached += 1
-    }
+    sample.add(rows)
     count += rows.rows
   }
 
@@ -80,7 +74,7 @@ package struct DriftTally: DriftSide, Sendable {
   func distanceCounts(_ reference: DriftReference) -> (bins: [Int], outliers: Int) { (bins, outliers) }
 
   /// The rows that were kept.
-  func kept() throws(Problem) -> Matrix { try Matrix(rows: reached, columns: dimensions, values: values) }
+  func kept() throws(Problem) -> Matrix { try sample.matrix() }
 }
 
 extension BaselineSnapshot {

@@ -133,7 +133,7 @@ struct RecordedWorld: SimulatedWorld {
     guard question.about == .condition, let condition, condition.kind != .script else {
       return ask(question.about, scheduledAt: question.fire.scheduledAt, events: question.fire.consumedEvents, at: now)
     }
-    if condition.kind == .staleness { return compare(condition, (now - lastSuccess).inSeconds, JSONObject()) }
+    if condition.kind == .staleness { return compare(condition, (now - lastSuccess).inSeconds, ["value": .double((now - lastSuccess).inSeconds)]) }
     return measured(condition, at: now)
   }
 
@@ -147,7 +147,7 @@ struct RecordedWorld: SimulatedWorld {
     }
     let row = measurements[measuredAt]
     if now > row.last + slack { sources.carried += 1 } else if row.count > 1 { sources.coalesced += 1 } else { sources.exact += 1 }
-    guard let value = row.detail["value"]?.double else {
+    guard let value = condition.compared(in: row.detail) else {
       let (verdict, reason) = Judge.verdict(condition, row.detail)
       return SimulatedAnswer(verdict: verdict, reason: reason, detail: row.detail)
     }
@@ -160,7 +160,7 @@ struct RecordedWorld: SimulatedWorld {
     detail["metric"] = .optional(condition.metric?.rawValue)
     detail["threshold"] = .double(condition.threshold)
     detail["operator"] = .string(condition.comparison.rawValue)
-    detail["value"] = .double(value)
+    detail["compared"] = condition.scale == .value ? nil : .string(condition.scale.rawValue)
     detail["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold))
     let (verdict, reason) = Judge.verdict(condition, detail)
     return SimulatedAnswer(verdict: verdict, reason: reason, detail: detail)

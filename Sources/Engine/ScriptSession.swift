@@ -160,7 +160,7 @@ package final class ScriptSession: ScriptHost {
     var config: JSONObject = ["threshold": .int(0)]
     let metric = try fields.string("metric") ?? "cosine_drift"
     config["metric"] = .string(metric)
-    let drifts = ["cosine_drift", "centroid_shift"]
+    let drifts = Condition.drifts.map(\.rawValue)
     let volumes = ["count", "added", "growth_ratio"]
     guard drifts.contains(metric) || volumes.contains(metric) else {
       throw Problem(

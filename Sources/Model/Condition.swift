@@ -28,6 +28,10 @@ package struct Condition: Sendable, Equatable {
   package enum Metric: String, Sendable, CaseIterable {
     case cosineDrift = "cosine_drift"
     case centroidShift = "centroid_shift"
+    case centroidShiftZ = "centroid_shift_z"
+    case mmd, energy, psi, js, totalVariation = "total_variation", chiSquareP = "chi2_p", distancePSI = "distance_psi", ks, wasserstein
+    case frechet, frechetDiagonal = "frechet_diagonal", domainAUC = "domain_auc", outlierRate = "outlier_rate"
+    case noiseRatioDelta = "noise_ratio_delta", sizeEntropyDelta = "size_entropy_delta"
     case count, added, deleted, growthRatio = "growth_ratio"
     case secondsSinceSuccess = "seconds_since_success"
     // Of the last run, as its `metrics` call them.
@@ -35,12 +39,30 @@ package struct Condition: Sendable, Equatable {
     case noiseRatio = "noise_ratio", sizeEntropy = "cluster_size_entropy", averageSize = "avg_cluster_size", inertia
     case meanCosine = "mean_cosine_to_centroid", leastCosine = "min_cosine_to_centroid", clusters = "num_clusters"
   }
+  /// What is compared with the threshold: the metric itself, or how unlikely a drift measurement is without drift.
+  package enum Scale: String, Sendable, CaseIterable {
+    case value
+    /// The chance of such a value without drift.
+    case pValue = "p_value"
+    /// Its distance from the mean without drift, in standard deviations.
+    case z
+
+    /// The field that carries the threshold.
+    package var field: String {
+      switch self {
+      case .value: "threshold"
+      case .pValue: "p_threshold"
+      case .z: "z_threshold"
+      }
+    }
+  }
   /// Edge fires when false turns true; level fires at each check that is true, after the cooldown.
   package enum Mode: String, Sendable, CaseIterable { case edge, level }
 
   package var kind: Kind
   package var metric: Metric?
   package var comparison: Operator
+  package var scale: Scale
   package var threshold: Double
   package var checkIntervalSeconds: Int64
   /// The collection measured; nil means those of the cluster that the action runs.
@@ -59,14 +81,19 @@ package struct Condition: Sendable, Equatable {
   package var captureBaselineOnCreate: Bool
 
   static let names = [
-    "condition_type", "threshold", "metric", "operator", "check_interval_seconds", "collection_id", "vector_index", "script",
+    "condition_type", "threshold", "p_threshold", "z_threshold", "metric", "operator", "check_interval_seconds", "collection_id", "vector_index", "script",
     "capture_baseline_on_create",
     "cluster_id", "mode", "cooldown_seconds", "rearm_below", "rearm_above",
   ]
 
+  package static let drifts: [Metric] = [
+    .cosineDrift, .centroidShift, .centroidShiftZ, .mmd, .energy, .psi, .js, .totalVariation, .chiSquareP, .distancePSI, .ks, .wasserstein, .frechet,
+    .frechetDiagonal, .domainAUC, .outlierRate, .noiseRatioDelta, .sizeEntropyDelta,
+  ]
+
   private static func metrics(of kind: Kind) -> [Metric] {
     switch kind {
-    case .drift: [.cosineDrift, .centroidShift]
+    case .drift: drifts
     case .volume: [.count, .added, .deleted, .growthRatio]
     case .quality:
       [
@@ -88,14 +115,18 @@ package struct Condition: Sendable, Equatable {
         hint: metrics.isEmpty ? "Leave it out" : "One of: \(metrics.map(\.rawValue).joined(separator: ", "))", path: fields.at("metric"))
     }
     metric = metric ?? metrics.first
-    comparison = try fields.choice("operator") ?? .gt
+    let comparison: Operator? = try fields.choice("operator")
+    (self.comparison, scale) = (comparison ?? .gt, .value)
     script = try fields["script"].map { json throws(Problem) in try ScriptReference(json, path: fields.at("script")) }
     if kind == .script {
       if script == nil { throw fields.missing("script", example: "{\"source\": \"return function(ctx) return true end\"}") }
       threshold = try fields.number("threshold") ?? 0
     } else {
-      guard let value = try fields.number("threshold") else { throw fields.missing("threshold", example: kind == .drift ? "0.3" : "1000") }
-      threshold = value
+      guard let (scale, value) = try Self.threshold(fields, kind, metric) else {
+        throw fields.missing("threshold", example: kind == .drift ? "0.3" : "1000")
+      }
+      (self.scale, threshold) = (scale, value)
+      self.comparison = try Self.comparison(comparison, scale, metric, fields)
     }
     checkIntervalSeconds = try fields.int("check_interval_seconds", in: 1...31_557_600) ?? 3600
     collectionID = try fields.string("collection_id")
@@ -119,6 +150,49 @@ package struct Condition: Sendable, Equatable {
     rearm = below ?? above
   }
 
+  /// The one threshold that is given, and what it is compared with; nil when none is.
+  private static func threshold(_ fields: Fields, _ kind: Kind, _ metric: Metric?) throws(Problem) -> (Scale, Double)? {
+    let given = Scale.allCases.filter { fields[$0.field] != nil }
+    guard let scale = given.first else { return nil }
+    if given.count > 1 {
+      throw Problem(
+        .invalid, "\(given.map { "'\($0.field)'" }.joined(separator: " and ")) are given", hint: "Give exactly one of them",
+        path: fields.at(given[1].field))
+    }
+    if scale != .value, kind != .drift {
+      throw Problem(
+        .invalid, "'\(scale.field)' belongs to condition_type 'drift'", hint: "Give \"threshold\": 1000", path: fields.at(scale.field))
+    }
+    if scale == .z, metric == .ks || metric == .chiSquareP {
+      throw Problem(
+        .invalid, "\(metric?.rawValue ?? "") has no z, only a p-value", hint: "Give \"p_threshold\": 0.01", path: fields.at(scale.field))
+    }
+    guard let value = try fields.number(scale.field) else { return nil }
+    if scale == .pValue, !(value > 0 && value < 1) {
+      throw Problem(.invalid, "p_threshold \(value) is no chance", hint: "Give more than 0 and less than 1: 0.01 is usual", path: fields.at(scale.field))
+    }
+    if scale == .z, value <= 0 {
+      throw Problem(.invalid, "z_threshold \(value) is not above 0", hint: "Give 3 or more standard deviations", path: fields.at(scale.field))
+    }
+    return (scale, value)
+  }
+
+  /// Small chances and large distances tell of drift, and so does a small `chi2_p`.
+  private static func comparison(_ given: Operator?, _ scale: Scale, _ metric: Metric?, _ fields: Fields) throws(Problem) -> Operator {
+    switch scale {
+    case .value: return given ?? (metric == .chiSquareP ? .lt : .gt)
+    case .pValue, .z:
+      let fitting: [Operator] = scale == .pValue ? [.lt, .lte] : [.gt, .gte]
+      guard let given else { return fitting[0] }
+      guard fitting.contains(given) else {
+        throw Problem(
+          .invalid, "operator '\(given.rawValue)' does not go with \(scale.field)",
+          hint: "Leave it out: \(scale == .pValue ? "a p-value below" : "a z above") the threshold tells of drift", path: fields.at("operator"))
+      }
+      return given
+    }
+  }
+
   private func rearm(_ fields: Fields, _ key: String, for comparisons: [Operator]) throws(Problem) -> Double? {
     guard let value = try fields.number(key) else { return nil }
     guard kind != .script, mode == .edge, comparisons.contains(comparison) else {
@@ -137,6 +211,20 @@ package struct Condition: Sendable, Equatable {
   /// What a measured value means: it holds, it is far enough on the other side to arm the next crossing, or it is in between.
   package enum Reading: Sendable, Equatable { case holds, arms, between }
 
+  /// The number that is compared with the threshold, of a measurement; nil when it has none.
+  package func compared(in measured: JSONObject) -> Double? {
+    let number = measured[scale.rawValue]?.double
+    // A difference may go either way.
+    let isSigned = metric == .noiseRatioDelta || metric == .sizeEntropyDelta
+    return scale == .z && isSigned ? number?.magnitude : number
+  }
+
+  /// `cosine_drift`, or `p_value of cosine_drift`.
+  package var measuredName: String {
+    let name = metric?.rawValue ?? kind.rawValue
+    return scale == .value ? name : "\(scale.rawValue) of \(name)"
+  }
+
   /// NaN neither holds nor arms.
   package func reading(_ value: Double) -> Reading {
     if value.isNaN { return .between }
@@ -154,7 +242,7 @@ package struct Condition: Sendable, Equatable {
     if let metric { result["metric"] = .string(metric.rawValue) }
     if kind != .script {
       result["operator"] = .string(comparison.rawValue)
-      result["threshold"] = .double(threshold)
+      result[scale.field] = .double(threshold)
     }
     if let script { result["script"] = script.json }
     if let collectionID { result["collection_id"] = .string(collectionID) }

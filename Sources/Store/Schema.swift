@@ -124,4 +124,10 @@ enum Schema {
     CREATE TABLE event_keys (
       trigger_id TEXT NOT NULL, key TEXT NOT NULL, seen_at INTEGER NOT NULL, PRIMARY KEY (trigger_id, key)) STRICT;
     """
+
+  /// Version 6: what drift is measured from, apart from the triggers' rows: those are written at every check, and SQLite writes a row as a whole.
+  static let sixth = """
+    CREATE TABLE baseline_snapshots (
+      trigger_id TEXT PRIMARY KEY NOT NULL, captured_at INTEGER NOT NULL, snapshot BLOB NOT NULL) STRICT;
+    """
 }

@@ -93,7 +93,7 @@ struct ClusterAction {
     try write(result, to: outputs, &results)
     product.writes.append(.statements(results))
     if definition.enrichSource { product.writes += enrichments(of: definition, collections, result) }
-    product.baselineRunID = run.id
+    product.run = run
     product.outputs = [
       "run_id": .string(run.id), "cluster_id": .string(definition.id), "num_clusters": .int(run.groups.count), "num_documents": .int(run.points),
       "output_collection_ids": .array(outputs.map { .string($0.id) }), "metrics": .object(run.metrics),
