@@ -39,6 +39,7 @@ struct Migration: Sendable {
           current = migration.version
         }
         try translating { () throws(SQLiteFault) in try connection.control(.commit) }
+        CrashPoint.pass(.migrationCommitted)
       } catch {
         try? connection.control(.rollback)
         throw error
@@ -57,6 +58,7 @@ struct Migration: Sendable {
         [("version", .integer(migration.version)), ("applied_at", .instant(now))]
       ) { _ in true }
       try connection.execute(migration.sql)
+      CrashPoint.pass(.migrationMiddle)
       try connection.execute("PRAGMA user_version = \(migration.version); PRAGMA application_id = \(StoreFile.applicationID)")
     }
   }

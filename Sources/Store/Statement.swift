@@ -24,7 +24,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger,
     deleteTrigger,
     deleteTriggersOfNamespace
-  case trigger, activeTriggers, scheduledTriggers
+  case trigger, activeTriggers, wakingTriggers
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks
   case insertTask, startTask, finishTask, repeatTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
@@ -371,14 +371,11 @@ package enum Statement: Int, CaseIterable, Sendable {
       first_event_at, last_event_at, event_depth, paused_until, chained_at, chained_by, chained_depth
       FROM triggers WHERE status = 'active' ORDER BY created_at, trigger_id
       """
-    case .scheduledTriggers:
+    case .wakingTriggers:
       """
-      SELECT trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type, schedule_config,
-      status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
-      last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
-      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
-      first_event_at, last_event_at, event_depth, paused_until, chained_at, chained_by, chained_depth
-      FROM triggers WHERE status IN ('active', 'failed', 'paused') ORDER BY created_at, trigger_id
+      SELECT trigger_id, next_scheduled_at, updated_at, last_triggered_at, last_condition_check_at,
+        CASE WHEN status = 'active' AND trigger_type IN ('cron', 'interval') AND chained_at IS NULL THEN 1 ELSE 0 END
+      FROM triggers WHERE COALESCE(status, '') IN ('active', 'failed') OR paused_until IS NOT NULL
       """
     case .countBucket:
       """
