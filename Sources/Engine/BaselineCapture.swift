@@ -41,8 +41,10 @@ struct BaselineCapture {
     guard let sample, let index = scope.index else { return baseline }
     let rows = try sample.matrix()
     guard rows.rows >= 2 else { return baseline }
-    let last = try run ?? Measurement.lastRun(condition, trigger, host: host)
-    let centroids = try last.flatMap { run throws(Problem) in try centroids(of: run, index) }
+    var last = run
+    if last == nil { last = try Measurement.lastRun(condition, trigger, host: host) }
+    var centroids: Matrix?
+    if let last { centroids = try self.centroids(of: last, index) }
     do throws(Problem) {
       let snapshot = try BaselineSnapshot(
         of: rows, normalised: index.metric == .cosine, labels: Self.labels(rows.rows, noise: last?.noiseRatio ?? 0), centroids: centroids,

@@ -25,7 +25,9 @@ struct DriftCheck {
       return try nothing(reason, baseline)
     }
     if metric == .cosineDrift || metric == .centroidShift { return try shift(metric, from: baseline) }
-    guard let bytes = try baseline.snapshot ?? stored(baseline) else { return try nothing("no_baseline", baseline) }
+    var bytes = baseline.snapshot
+    if bytes == nil { bytes = try stored(baseline) }
+    guard let bytes else { return try nothing("no_baseline", baseline) }
     let snapshot = try BaselineSnapshot(decoding: bytes)
     if metric.needsCentroids, snapshot.centroids == nil { return try nothing("no clusters in the baseline", baseline) }
     var noise: BaselineSnapshot.Noise?

@@ -41,7 +41,8 @@ extension Evaluation {
   private var held: String {
     switch reason {
     case "no_calibration":
-      return "It did not fire: the baseline does not say what \(detail["metric"]?.string ?? "the metric") does without drift; give \"threshold\" instead."
+      return
+        "It did not fire: the baseline does not say what \(detail["metric"]?.string ?? "the metric") does without drift; give \"threshold\" instead."
     case "no_baseline": return "It did not fire: there was no baseline to compare with; one is taken after each success of its action."
     case "new time zone data":
       return

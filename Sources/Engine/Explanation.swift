@@ -257,7 +257,8 @@ struct Explanation {
     let missing = abs(condition.threshold - value)
     return Clause(
       name: "condition", holds: holds, value: .double(value), threshold: .double(condition.threshold), missing: .double(holds ? 0 : missing),
-      fact: "\(name) was \(short(value)) at the last check\(calibration(condition, measured)), and it fires when that is \(condition.comparison.symbol) \(short(condition.threshold))",
+      fact:
+        "\(name) was \(short(value)) at the last check\(calibration(condition, measured)), and it fires when that is \(condition.comparison.symbol) \(short(condition.threshold))",
       change: holds ? nil : "\(name) has to \(value < condition.threshold ? "rise" : "fall") by \(missing == 0 ? "any amount" : short(missing))")
   }
 

@@ -81,7 +81,8 @@ package struct Condition: Sendable, Equatable {
   package var captureBaselineOnCreate: Bool
 
   static let names = [
-    "condition_type", "threshold", "p_threshold", "z_threshold", "metric", "operator", "check_interval_seconds", "collection_id", "vector_index", "script",
+    "condition_type", "threshold", "p_threshold", "z_threshold", "metric", "operator", "check_interval_seconds", "collection_id", "vector_index",
+    "script",
     "capture_baseline_on_create",
     "cluster_id", "mode", "cooldown_seconds", "rearm_below", "rearm_above",
   ]
@@ -169,7 +170,8 @@ package struct Condition: Sendable, Equatable {
     }
     guard let value = try fields.number(scale.field) else { return nil }
     if scale == .pValue, !(value > 0 && value < 1) {
-      throw Problem(.invalid, "p_threshold \(value) is no chance", hint: "Give more than 0 and less than 1: 0.01 is usual", path: fields.at(scale.field))
+      throw Problem(
+        .invalid, "p_threshold \(value) is no chance", hint: "Give more than 0 and less than 1: 0.01 is usual", path: fields.at(scale.field))
     }
     if scale == .z, value <= 0 {
       throw Problem(.invalid, "z_threshold \(value) is not above 0", hint: "Give 3 or more standard deviations", path: fields.at(scale.field))

@@ -1,7 +1,8 @@
 extension Command {
   /// Every command, in the order that help lists them.
   static let all: [Command] = [
-    serve, demo, .run, repl, importing, export, cluster, next, triggerList, triggerShow, triggerWhy, triggerExecute, triggerPause, triggerResume,
+    serve, demo, .run, repl, importing, export, cluster, drift, score, compare, project, next, triggerList, triggerShow, triggerWhy, triggerExecute,
+    triggerPause, triggerResume,
     triggerDelete, triggerExport, triggerSimulate, replay, maintenance, calendarSet, calendarList, calendarDelete,
     events, keyCreate,
     keyList, keyRevoke, version, help,
