@@ -134,7 +134,7 @@ void ck_pack_field(const struct ck_field *field, size_t panel, const float *offs
     double loss = sqrt(lost) + sqrt(length) * 0x1p-23;
     furthest = loss > furthest ? loss : furthest;
     *longest = length > *longest ? length : *longest;
-    halves[panel * CK_LANES + lane] = (float)(length / 2);
+    halves[panel * CK_LANES + lane] = field->format == CK_DIFFERENCES ? 0 : (float)(length / 2);
     members++;
   }
   *residual = furthest;
@@ -155,18 +155,19 @@ void ck_pack_field(const struct ck_field *field, size_t panel, const float *offs
 // MARK: - What is known of distances
 
 double ck_floor(const struct ck_field *field, double squared) {
-  double least = sqrt(squared > field->rounding ? squared - field->rounding : 0) - field->blur;
+  squared = squared * (1 - field->relative) - field->rounding;
+  double least = sqrt(squared > 0 ? squared : 0) - field->blur;
   return least > 0 ? least / field->scale : 0;
 }
 
 float ck_limit(const struct ck_field *field, double distance) {
   double most = distance * field->scale + field->blur;
-  return (float)((most * most + field->rounding) * (1 + 0x1p-20) + 0x1p-120);
+  return (float)((most * most + field->rounding) * (1 + 2 * field->relative + 0x1p-20) + 0x1p-120);
 }
 
 double ck_exact(const struct ck_field *field, int32_t a, int32_t b) {
-  return sqrt(ck_squared_distance(field->rows + (size_t)field->order[a] * field->dimensions, field->rows + (size_t)field->order[b] * field->dimensions,
-                                  field->dimensions));
+  size_t dimensions = field->dimensions;
+  return sqrt(ck_squared_distance(field->rows + (size_t)field->order[a] * dimensions, field->rows + (size_t)field->order[b] * dimensions, dimensions));
 }
 
 float ck_gap(const struct ck_field *field, const float *centre, float radius, size_t panel) {
@@ -183,6 +184,6 @@ float ck_gap(const struct ck_field *field, const float *centre, float radius, si
   for (; j < dimensions; j++) sum += (centre[j] - other[j]) * (centre[j] - other[j]);
   // Single precision loses a little here; the thousandth covers it up to some thousand dimensions.
   float gap = sqrtf(sum) * 0.999f - radius - field->radii[panel];
-  float least = gap > 0 ? gap * gap - (float)(2 * field->rounding) : 0;
+  float least = gap > 0 ? gap * gap * (float)(1 - 2 * field->relative) - (float)(2 * field->rounding) : 0;
   return least > 0 ? least : 0;
 }

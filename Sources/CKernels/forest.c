@@ -52,6 +52,17 @@ void ck_best_edges(const struct ck_field *field, const struct ck_neighbours *nei
   }
 }
 
+/// What can still be better than an edge of this weight and length: where the weight is the row's own core distance, only what is shorter.
+static inline void lower(struct ck_scan *scan, size_t lane, const struct ck_forest *forest, int32_t place, double weight, double length) {
+  double distance = weight * forest->alpha;
+  if (weight == forest->cores[place] && length < distance) distance = length;
+  ck_lower_limit(scan, lane, distance);
+  if (distance == 0) {  // nothing can
+    scan->limits[lane] = 0;
+    scan->bars[lane] = INFINITY;
+  }
+}
+
 struct edge_scan {
   const struct ck_forest *forest;
   const int32_t *places;
@@ -71,7 +82,7 @@ static inline void edge_hit(void *context, struct ck_scan *scan, size_t lane, in
   s->weights[lane] = weight;
   s->lengths[lane] = length;
   s->others[lane] = candidate;
-  ck_lower_limit(scan, lane, weight * forest->alpha);
+  lower(scan, lane, forest, place, weight, length);
 }
 
 void ck_scan_edges(const struct ck_field *field, const int32_t *places, size_t count, const double *weights, const double *lengths,
@@ -85,7 +96,7 @@ void ck_scan_edges(const struct ck_field *field, const int32_t *places, size_t c
     s.weights[lane] = weights[lane];
     s.lengths[lane] = lengths[lane];
     s.others[lane] = -1;
-    ck_lower_limit(&scan, lane, weights[lane] * forest->alpha);
+    lower(&scan, lane, forest, places[lane], weights[lane], lengths[lane]);
     same &= forest->components[places[lane]] == component;
   }
   ck_run_scan(&scan, same ? forest->common : NULL, component, &s, edge_hit);

@@ -205,6 +205,13 @@ void ck_keep_lowest(const float *products, size_t count, const float *norms, flo
   }
 }
 
+double ck_direction(const float *row, size_t dimensions, float *result) {
+  double square = ck_dot(row, row, dimensions);
+  double scale = square > 0 ? 1 / sqrt(square) : 0;
+  for (size_t j = 0; j < dimensions; j++) result[j] = (float)(row[j] * scale);
+  return square;
+}
+
 void ck_merge_nearest(const float *low, const float *next, const int32_t *label, int32_t first, float *best, float *second, int32_t *numbers) {
   for (int lane = 0; lane < CK_LANES; lane++) {
     if (low[lane] < best[lane]) {

@@ -42,7 +42,7 @@ void ck_meet_within(const struct ck_field *field, const struct ck_radius *radius
   // Below the limit a pair may be near enough, below the other it is.
   const float limit = ck_limit(field, radius->radius);
   const double inner = radius->radius * field->scale * (1 - 0x1p-40) - field->blur;
-  const float certain = inner > 0 ? (float)(inner * inner * (1 - 0x1p-20) - field->rounding) : -1;
+  const float certain = inner > 0 ? (float)(inner * inner * (1 - 2 * field->relative - 0x1p-20) - field->rounding) : -1;
   float bars_a[CK_LANES], bars_b[CK_LANES];
   for (size_t a = first_a; a < last_a; a++) {
     const float *halves_a = field->halves + a * CK_LANES;

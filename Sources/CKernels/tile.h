@@ -45,8 +45,6 @@ static inline float ck_squared(float product, float half_a, float half_b) {
 
 /// What certainly is not more, and not less, than the distance of two rows, given the A of their tile.
 double ck_floor(const struct ck_field *field, double squared);
-/// The least A that a pair farther apart than `distance` is certain to exceed: below it one must look.
-float ck_limit(const struct ck_field *field, double distance);
 /// The exact distance of the rows at two places.
 double ck_exact(const struct ck_field *field, int32_t a, int32_t b);
 /// No A between rows of two panels is below this; `centre` and `radius` are those of one of them.

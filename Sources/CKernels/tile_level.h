@@ -48,6 +48,27 @@ WIDE static void CK(single_tile)(const struct tile *t) {
   for (size_t strip = 0; strip < CK_LANES; strip += STRIP) { GROUPS(SINGLE) }
 }
 
+/// Minus half the squared distance, by differences: with halves of 0 it stands for the same as a product, and small distances lose nothing.
+#define DIFFERENCES(FIRST, COUNT) \
+  { \
+    const float *a = (const float *)t->a + strip, *b = (const float *)t->b + FIRST; \
+    CK(strip) sum[COUNT]; \
+    UNROLLED for (int m = 0; m < COUNT; m++) sum[m] = 0; \
+    for (size_t j = 0; j < t->dimensions; j++, a += CK_LANES, b += CK_LANES) { \
+      CK(strip) row = *(const CK(strip) *)a; \
+      UNROLLED for (int m = 0; m < COUNT; m++) { \
+        CK(strip) difference = row - b[m]; \
+        sum[m] += difference * difference; \
+      } \
+    } \
+    UNROLLED for (int m = 0; m < COUNT; m++) sum[m] *= -0.5f; \
+    ENDING(FIRST, COUNT) \
+  }
+
+WIDE static void CK(differences_tile)(const struct tile *t) {
+  for (size_t strip = 0; strip < CK_LANES; strip += STRIP) { GROUPS(DIFFERENCES) }
+}
+
 #ifdef BRAIN
 /// Two dimensions at a time: a lane of 32 bits holds both numbers of a row.
 #define PAIRS(FIRST, COUNT) \
@@ -80,6 +101,7 @@ WIDE static void CK(brain_tile)(const struct tile *t) {
 #endif
 
 #undef SINGLE
+#undef DIFFERENCES
 #undef ENDING
 #undef ABOVE
 #undef UNROLLED

@@ -6,15 +6,33 @@
 
 #include "tile.h"
 
-static void plain_tile(const struct tile *t) {
+static void plain_ending(const struct tile *t, int lane, int m, float product) {
+  t->products[m * CK_LANES + lane] = product;
+  if (product - t->halves_b[m] > t->bars_a[lane]) t->wanted_by_rows[m] |= 1u << lane;
+  if (product - t->halves_a[lane] > t->bars_b[m]) t->wanted_by_columns[m] |= 1u << lane;
+}
+
+static void plain_single_tile(const struct tile *t) {
   const float *a = t->a, *b = t->b;
   for (int m = 0; m < CK_LANES; m++) {
     for (int lane = 0; lane < CK_LANES; lane++) {
       float product = 0;
       for (size_t j = 0; j < t->dimensions; j++) product = fmaf(a[j * CK_LANES + lane], b[j * CK_LANES + m], product);
-      t->products[m * CK_LANES + lane] = product;
-      if (product - t->halves_b[m] > t->bars_a[lane]) t->wanted_by_rows[m] |= 1u << lane;
-      if (product - t->halves_a[lane] > t->bars_b[m]) t->wanted_by_columns[m] |= 1u << lane;
+      plain_ending(t, lane, m, product);
+    }
+  }
+}
+
+static void plain_differences_tile(const struct tile *t) {
+  const float *a = t->a, *b = t->b;
+  for (int m = 0; m < CK_LANES; m++) {
+    for (int lane = 0; lane < CK_LANES; lane++) {
+      float sum = 0;
+      for (size_t j = 0; j < t->dimensions; j++) {
+        float difference = a[j * CK_LANES + lane] - b[j * CK_LANES + m];
+        sum = fmaf(difference, difference, sum);
+      }
+      plain_ending(t, lane, m, -0.5f * sum);
     }
   }
 }
@@ -46,14 +64,18 @@ static void plain_tile(const struct tile *t) {
 #include "tile_level.h"
 #pragma clang attribute pop
 
-static ck_tile_function *const tiles[] = {plain_tile, base_single_tile, v3_single_tile, v4_single_tile};
+static ck_tile_function *const tiles[][2] = {
+    {plain_single_tile, plain_differences_tile},
+    {base_single_tile, base_differences_tile},
+    {v3_single_tile, v3_differences_tile},
+    {v4_single_tile, v4_differences_tile}};
 
 int ck_has_brain(void) {
   __builtin_cpu_init();
   return ck_level() == CK_V4 && __builtin_cpu_supports("avx512bf16");
 }
 
-ck_tile_function *ck_tile_for(int format) { return format == CK_BRAIN ? v4_brain_tile : tiles[ck_level()]; }
+ck_tile_function *ck_tile_for(int format) { return format == CK_BRAIN ? v4_brain_tile : tiles[ck_level()][format == CK_DIFFERENCES]; }
 
 #else
 
@@ -63,13 +85,14 @@ ck_tile_function *ck_tile_for(int format) { return format == CK_BRAIN ? v4_brain
 #define WIDE
 #include "tile_level.h"
 
-static ck_tile_function *const tiles[] = {plain_tile, base_single_tile, base_single_tile, base_single_tile};
+static ck_tile_function *const tiles[][2] = {
+    {plain_single_tile, plain_differences_tile},
+    {base_single_tile, base_differences_tile},
+    {base_single_tile, base_differences_tile},
+    {base_single_tile, base_differences_tile}};
 
 int ck_has_brain(void) { return 0; }
-ck_tile_function *ck_tile_for(int format) {
-  (void)format;
-  return tiles[ck_level()];
-}
+ck_tile_function *ck_tile_for(int format) { return tiles[ck_level()][format == CK_DIFFERENCES]; }
 
 #endif
 

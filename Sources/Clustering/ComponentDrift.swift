@@ -56,18 +56,3 @@ package struct ComponentDrift: Sendable, Equatable {
     }
   }
 }
-
-/// Two samples of single numbers compared, such as the distances of rows to their nearest centroids.
-package struct SampleDrift: Sendable, Equatable {
-  package let distance: Double
-  package let pValue: Double
-  package let shift: Double
-
-  /// Throws when a sample is empty.
-  package init(_ baseline: [Double], _ current: [Double]) throws(Problem) {
-    let a = try Matrix(rows: baseline.count, columns: 1, values: baseline.map { Float($0) })
-    let b = try Matrix(rows: current.count, columns: 1, values: current.map { Float($0) })
-    let drift = try ComponentDrift(a, b)
-    (distance, pValue, shift) = (drift.distances[0], drift.pValues[0], drift.shifts[0])
-  }
-}

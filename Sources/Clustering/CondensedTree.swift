@@ -1,7 +1,7 @@
 /// The clusters that appear, shrink, split and vanish as density rises (Campello, Moulavi, Sander 2013; section 3).
 ///
-/// Read from the root: where a join comes apart into two parts of at least the minimum size, both are new clusters; where only one is left, it is
-/// the same cluster, and the other's points have fallen out of it. Density is lambda = 1 / distance.
+/// Read from the root: where a join comes apart into two parts of at least the minimum size, both are new clusters; where only one is left,
+/// it is the same cluster, and the other's points have fallen out of it. Density is lambda = 1 / distance.
 package struct CondensedTree: Sendable {
   /// A point or a cluster that leaves its parent at a density.
   package struct Row: Sendable, Equatable {

@@ -1,11 +1,13 @@
 package import Basics
 import CKernels
 
-/// DBSCAN: rows with enough others within a radius are dense, dense rows within the radius of each other are one cluster (Ester, Kriegel, Sander, Xu 1996).
+/// DBSCAN: rows with enough others within a radius are dense, dense rows within the radius of each other are one cluster (Ester, Kriegel,
+/// Sander, Xu 1996).
 ///
-/// With scikit-learn's meanings: `minimumSamples` counts the row itself; a row that is not dense but within the radius of dense ones belongs to the
-/// first of their clusters, in the order of the clusters' first dense rows, which is also how they are numbered. All pairs meet once; no list of all neighbours
-/// is kept. The result does not depend on the number of threads; of the order of the rows only rows between clusters depend.
+/// With scikit-learn's meanings: `minimumSamples` counts the row itself; a row that is not dense but within the radius of dense ones
+/// belongs to the first of their clusters, in the order of the clusters' first dense rows, which is also how they are numbered. All pairs
+/// meet once; no list of all neighbours is kept. The result does not depend on the number of threads; of the order of the rows only rows
+/// between clusters depend.
 package struct DBSCAN: Sendable {
   /// The radius, above 0; for `cosine` it is the Euclidean distance of the vectors brought to length 1.
   package var epsilon: Double
@@ -26,7 +28,8 @@ package struct DBSCAN: Sendable {
     (metric == .cosine ? rows * columns * 4 : 0) + Field.memory(rows: rows, columns: columns) + rows * (min(max(minimumSamples, 1), rows) * 4 + 32)
   }
 
-  /// Clusters the rows. Throws when a parameter is wrong (named as in the API, `eps`), or when cancelled. `progress` is called on the caller's thread.
+  /// Clusters the rows. Throws when a parameter is wrong (named as in the API, `eps`), or when cancelled. `progress` is called on the
+  /// caller's thread.
   package func run(
     on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((PairProgress) -> Void)? = nil
   ) throws(Problem) -> DBSCANResult {
@@ -42,7 +45,7 @@ package struct DBSCAN: Sendable {
     let enough = min(minimumSamples - 1, matrix.rows)
     let data = try metric.prepare(matrix)
     return try Team.gather(threads) { (team) throws(Problem) in
-      let field = try Field(data, team: team)
+      let field = try Field.seeing(epsilon, in: data, team: team)
       let neighbours = try Buffer<Int32>(count: field.places * enough)
       let counts = try Buffer<Int32>(count: field.places)
       let parents = try Buffer<Int32>(count: field.places)

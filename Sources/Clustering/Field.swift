@@ -20,14 +20,24 @@ final class Field: @unchecked Sendable {
 
   var places: Int { panels * Panels.lanes }
   var rows: Int { matrix.rows }
-  /// Whether distances are first seen in bfloat16.
-  var isNarrow: Bool { raw.format == Int32(CK_BRAIN) }
+  /// In what distances are first seen: the quickest first.
+  enum Precision: CaseIterable {
+    /// bfloat16, on processors that have it: half the time of single precision.
+    case brain
+    case single
+    /// For rows much closer to each other than to the middle of all: twice the time, but no cancellation.
+    case differences
 
-  /// With `narrow` numbers, where the processor has them and the vectors are long enough for the tile to matter.
-  init(_ matrix: Matrix, narrow: Bool = true, team: Team) throws(Problem) {
+    /// Those worth trying one after the other; short vectors gain nothing from narrow numbers.
+    static func worthTrying(columns: Int) -> [Precision] {
+      columns >= 48 && ck_has_brain() != 0 ? allCases : [.single, .differences]
+    }
+  }
+
+  init(_ matrix: Matrix, _ precision: Precision, team: Team) throws(Problem) {
     let columns = matrix.columns
     let count = (matrix.rows + Panels.lanes - 1) / Panels.lanes
-    let format = Int32(narrow && columns >= 48 && ck_has_brain() != 0 ? CK_BRAIN : CK_SINGLE)
+    let format = Int32(precision == .brain ? CK_BRAIN : precision == .single ? CK_SINGLE : CK_DIFFERENCES)
     let order = try Buffer<Int32>(count: count * Panels.lanes)
     let data = try Buffer<UInt8>(count: count * ck_panel_bytes(columns, format))
     let halves = try Buffer<Float>(count: count * Panels.lanes)
@@ -48,7 +58,8 @@ final class Field: @unchecked Sendable {
 
     var raw = ck_field(
       rows: matrix.storage.pointer, dimensions: columns, panels: count, order: order.pointer, format: format, data: data.pointer,
-      halves: halves.pointer, centres: centres.pointer, radii: radii.pointer, prunes: 0, scale: scale, blur: 0, rounding: 0)
+      halves: halves.pointer, centres: centres.pointer, radii: radii.pointer, prunes: 0, scale: scale, blur: 0, rounding: 0,
+      relative: 0)
     let longest = try Buffer<Double>(count: count)
     let residuals = try Buffer<Double>(count: count)
     team.share(count) { [raw] panel in
@@ -60,7 +71,9 @@ final class Field: @unchecked Sendable {
     // Higham, Accuracy and Stability, 3.1: a dot product loses at most half a unit for each of its sums; the halves, bars and the
     // difference a few more. Below the smallest normal numbers the loss is absolute.
     let length = longest.values.max() ?? 0
-    raw.rounding = Double(columns + 12) * 0x1p-23 * length * 1.01 + Double(columns) * 0x1p-124
+    let loss = Double(columns + 12) * 0x1p-23 * 1.01
+    (raw.rounding, raw.relative) = precision == .differences ? (0, loss) : (loss * length, 0)
+    raw.rounding += Double(columns) * 0x1p-124
     raw.blur = 2 * (residuals.values.max() ?? 0) * (1 + 0x1p-20)
     // Panels that are small beside their distance from the middle of all lie apart from each other.
     var (within, between) = (0.0, 0.0)
@@ -72,7 +85,19 @@ final class Field: @unchecked Sendable {
       }
     }
     raw.prunes = count > 1 && within < 2 * between ? 1 : 0
-    (self.matrix, panels, self.order, self.data, self.halves, self.centres, self.radii, self.raw) = (matrix, count, order, data, halves, centres, radii, raw)
+    (self.matrix, panels, self.order, self.data, self.halves, self.centres, self.radii, self.raw) = (
+      matrix, count, order, data, halves, centres, radii, raw
+    )
+  }
+
+  /// In the quickest precision that tells a distance from twice as much.
+  static func seeing(_ distance: Double, in matrix: Matrix, team: Team) throws(Problem) -> Field {
+    let precisions = Precision.worthTrying(columns: matrix.columns)
+    for precision in precisions.dropLast() {
+      let field = try Field(matrix, precision, team: team)
+      if withUnsafePointer(to: field.raw, { Double(ck_limit($0, distance)) }).squareRoot() < 2 * distance * field.raw.scale { return field }
+    }
+    return try Field(matrix, .differences, team: team)
   }
 
   /// Bytes beside the matrix.
@@ -80,8 +105,8 @@ final class Field: @unchecked Sendable {
 
   // MARK: - Work in pieces
 
-  /// Lets every two panels meet once: `meet(a, b)` with ranges of panels that are the same or do not overlap. What goes on at the same time has no panel
-  /// in common, and the order in which a panel meets the others does not depend on the number of threads.
+  /// Lets every two panels meet once: `meet(a, b)` with ranges of panels that are the same or do not overlap. What goes on at the same time
+  /// has no panel in common, and the order in which a panel meets the others does not depend on the number of threads.
   ///
   /// The panels are a power of two of blocks; in round r block i meets block i xor r. Close blocks, in the order of the field, meet early.
   func meetAll(
@@ -119,7 +144,8 @@ final class Field: @unchecked Sendable {
 
   /// Does something for the listed places, up to 32 at a time, with scratch for a scan.
   func scan(
-    _ places: [Int32], _ team: Team, _ cancellation: Cancellation, _ work: @Sendable (Range<Int>, UnsafePointer<Int32>, UnsafeMutableRawPointer) -> Void
+    _ places: [Int32], _ team: Team, _ cancellation: Cancellation,
+    _ work: @Sendable (Range<Int>, UnsafePointer<Int32>, UnsafeMutableRawPointer) -> Void
   ) throws(Problem) {
     let lanes = Panels.lanes
     places.withUnsafeBufferPointer { list in

@@ -5,7 +5,9 @@ import CKernels
 package enum Frechet {
   /// |mean - mean|^2 + tr(S + T - 2 (S^1/2 T S^1/2)^1/2), never below 0 (Dowson, Landau 1982). Reliable only for many more rows than
   /// dimensions: without drift it grows with dimensions / rows.
-  package static func full(_ baseline: Moments, _ current: Matrix, threads: Int = 1, cancellation: Cancellation = Cancellation()) throws(Problem) -> Double {
+  package static func full(
+    _ baseline: Moments, _ current: Matrix, threads: Int = 1, cancellation: Cancellation = Cancellation()
+  ) throws(Problem) -> Double {
     try check(baseline.dimensions, current)
     let size = baseline.dimensions
     let eigen = try SymmetricEigen(of: baseline.covariance, size: size, threads: threads, cancellation: cancellation)

@@ -2,11 +2,12 @@ package import Basics
 
 /// HDBSCAN: the clusters that persist longest as density rises, and noise between them; no number of clusters is needed.
 ///
-/// Campello, Moulavi, Sander 2013, with the parameters and meanings of the reference implementation (hdbscan 0.8.44, McInnes, Healy, Astels). Everything
-/// is exact: no neighbour is approximate, in any number of dimensions. Most edges share their weight with others (it is the core distance of
-/// a row that they have in common), and what they join first decides to which cluster such a row belongs. The reference leaves that to the order
-/// of the rows and to chance; here a row stays with what was reached first from the densest one. So neither the order of the rows nor
-/// the number of threads changes anything but names; clusters are numbered in the order of their first rows.
+/// Campello, Moulavi, Sander 2013, with the parameters and meanings of the reference implementation (hdbscan 0.8.44, McInnes, Healy,
+/// Astels). Everything is exact: no neighbour is approximate, in any number of dimensions. Most edges share their weight with others (it is
+/// the core distance of a row that they have in common), and what they join first decides to which cluster such a row belongs. The
+/// reference leaves that to the order of the rows and to chance; here a row stays with what was reached first from the densest one. So
+/// neither the order of the rows nor the number of threads changes anything but names; clusters are numbered in the order of their first
+/// rows.
 package struct HDBSCAN: Sendable {
   package enum Selection: String, Sendable, CaseIterable {
     /// The most stable clusters.
@@ -29,13 +30,14 @@ package struct HDBSCAN: Sendable {
   package var selection: Selection
   /// Whether all rows together may be the answer.
   package var allowsSingleCluster: Bool
-  /// As the reference does: what is joined at equal weights is reached from the first row on, in the order of the rows, and a point that leaves a
-  /// cluster at the very density at which the cluster appears is noise.
+  /// As the reference does: what is joined at equal weights is reached from the first row on, in the order of the rows, and a point that
+  /// leaves a cluster at the very density at which the cluster appears is noise.
   package var matchesReference: Bool
   package var threads: Int
 
   package init(
-    minimumClusterSize: Int = 5, minimumSamples: Int? = nil, selectionEpsilon: Double = 0, maximumClusterSize: Int? = nil, metric: Metric = .euclidean,
+    minimumClusterSize: Int = 5, minimumSamples: Int? = nil, selectionEpsilon: Double = 0, maximumClusterSize: Int? = nil,
+    metric: Metric = .euclidean,
     alpha: Double = 1, selection: Selection = .excessOfMass, allowsSingleCluster: Bool = false, matchesReference: Bool = false, threads: Int = 1
   ) {
     self.minimumClusterSize = minimumClusterSize
@@ -57,8 +59,8 @@ package struct HDBSCAN: Sendable {
     (metric == .cosine ? rows * columns * 4 : 0) + SpanningTree.memory(rows: rows, columns: columns, k: samples) + rows * 200
   }
 
-  /// Clusters the rows. Throws when a parameter is wrong (named as in the API, `min_cluster_size`), or when cancelled: it looks for that after
-  /// at most a few milliseconds of work. `progress` is called on the caller's thread.
+  /// Clusters the rows. Throws when a parameter is wrong (named as in the API, `min_cluster_size`), or when cancelled: it looks for that
+  /// after at most a few milliseconds of work. `progress` is called on the caller's thread.
   package func run(
     on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((PairProgress) -> Void)? = nil
   ) throws(Problem) -> HDBSCANResult {
@@ -100,9 +102,10 @@ package struct HDBSCAN: Sendable {
       probabilities[row] = death == 0 || !lambdas[row].isFinite ? 1 : min(lambdas[row], death) / death
     }
     let highest = tree.deaths.max() ?? 0
-    let persistence = order.map { cluster in
-      let size = labels.count { $0 == names[cluster] }
-      return highest.isFinite && highest > 0 ? tree.stabilities[cluster] / (Double(size) * highest) : 1
+    var sizes = [Int](repeating: 0, count: order.count)
+    for label in labels where label >= 0 { sizes[Int(label)] += 1 }
+    let persistence = zip(order, sizes).map { cluster, size in
+      highest.isFinite && highest > 0 ? tree.stabilities[cluster] / (Double(size) * highest) : 1
     }
     return HDBSCANResult(
       labels: labels, probabilities: probabilities, outlierScores: tree.outlierScores(), persistence: persistence,

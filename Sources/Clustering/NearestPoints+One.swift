@@ -11,6 +11,7 @@ extension NearestPoints {
     // Some rows at a time meet some points at a time, so that both stay in the second-level cache.
     let width = max(1, min(8, 120_000 / (Panels.lanes * columns)))
     let (lanes, size) = (Panels.lanes, Panels.lanes * columns)
+    let rowSquares = try Buffer<Double>(count: matrix.rows)
     Team.gather(threads) { team in
       team.share((panels + width - 1) / width) { piece in
         let mine = piece * width..<min((piece + 1) * width, panels)
@@ -28,7 +29,9 @@ extension NearestPoints {
             let count = min(lanes, matrix.rows - first)
             var source = matrix.pointer(to: first)
             if metric == .cosine {
-              for row in 0..<count { _ = ck_normalise(matrix.pointer(to: first + row), columns, rows + row * columns) }
+              for row in 0..<count {
+                rowSquares.pointer[first + row] = ck_direction(matrix.pointer(to: first + row), columns, rows + row * columns)
+              }
               source = UnsafePointer(rows)
             }
             ck_pack_panel(source, count, columns, offset.pointer, packed + place * size, lengths + place * lanes)
@@ -54,7 +57,7 @@ extension NearestPoints {
               indices.pointer[row] = Int32(number)
               values.pointer[row] =
                 metric == .cosine
-                ? ck_cosine(matrix.pointer(to: row), points.pointer(to: number), columns)
+                ? cosine(ck_dot(matrix.pointer(to: row), points.pointer(to: number), columns), rowSquares.pointer[row] * squares.pointer[number])
                 : ck_squared_distance(matrix.pointer(to: row), points.pointer(to: number), columns).squareRoot()
             }
           }
@@ -65,12 +68,16 @@ extension NearestPoints {
     return Found(count: 1, indices: Array(indices.values.prefix(matrix.rows)), values: Array(values.values.prefix(matrix.rows)))
   }
 
+  /// As `ck_cosine` has it, of what is known already.
+  private func cosine(_ product: Double, _ lengths: Double) -> Double { lengths > 0 ? max(-1, min(1, product / lengths.squareRoot())) : 0 }
+
   /// The nearest point in double precision, the lowest index among equals, points without direction left out.
   private func decide(_ row: UnsafePointer<Float>) -> Int {
     var best = (value: Double.infinity, index: 0)
     for point in 0..<points.rows where metric == .euclidean || norms.pointer[point] == 0 {
       let value =
-        metric == .cosine ? -ck_cosine(row, points.pointer(to: point), points.columns) : ck_squared_distance(row, points.pointer(to: point), points.columns)
+        metric == .cosine
+        ? -ck_cosine(row, points.pointer(to: point), points.columns) : ck_squared_distance(row, points.pointer(to: point), points.columns)
       if value < best.value { best = (value, point) }
     }
     return best.index

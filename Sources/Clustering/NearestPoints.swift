@@ -6,8 +6,6 @@ import CKernels
 /// Packing is done once, finding as often as wanted. Single precision chooses candidates; among those that rounding could have confused
 /// double precision decides, and equally near points come in the order of their indices.
 package struct NearestPoints: Sendable {
-  package enum Metric: Sendable { case euclidean, cosine }
-
   package let points: Matrix
   package let metric: Metric
   let offset: Buffer<Float>
@@ -15,6 +13,8 @@ package struct NearestPoints: Sendable {
   let norms: Buffer<Float>
   /// The greatest squared length of a packed point: what rounding errors grow with.
   let longest: Float
+  /// The points' squared lengths as they were given, for cosines.
+  let squares: Buffer<Double>
   /// The level that the tiles were packed at.
   private let level: Int32
 
@@ -42,6 +42,8 @@ package struct NearestPoints: Sendable {
         wide.pointer, count, columns, offset.pointer, 0, ck_group_count(count), tiles.pointer + first * columns, norms.pointer + first)
     }
     longest = norms.values.max() ?? 0
+    squares = try Buffer<Double>(count: points.rows)
+    for i in 0..<points.rows { squares.pointer[i] = ck_dot(points.pointer(to: i), points.pointer(to: i), columns) }
     if metric == .cosine {
       // All lengths are 1, so products alone decide. A point of zeros points nowhere: it is put out of reach of every product.
       for i in 0..<points.rows { norms.pointer[i] = norms.pointer[i] == 0 ? 8 : 0 }
@@ -66,9 +68,9 @@ package struct NearestPoints: Sendable {
     package func values(of row: Int) -> ArraySlice<Double> { values[row * count..<(row + 1) * count] }
   }
 
-  /// The nearest `count` points of each row; `skippingSelf` says that the rows are the points, and leaves out the point of the same number.
+  /// The nearest `count` points of each row.
   package func find(
-    _ count: Int, for matrix: Matrix, skippingSelf: Bool = false, threads: Int = 1, cancellation: Cancellation = Cancellation()
+    _ count: Int, for matrix: Matrix, threads: Int = 1, cancellation: Cancellation = Cancellation()
   ) throws(Problem) -> Found {
     try Demand.threads(threads)
     try Demand.range(count, 1...4096, "count", "5")
@@ -77,10 +79,9 @@ package struct NearestPoints: Sendable {
     guard ck_level() == level else {
       throw Problem(.internal, "the points were packed for other instructions", hint: "Pack and find on the same level.")
     }
-    if count == 1, !skippingSelf { return try findOne(for: matrix, threads, cancellation) }
+    if count == 1 { return try findOne(for: matrix, threads, cancellation) }
     // A few more than asked for: what follows the last place shows whether rounding could have kept a nearer point out.
-    let wanted = count + (skippingSelf ? 1 : 0)
-    let keep = min(points.rows, wanted + 4)
+    let keep = min(points.rows, count + 4)
     let columns = matrix.columns
     let indices = try Buffer<Int32>(count: matrix.rows * count)
     let values = try Buffer<Double>(count: matrix.rows * count)
@@ -127,8 +128,8 @@ package struct NearestPoints: Sendable {
               let row = panel * Panels.lanes + lane
               let list = (place * Panels.lanes + lane) * keep
               settle(
-                matrix.pointer(to: row), lengths[place * Panels.lanes + lane], nearest + list, numbers + list, keep: keep, wanted: wanted,
-                skipping: skippingSelf ? row : -1, count, indices.pointer + row * count, values.pointer + row * count)
+                matrix.pointer(to: row), lengths[place * Panels.lanes + lane], nearest + list, numbers + list, keep: keep,
+                count, indices.pointer + row * count, values.pointer + row * count)
             }
           }
         }
@@ -146,16 +147,16 @@ package struct NearestPoints: Sendable {
 
   /// Orders the candidates of one row in double precision; when rounding could have kept a point off the list, all points are candidates.
   func settle(
-    _ row: UnsafePointer<Float>, _ length: Float, _ nearest: UnsafePointer<Float>, _ numbers: UnsafePointer<Int32>, keep: Int, wanted: Int,
-    skipping own: Int, _ count: Int, _ indices: UnsafeMutablePointer<Int32>, _ values: UnsafeMutablePointer<Double>
+    _ row: UnsafePointer<Float>, _ length: Float, _ nearest: UnsafePointer<Float>, _ numbers: UnsafePointer<Int32>, keep: Int,
+    _ count: Int, _ indices: UnsafeMutablePointer<Int32>, _ values: UnsafeMutablePointer<Double>
   ) {
     var chosen: [(value: Double, index: Int32)] = []
     if metric == .cosine && length == 0 {
       chosen = []
     } else {
-      let safe = keep == points.rows || nearest[keep - 1] - nearest[min(wanted, keep) - 1] > rounding(length)
+      let safe = keep == points.rows || nearest[keep - 1] - nearest[min(count, keep) - 1] > rounding(length)
       let candidates = safe ? (0..<keep).map { Int(numbers[$0]) } : Array(0..<points.rows)
-      for point in candidates where point >= 0 && point != own && !(metric == .cosine && norms.pointer[point] != 0) {
+      for point in candidates where point >= 0 && !(metric == .cosine && norms.pointer[point] != 0) {
         let value =
           metric == .cosine
           ? -ck_cosine(row, points.pointer(to: point), points.columns) : ck_squared_distance(row, points.pointer(to: point), points.columns)

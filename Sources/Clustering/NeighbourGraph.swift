@@ -22,7 +22,8 @@ package struct NeighbourGraph: Sendable {
 
   private static func keep(_ k: Int) -> Int { max(16, k + k / 4 + 8) }
 
-  /// Finds the neighbours. Throws when there are too few rows (`n_neighbors`), or when cancelled. `progress` is called on the caller's thread.
+  /// Finds the neighbours. Throws when there are too few rows (`n_neighbors`), or when cancelled. `progress` is called on the caller's
+  /// thread.
   package func run(
     on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((PairProgress) -> Void)? = nil
   ) throws(Problem) -> NeighbourGraphResult {
@@ -38,16 +39,18 @@ package struct NeighbourGraph: Sendable {
     try cancellation.check()
     let data = try metric.prepare(matrix)
     return try Team.gather(threads) { (team) throws(Problem) in
-      for narrow in [true, false] {
-        let field = try Field(data, narrow: narrow, team: team)
+      let precisions = Field.Precision.worthTrying(columns: data.columns)
+      for precision in precisions {
+        let field = try Field(data, precision, team: team)
         let lists = try Neighbourhoods(field, keep: Self.keep(k), team: team, cancellation: cancellation) { progress?($0) }
         let distances = try Buffer<Double>(count: field.rows * k)
         let rows = try Buffer<Int32>(count: field.rows * k)
-        let open = try lists.nearest(k, distances, rows, team, cancellation)
-        if field.isNarrow, open.count > field.rows / 16 { continue }
+        let open = try lists.prove(k, distances, rows, team, cancellation)
+        if precision != precisions.last, open.count > field.rows / 16 { continue }
+        try lists.ask(open, k, distances, rows, team, cancellation)
         return lists.inOrder(k, distances, rows)
       }
-      throw Problem(.internal, "no precision was good enough")
+      throw Problem(.internal, "no precision was tried")
     }
   }
 }
@@ -60,9 +63,8 @@ package struct NeighbourGraphResult: Sendable, Equatable {
 }
 
 extension Neighbourhoods {
-  /// Writes the k nearest of each place, from the lists or by meeting everyone; answers with the places that had to, which are left undone when bfloat16 is
-  /// to blame and they are many.
-  fileprivate func nearest(
+  /// Writes the k nearest of each place from the lists; answers with the places where they prove nothing.
+  fileprivate func prove(
     _ k: Int, _ distances: Buffer<Double>, _ rows: Buffer<Int32>, _ team: Team, _ cancellation: Cancellation
   ) throws(Problem) -> [Int32] {
     let flags = try Buffer<UInt8>(count: field.rows)
@@ -73,8 +75,13 @@ extension Neighbourhoods {
         }
       }
     }
-    let open = (0..<field.rows).filter { flags.pointer[$0] != 0 }.map(Int32.init)
-    if field.isNarrow, open.count > field.rows / 16 { return open }
+    return (0..<field.rows).filter { flags.pointer[$0] != 0 }.map(Int32.init)
+  }
+
+  /// Lets places meet everyone.
+  fileprivate func ask(
+    _ open: [Int32], _ k: Int, _ distances: Buffer<Double>, _ rows: Buffer<Int32>, _ team: Team, _ cancellation: Cancellation
+  ) throws(Problem) {
     try field.scan(open, team, cancellation) { [field] range, list, scratch in
       withUnsafeTemporaryAllocation(of: Double.self, capacity: (k + 1) * Panels.lanes) { found in
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: k * Panels.lanes) { others in
@@ -89,7 +96,6 @@ extension Neighbourhoods {
         }
       }
     }
-    return open
   }
 
   /// From places to rows.

@@ -12,7 +12,7 @@ package struct NeighbourMap: Sendable {
   package var neighbours: Int
   /// Steps; nil: 500 up to 10,000 rows, else 200.
   package var epochs: Int?
-  package var metric: NearestPoints.Metric
+  package var metric: Metric
   package var seed: UInt64
   package var threads: Int
 
@@ -20,7 +20,7 @@ package struct NeighbourMap: Sendable {
   private static let curve: Float = 1.558
 
   package init(
-    dimensions: Int = 2, neighbours: Int = 15, epochs: Int? = nil, metric: NearestPoints.Metric = .cosine, seed: UInt64 = 0, threads: Int = 1
+    dimensions: Int = 2, neighbours: Int = 15, epochs: Int? = nil, metric: Metric = .cosine, seed: UInt64 = 0, threads: Int = 1
   ) {
     self.dimensions = dimensions
     self.neighbours = neighbours

@@ -53,22 +53,27 @@ final class Neighbourhoods: @unchecked Sendable {
   /// Bytes beside the field.
   static func memory(rows: Int, keep: Int) -> Int { rows * (keep * (2 * 8 + 4 + 8) + 4 * 4 + 8) }
 
-  /// The neighbourhoods of the rows and, by place, the distance to the k-th nearest other row (0 for k = 0; k < rows).
+  /// The neighbourhoods of the rows and, by place, the distance to the k-th nearest other row (0 for k = 0; k < rows). In the quickest
+  /// precision in which the lists prove most of it: bfloat16 blurs small clusters that are far apart.
   static func dense(
     _ matrix: Matrix, keep: Int, k: Int, team: Team, cancellation: Cancellation, report: (PairProgress) -> Void
   ) throws(Problem) -> (lists: Neighbourhoods, cores: Buffer<Double>) {
-    for narrow in [true, false] {
-      let field = try Field(matrix, narrow: narrow, team: team)
+    let precisions = Field.Precision.worthTrying(columns: matrix.columns)
+    for precision in precisions {
+      let field = try Field(matrix, precision, team: team)
       let lists = try Neighbourhoods(field, keep: keep, team: team, cancellation: cancellation, report: report)
       let cores = try Buffer<Double>(count: field.places)
-      guard k > 0 else { return (lists, cores) }
-      let open = try lists.prove(k, cores, team, cancellation)
-      // Where bfloat16 blurs the neighbourhoods of many rows, as in small clusters far apart, single precision is quicker than asking everyone.
-      if field.isNarrow, open.count > field.rows / 16 { continue }
-      try lists.ask(open, k, cores, team, cancellation)
+      // Without a use for core distances the nearest neighbours still tell whether the precision will do.
+      let open = try lists.prove(max(k, 1), cores, team, cancellation)
+      if precision != precisions.last, open.count > field.rows / 16 { continue }
+      if k > 0 {
+        try lists.ask(open, k, cores, team, cancellation)
+      } else {
+        cores.values.update(repeating: 0)
+      }
       return (lists, cores)
     }
-    throw Problem(.internal, "no precision was good enough")
+    throw Problem(.internal, "no precision was tried")
   }
 
   /// Sets the core distances as the lists have them; answers with the places where they prove nothing.

@@ -2,10 +2,11 @@ package import Basics
 import CKernels
 import Glibc
 
-/// OPTICS: the rows in an order in which clusters are valleys of reachability, for all densities at once (Ankerst, Breunig, Kriegel, Sander 1999).
+/// OPTICS: the rows in an order in which clusters are valleys of reachability, for all densities at once (Ankerst, Breunig, Kriegel, Sander
+/// 1999).
 ///
-/// With scikit-learn's parameters and meanings: `minimumSamples` counts the row itself, ties go to the lower row, distances are rounded to 15 decimals. Every
-/// row is compared with all that still wait: time grows with the square of the rows, memory does not.
+/// With scikit-learn's parameters and meanings: `minimumSamples` counts the row itself, ties go to the lower row, distances are rounded to
+/// 15 decimals. Every row is compared with all that still wait: time grows with the square of the rows, memory does not.
 package struct OPTICS: Sendable {
   package enum Extraction: String, Sendable, CaseIterable {
     /// Valleys between steep slopes of the reachability.
@@ -51,8 +52,8 @@ package struct OPTICS: Sendable {
       + Neighbourhoods.memory(rows: rows, keep: min(minimumSamples + 16, max(rows, 1))) + rows * 128
   }
 
-  /// Orders and clusters the rows. Throws when a parameter does not fit (named as in the API, `max_eps`), or when cancelled. `progress` is called on
-  /// the caller's thread.
+  /// Orders and clusters the rows. Throws when a parameter does not fit (named as in the API, `max_eps`), or when cancelled. `progress` is
+  /// called on the caller's thread.
   package func run(
     on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((PairProgress) -> Void)? = nil
   ) throws(Problem) -> OPTICSResult {

@@ -36,7 +36,8 @@ package struct PCA: Sendable, Equatable {
     try Demand.threads(threads)
     try Demand.range(components, 1...matrix.columns, "n_components", "\(min(2, matrix.columns))")
     if matrix.columns <= Self.exactDimensions {
-      try self.init(moments: Moments(of: matrix, threads: threads, cancellation: cancellation), components: components, threads: threads,
+      try self.init(
+        moments: Moments(of: matrix, threads: threads, cancellation: cancellation), components: components, threads: threads,
         cancellation: cancellation)
     } else {
       try Demand.range(components, 1...1024, "n_components", "50")
@@ -86,11 +87,4 @@ package struct PCA: Sendable, Equatable {
       }
     }
   }
-}
-
-/// Memory that the threads of a team write apart from each other.
-struct SharedPointer<Value>: @unchecked Sendable {
-  // @unchecked Sendable: whoever shares it hands out disjoint ranges, and reads when all are done.
-  let pointer: UnsafeMutablePointer<Value>
-  init(_ pointer: UnsafeMutablePointer<Value>) { self.pointer = pointer }
 }

@@ -31,8 +31,8 @@ package struct ReachabilityPlot: Sendable, Equatable {
     return labels
   }
 
-  /// The valleys between a steep way down and a steep way up (Ankerst and others 1999, section 4.3, as scikit-learn reads it: 4c of definition 11
-  /// corrected, and valleys cut back to rows whose predecessor lies within, after Schubert, Gertz 2018).
+  /// The valleys between a steep way down and a steep way up (Ankerst and others 1999, section 4.3, as scikit-learn reads it: 4c of
+  /// definition 11 corrected, and valleys cut back to rows whose predecessor lies within, after Schubert, Gertz 2018).
   func valleys(xi: Double, minimumSamples: Int, minimumSize: Int, correctsPredecessors: Bool) -> [ClosedRange<Int>] {
     var search = ValleySearch(
       self, xi: xi, minimumSamples: minimumSamples, minimumSize: minimumSize, correctsPredecessors: correctsPredecessors)

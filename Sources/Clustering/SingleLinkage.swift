@@ -2,8 +2,9 @@ package import Basics
 
 /// Single linkage: clusters are joined in the order of the least distance between their rows.
 ///
-/// The joins are the edges of the minimum spanning tree of the distances (Gower, Ross 1969), which is found exactly without a matrix of all distances. The
-/// result has the form of scipy's `linkage(…, "single")`. Neither the number of threads nor, but for equal distances, the order of the rows matters.
+/// The joins are the edges of the minimum spanning tree of the distances (Gower, Ross 1969), which is found exactly without a matrix of all
+/// distances. The result has the form of scipy's `linkage(…, "single")`. Neither the number of threads nor, but for equal distances, the
+/// order of the rows matters.
 package struct SingleLinkage: Sendable {
   package var metric: Metric
   package var threads: Int

@@ -5,11 +5,12 @@ extension SpanningTree {
     return Int32(rows ?? 0)
   }
 
-  /// The tree as a path: each row is joined to the one that was reached before it, at the weight at which it was reached; ascending by weight, and
-  /// among equals in the order of reaching.
+  /// The tree as a path: each row is joined to the one that was reached before it, at the weight at which it was reached; ascending by
+  /// weight, and among equals in the order of reaching.
   ///
   /// A walk from `start` along the lightest edge that leads on (Prim 1957) passes through every cluster without leaving it in between, so
-  /// the path has the same clusters at each weight as the tree. Of edges of equal weight and length the one to the row of lower `rank` is taken.
+  /// the path has the same clusters at each weight as the tree. Of edges of equal weight and length the one to the row of lower `rank` is
+  /// taken.
   func walk(from start: Int32, rank: (Int32) -> Int32) -> [Edge] {
     let rows = cores.count
     var first = [Int32](repeating: 0, count: rows + 1)

@@ -3,10 +3,10 @@ import CKernels
 
 /// The minimum spanning tree of all rows under mutual reachability, max(core(a), core(b), distance(a, b) / alpha), exactly.
 ///
-/// Boruvka's rounds (1926): each component takes its lightest edge outward. The lists of neighbours suffice for nearly all of it: an edge is
-/// proved the lightest when it weighs no more than what every row of the component is certain to have to itself, the greater of its
-/// core distance and the reach of its list. Rows that cannot prove it meet everyone. Of edges of equal weight, which are many, the shorter one is
-/// taken, and of those the one whose rows hash lower: so the tree depends neither on the number of threads nor on the order of the rows.
+/// Boruvka's rounds (1926): each component takes its lightest edge outward. The lists of neighbours suffice for nearly all of it: an edge
+/// is proved the lightest when it weighs no more than what every row of the component is certain to have to itself, the greater of its core
+/// distance and the reach of its list. Rows that cannot prove it meet everyone. Of edges of equal weight, which are many, the shorter one
+/// is taken, and of those the one whose rows hash lower: so the tree depends neither on the number of threads nor on the order of the rows.
 struct SpanningTree {
   struct Edge {
     let weight: Double

@@ -19,6 +19,7 @@ struct DriftCheck {
 
   /// value, m, n and what they mean; or `reason` when there is nothing to compare.
   func measured() throws(Problem) -> JSONObject {
+    if let metric = condition.metric, Condition.runComparisons.contains(metric) { return try betweenRuns(metric) }
     guard let metric = condition.metric.flatMap({ DriftMetric(rawValue: $0.rawValue) }) else { return ["reason": "no metric"] }
     guard let baseline = trigger.baseline, !baseline.mean.isEmpty else { return try nothing("no_baseline") }
     if let reason = Self.difference(baseline.mean.count, try scope.vectorCount(host: host) == 0 ? nil : scope.index?.dimensions) {
@@ -42,6 +43,15 @@ struct DriftCheck {
     ) { piece throws(Problem) in try tally?.add(piece) }
     guard let tally, tally.count > 0 else { return try nothing("no vectors", baseline) }
     return words(try snapshot.measure(tally, noise: noise, options: options)[0])
+  }
+
+  /// What the last run says of itself and the one before.
+  private func betweenRuns(_ metric: Condition.Metric) throws(Problem) -> JSONObject {
+    let run = try Measurement.lastRun(condition, trigger, host: host)
+    guard let run, let value = run.metrics[metric.rawValue]?.double else {
+      return ["run_id": .optional(run?.id), "reason": .string(run == nil ? "no completed run" : "no run before to compare with")]
+    }
+    return ["value": .double(value), "n": .int(run.points), "run_id": .string(run.id)]
   }
 
   /// The two metrics that the means alone give: no bytes are decoded, and baselines that were kept without any do as well.

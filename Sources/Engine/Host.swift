@@ -16,6 +16,8 @@ package final class Host: Sendable {
     package var surroundings: Surroundings
     /// Threads for clustering.
     package var threads: Int
+    /// Bytes that one clustering may take; more is refused before it begins.
+    package var memoryLimit = Clusterer.usualMemory
     package var readers: Int
     /// What of the history is kept.
     package var retention: Retention

@@ -61,7 +61,7 @@ package struct Operation: Sendable {
   }
 
   package static let all: [Operation] =
-    systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + triggerOperations + decisionOperations
+    systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + clusterResultOperations + triggerOperations + decisionOperations
     + simulationOperations + bulkOperations + previewOperations + taskOperations + kvOperations + maintenanceOperations + eventOperations
     + calendarOperations
 

@@ -39,7 +39,7 @@ package struct ClusterDefinition: Sendable, Equatable {
   ]
 
   /// The result fields that enrichment can write.
-  package static let enrichable = ["cluster_id", "cluster_label", "distance_to_centroid", "member_count", "keywords"]
+  package static let enrichable = ["cluster_id", "cluster_label", "distance_to_centroid", "member_count", "keywords", "probability", "x", "y", "z"]
 
   package init(
     id: String, namespaceID: String, name: String, description: String? = nil, collectionIDs: [String], algorithm: Algorithm,

@@ -32,6 +32,8 @@ package struct Condition: Sendable, Equatable {
     case mmd, energy, psi, js, totalVariation = "total_variation", chiSquareP = "chi2_p", distancePSI = "distance_psi", ks, wasserstein
     case frechet, frechetDiagonal = "frechet_diagonal", domainAUC = "domain_auc", outlierRate = "outlier_rate"
     case noiseRatioDelta = "noise_ratio_delta", sizeEntropyDelta = "size_entropy_delta"
+    // Between the last two runs of a cluster.
+    case labelChurn = "label_churn", ari, ami
     case count, added, deleted, growthRatio = "growth_ratio"
     case secondsSinceSuccess = "seconds_since_success"
     // Of the last run, as its `metrics` call them.
@@ -89,8 +91,10 @@ package struct Condition: Sendable, Equatable {
 
   package static let drifts: [Metric] = [
     .cosineDrift, .centroidShift, .centroidShiftZ, .mmd, .energy, .psi, .js, .totalVariation, .chiSquareP, .distancePSI, .ks, .wasserstein, .frechet,
-    .frechetDiagonal, .domainAUC, .outlierRate, .noiseRatioDelta, .sizeEntropyDelta,
+    .frechetDiagonal, .domainAUC, .outlierRate, .noiseRatioDelta, .sizeEntropyDelta, .labelChurn, .ari, .ami,
   ]
+  /// Those of `drifts` that compare the labels of the last two runs, and so have no distribution without drift.
+  package static let runComparisons: [Metric] = [.labelChurn, .ari, .ami]
 
   private static func metrics(of kind: Kind) -> [Metric] {
     switch kind {
@@ -168,6 +172,10 @@ package struct Condition: Sendable, Equatable {
       throw Problem(
         .invalid, "\(metric?.rawValue ?? "") has no z, only a p-value", hint: "Give \"p_threshold\": 0.01", path: fields.at(scale.field))
     }
+    if scale != .value, let metric, runComparisons.contains(metric) {
+      throw Problem(
+        .invalid, "\(metric.rawValue) compares two runs and has no \(scale.rawValue)", hint: "Give \"threshold\": 0.2", path: fields.at(scale.field))
+    }
     guard let value = try fields.number(scale.field) else { return nil }
     if scale == .pValue, !(value > 0 && value < 1) {
       throw Problem(
@@ -179,10 +187,10 @@ package struct Condition: Sendable, Equatable {
     return (scale, value)
   }
 
-  /// Small chances and large distances tell of drift, and so does a small `chi2_p`.
+  /// Small chances and large distances tell of drift, and so do a small `chi2_p` and runs that agree little.
   private static func comparison(_ given: Operator?, _ scale: Scale, _ metric: Metric?, _ fields: Fields) throws(Problem) -> Operator {
     switch scale {
-    case .value: return given ?? (metric == .chiSquareP ? .lt : .gt)
+    case .value: return given ?? (metric == .chiSquareP || metric == .ari || metric == .ami ? .lt : .gt)
     case .pValue, .z:
       let fitting: [Operator] = scale == .pValue ? [.lt, .lte] : [.gt, .gte]
       guard let given else { return fitting[0] }

@@ -28,7 +28,7 @@ extension Transaction {
     let everything: [Statement] = [
       .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteEventKeysOfNamespace, .deleteSnapshotsOfNamespace,
       .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
-      .deleteTasksOfNamespace, .deleteRunsOfNamespace,
+      .deleteTasksOfNamespace, .deleteMembersOfNamespace, .deleteRunsOfNamespace,
       .deleteClustersOfNamespace,
       .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteVectorsOfNamespace, .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,
       .deleteCollectionsOfNamespace,

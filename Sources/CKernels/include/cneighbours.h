@@ -4,7 +4,7 @@
 // panels meet as a tile of 32 x 32 products; from these come squared distances A that are wrong by a known amount, in single precision
 // or, where the processor has it, in bfloat16 at twice the speed. They only decide which pairs are worth looking at:
 //
-//   floor(A) <= distance <= ceiling(A), with floor(A) = (sqrt(A - rounding) - blur) / scale and ceiling alike
+//   floor(A) <= distance <= ceiling(A), with floor(A) = (sqrt(A * (1 - relative) - rounding) - blur) / scale and ceiling alike
 //
 // and every distance that is given back is computed from the differences, in double precision. So results are exact, whatever the
 // format, and equal rows have distance 0.
@@ -19,8 +19,9 @@
 
 // MARK: - Fields
 
-/// How a field keeps its numbers.
-enum { CK_SINGLE = 0, CK_BRAIN = 1 };
+/// How a field keeps its numbers and lets them meet: bfloat16, single precision, or single precision by differences, which takes twice as long but
+/// tells apart what is much closer together than all of it is wide.
+enum { CK_SINGLE = 0, CK_BRAIN = 1, CK_DIFFERENCES = 2 };
 
 /// Whether the level in use multiplies bfloat16.
 int ck_has_brain(void);
@@ -35,14 +36,14 @@ struct CK_SHARED ck_field {
   int format;
   /// `ck_panel_bytes` for each panel.
   const void *data;
-  /// Half the squared length of what was packed at each place; infinite where there is no row, so that it is near nothing.
+  /// Half the squared length of what was packed at each place (0 for differences); infinite where there is no row, so that it is near nothing.
   const float *halves;
   /// The middle of each panel (`dimensions` numbers) and how far its rows lie from it at most.
   const float *centres;
   const float *radii;
   /// Whether panels lie far enough apart, for their size, to make it worth asking whether two of them can be near.
   int prunes;
-  double scale, blur, rounding;
+  double scale, blur, rounding, relative;
 };
 
 /// Puts the rows' numbers in an order in which neighbours in the list are likely to be neighbours in space: repeated halving at the
@@ -57,6 +58,9 @@ size_t ck_panel_bytes(size_t dimensions, int format);
 /// `longest` receives the greatest squared length, `residual` the greatest distance between a row and what was packed of it.
 void ck_pack_field(const struct ck_field *field, size_t panel, const float *offset, void *data, float *halves, float *centres, float *radii,
                    double *longest, double *residual);
+
+/// Whoever has at least this A is certain to be farther than `distance`.
+float ck_limit(const struct ck_field *field, double distance);
 
 /// One tile, for tests: products[m * 32 + lane] of a row of panel `a` (lane) and one of panel `b` (m); bit `lane` of wanted_by_rows[m]
 /// says product - halves_b[m] > bars_a[lane], of wanted_by_columns[m] product - halves_a[lane] > bars_b[m].

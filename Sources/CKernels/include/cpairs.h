@@ -49,6 +49,9 @@ void ck_distances_before(const float *rows, size_t row, size_t dimensions, float
 void ck_keep_lowest(const float *products, size_t count, const float *norms, float scale, int32_t first, size_t keep, float *values,
                     int32_t *indices);
 
+/// Divides a row by its length, as `ck_normalise` does, and answers with the squared length.
+double ck_direction(const float *row, size_t dimensions, float *result);
+
 /// Takes the nearest of further points (numbered from `first`; as `ck_nearest` answered for them) into the nearest so far, lane by lane.
 void ck_merge_nearest(const float *low, const float *next, const int32_t *label, int32_t first, float *best, float *second, int32_t *numbers);
 
@@ -57,6 +60,7 @@ void ck_merge_nearest(const float *low, const float *next, const int32_t *label,
 /// Rows less `mean`, widened.
 void ck_centre_rows(const float *rows, size_t count, size_t dimensions, const double *mean, double *centred);
 /// sum[i * dimensions + j] += the product of columns i and j over `count` centred rows, for first <= i < last and j >= i.
+/// What stands below the diagonal is of no account.
 void ck_add_moments(const double *centred, size_t count, size_t dimensions, size_t first, size_t last, double *sum);
 /// result = a * x + b * y.
 void ck_blend(const double *x, double a, const double *y, double b, double *result, size_t count);

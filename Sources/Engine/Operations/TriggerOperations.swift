@@ -245,10 +245,11 @@ extension Host {
 
   /// That the metric can be measured of what the trigger is about.
   private func checkMetric(_ condition: Condition, _ trigger: Trigger, _ scope: Scope) throws(Problem) {
-    guard condition.kind == .drift, let metric = condition.metric.flatMap({ DriftMetric(rawValue: $0.rawValue) }) else { return }
-    if metric.needsCentroids || metric == .noiseRatioDelta, trigger.action.kind != .cluster {
+    guard condition.kind == .drift, let name = condition.metric else { return }
+    let metric = DriftMetric(rawValue: name.rawValue)
+    if metric.map({ $0.needsCentroids || $0 == .noiseRatioDelta }) ?? true, trigger.action.kind != .cluster {
       throw Problem(
-        .invalid, "\(metric.rawValue) compares clusters, and the action '\(trigger.action.kind.rawValue)' makes none",
+        .invalid, "\(name.rawValue) compares clusters, and the action '\(trigger.action.kind.rawValue)' makes none",
         hint: "Take the metric mmd, or the action_type cluster", path: "schedule_config.metric")
     }
     if metric == .frechet, let index = scope.index, index.dimensions > BaselineSnapshot.fullDimensions {
