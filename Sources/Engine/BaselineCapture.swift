@@ -68,11 +68,11 @@ struct BaselineCapture {
     return metrics
   }
 
-  /// The centroids of a run where they lie among the vectors that are measured: not behind preprocessing, nor those of vectors as they are
-  /// where only directions are compared.
+  /// The centroids of a run where they lie among the vectors that are measured: not those of vectors as they are where only directions are
+  /// compared, nor those of a run that has none.
   private func centroids(of run: ClusterRun, _ index: VectorIndex) throws(Problem) -> Matrix? {
     let definition = try host.read { reader throws(Problem) in try reader.cluster(run.clusterID, in: trigger.namespaceID) }
-    guard let definition, definition.options.steps.isEmpty, index.metric != .cosine || definition.normalize else { return nil }
+    guard let definition, index.metric != .cosine || definition.normalize else { return nil }
     let centroids = run.groups.map(\.centroid)
     guard !centroids.isEmpty, centroids.allSatisfy({ $0.count == index.dimensions }) else { return nil }
     return try Matrix(centroids)
