@@ -45,13 +45,14 @@ import Testing
     #expect(quiet["outcome"] == "held", "\(quiet.text)")
     #expect(try #require(quiet["detail"]?["p_value"]?.double) > 0.3, "\(quiet.text)")
     #expect(quiet["detail"]?["m"] == 150 && quiet["detail"]?["n"] == 150 && quiet["detail"]?["exceeded"] == false)
-    try fixture.add(150, from: 1000, corner: 3)
+    try fixture.add(100, from: 1000, corner: 3)
+    try fixture.add(100, from: 2000, corner: 1)
     let moved = try check(fixture, id)
     #expect(moved["outcome"] == "fired", "\(moved.text)")
     let shown = try fixture.read(id)
     #expect(shown["last_drift_measurement"]?["compared"] == "p_value" && shown["last_drift_measurement"]?["exceeded"] == true)
     #expect(shown["last_drift_measurement"]?["suggested_threshold"]?.double != nil)
-    #expect(shown["execution_count"] == 1 && shown["baseline_snapshot"]?["vector_count"] == 300 && shown["baseline_snapshot"]?["clusters"] == 3)
+    #expect(shown["execution_count"] == 1 && shown["baseline_snapshot"]?["vector_count"] == 350 && shown["baseline_snapshot"]?["clusters"] == 3)
     // The success took a new baseline, of which nothing has moved.
     #expect(try check(fixture, id)["outcome"] == "held")
   }
@@ -135,7 +136,7 @@ import Testing
     arguments: [
       (["metric": "cosine_drift", "threshold": 1.9], "may never be reached"), (["metric": "cosine_drift", "threshold": 2], "is never reached"),
       (["metric": "domain_auc", "threshold": 1], "at most 1"), (["metric": "wasserstein", "threshold": 0.000001], "reached by chance"),
-      (["metric": "mmd", "p_threshold": 0.0001], "cannot be reached"), (["metric": "centroid_shift", "threshold": 3], nil),
+      (["metric": "mmd", "p_threshold": 0.0001], "cannot be reached"), (["metric": "centroid_shift", "threshold": 3], nil), (["metric": "centroid_shift", "threshold": 9], "most different half"),
       (["metric": "mmd", "p_threshold": 0.001], nil), (["metric": "psi", "z_threshold": 4], nil),
     ] as [(JSONObject, String?)])
   func warnings(condition: JSONObject, piece: String?) throws {
@@ -179,7 +180,8 @@ import Testing
 
   @Test("forget nothing of a large collection: it is read in pieces")
   func pieces() throws {
-    let fixture = try Fixture(documents: 4500)
+    let fixture = try Fixture()
+    for start in stride(from: 0, to: 4500, by: 900) { try fixture.add(900, from: start) }
     let id = try fixture.trigger(
       "conditional",
       ["condition_type": "drift", "metric": "centroid_shift_z", "p_threshold": 0.001, "check_interval_seconds": 60, "collection_id": "points"])
