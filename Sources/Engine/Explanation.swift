@@ -246,7 +246,7 @@ struct Explanation {
   }
 
   private static func condition(_ condition: Condition, _ trigger: Trigger) -> Clause? {
-    if condition.kind == .script { return Clause(name: "condition", holds: false, fact: "a script decides") }
+    if condition.asksScript { return Clause(name: "condition", holds: false, fact: "a script decides") }
     let measured = condition.kind == .drift ? trigger.lastDriftMeasurement : trigger.lastVolumeMeasurement
     let name = condition.measuredName
     guard let value = condition.compared(in: measured) else {

@@ -70,12 +70,13 @@ struct Judge {
     _ reference: ScriptReference, _ trigger: Trigger, _ question: Agenda.Question, _ judgement: inout Judgement, called name: String
   ) throws(Problem) {
     let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
-    let script = Script(name: "\(trigger.name ?? trigger.id) \(name)", version: 1, source: reference.source)
+    let script = try host.script(reference, as: [.predicate], in: trigger.namespaceID, called: "\(trigger.name ?? trigger.id) \(name)")
     let run = bench.run(
       script, kind: .predicate, in: trigger.namespaceID,
       context: ScriptSession.context(trigger, scheduledAt: question.fire.scheduledAt, now: host.surroundings.now(), host: host),
       state: .object(trigger.state), arguments: [], session: session, cancellation: nil)
     judgement.detail = session.record(of: run)
+    if reference.stored != nil { judgement.detail["stored_script"] = ["name": .string(script.name), "version": .int(script.version)] }
     let (verdict, reason) = try run.verdict()
     judgement.verdict = verdict ? .yes : .no
     judgement.reason = reason ?? (verdict ? "\(name) said yes" : "\(name) said no")
@@ -139,7 +140,12 @@ struct Measurement {
       let since =
         trigger.lastExecutionStatus == TaskRecord.Status.completed.rawValue ? trigger.lastTriggeredAt ?? trigger.createdAt : trigger.createdAt
       result["value"] = .double((now - since).inSeconds)
-    case .script: break
+    case .script:
+      if let reference = condition.storedMetric {
+        result["metric"] = .string(condition.metricName)
+        let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
+        result["value"] = .double(try session.metric(reference, now: now))
+      }
     }
     if let value = condition.compared(in: result) { result["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold)) }
     json = result

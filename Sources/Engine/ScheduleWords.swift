@@ -20,7 +20,7 @@ extension Explanation {
     case .event(let rule): return events(rule)
     case .conditional(let condition):
       let every = "checked every \(words(.seconds(condition.checkIntervalSeconds)))"
-      guard condition.kind != .script else { return "When its script says so, \(every)" }
+      guard !condition.asksScript else { return "When its script says so, \(every)" }
       let name = condition.measuredName
       let verb = condition.mode == .level ? "while \(name) is" : "when \(name) becomes"
       let cooldown =

@@ -41,23 +41,6 @@ package struct Condition: Sendable, Equatable {
     case noiseRatio = "noise_ratio", sizeEntropy = "cluster_size_entropy", averageSize = "avg_cluster_size", inertia
     case meanCosine = "mean_cosine_to_centroid", leastCosine = "min_cosine_to_centroid", clusters = "num_clusters"
   }
-  /// What is compared with the threshold: the metric itself, or how unlikely a drift measurement is without drift.
-  package enum Scale: String, Sendable, CaseIterable {
-    case value
-    /// The chance of such a value without drift.
-    case pValue = "p_value"
-    /// Its distance from the mean without drift, in standard deviations.
-    case z
-
-    /// The field that carries the threshold.
-    package var field: String {
-      switch self {
-      case .value: "threshold"
-      case .pValue: "p_threshold"
-      case .z: "z_threshold"
-      }
-    }
-  }
   /// Edge fires when false turns true; level fires at each check that is true, after the cooldown.
   package enum Mode: String, Sendable, CaseIterable { case edge, level }
 
@@ -79,6 +62,8 @@ package struct Condition: Sendable, Equatable {
   package var rearm: Double?
   /// `script`: the predicate that decides alone.
   package var script: ScriptReference?
+  /// `script`: the stored metric whose number is compared, given as `"metric": "script:NAME"`.
+  package var storedMetric: ScriptReference?
   /// Take a baseline when the trigger is made, so that the first check has something to compare with.
   package var captureBaselineOnCreate: Bool
 
@@ -113,7 +98,9 @@ package struct Condition: Sendable, Equatable {
     guard let kind: Kind = try fields.choice("condition_type") else { throw fields.missing("condition_type", example: "\"drift\"") }
     self.kind = kind
     let metrics = Self.metrics(of: kind)
-    metric = try fields.choice("metric")
+    let named = try Self.storedMetric(kind, fields)
+    storedMetric = named
+    metric = named == nil ? try fields.choice("metric") : nil
     if let metric, !metrics.contains(metric) {
       throw Problem(
         .invalid, "metric '\(metric.rawValue)' does not belong to condition_type '\(kind.rawValue)'",
@@ -123,7 +110,7 @@ package struct Condition: Sendable, Equatable {
     let comparison: Operator? = try fields.choice("operator")
     (self.comparison, scale) = (comparison ?? .gt, .value)
     script = try fields["script"].map { json throws(Problem) in try ScriptReference(json, path: fields.at("script")) }
-    if kind == .script {
+    if kind == .script, storedMetric == nil {
       if script == nil { throw fields.missing("script", example: "{\"source\": \"return function(ctx) return true end\"}") }
       threshold = try fields.number("threshold") ?? 0
     } else {
@@ -155,59 +142,34 @@ package struct Condition: Sendable, Equatable {
     rearm = below ?? above
   }
 
-  /// The one threshold that is given, and what it is compared with; nil when none is.
-  private static func threshold(_ fields: Fields, _ kind: Kind, _ metric: Metric?) throws(Problem) -> (Scale, Double)? {
-    let given = Scale.allCases.filter { fields[$0.field] != nil }
-    guard let scale = given.first else { return nil }
-    if given.count > 1 {
+  private static let storedPrefix = "script:"
+
+  /// `"metric": "script:NAME"` of a script condition.
+  private static func storedMetric(_ kind: Kind, _ fields: Fields) throws(Problem) -> ScriptReference? {
+    guard let text = fields["metric"]?.string, kind == .script || text.hasPrefix(storedPrefix) else { return nil }
+    let name = text.hasPrefix(storedPrefix) ? String(text.dropFirst(storedPrefix.count)) : text
+    guard kind == .script else {
       throw Problem(
-        .invalid, "\(given.map { "'\($0.field)'" }.joined(separator: " and ")) are given", hint: "Give exactly one of them",
-        path: fields.at(given[1].field))
+        .invalid, "metric '\(text)' is a script's, and condition_type is '\(kind.rawValue)'", hint: "Give \"condition_type\": \"script\"",
+        path: fields.at("condition_type"))
     }
-    if scale != .value, kind != .drift {
-      throw Problem(
-        .invalid, "'\(scale.field)' belongs to condition_type 'drift'", hint: "Give \"threshold\": 1000", path: fields.at(scale.field))
+    guard fields["script"] == nil else {
+      throw Problem(.invalid, "'metric' and 'script' both decide", hint: "Give one of them", path: fields.at("script"))
     }
-    if scale == .z, metric == .ks || metric == .chiSquareP {
-      throw Problem(
-        .invalid, "\(metric?.rawValue ?? "") has no z, only a p-value", hint: "Give \"p_threshold\": 0.01", path: fields.at(scale.field))
-    }
-    if scale != .value, let metric, runComparisons.contains(metric) {
-      throw Problem(
-        .invalid, "\(metric.rawValue) compares two runs and has no \(scale.rawValue)", hint: "Give \"threshold\": 0.2", path: fields.at(scale.field))
-    }
-    guard let value = try fields.number(scale.field) else { return nil }
-    if scale == .pValue, !(value > 0 && value < 1) {
-      throw Problem(
-        .invalid, "p_threshold \(value) is no chance", hint: "Give more than 0 and less than 1: 0.01 is usual", path: fields.at(scale.field))
-    }
-    if scale == .z, value <= 0 {
-      throw Problem(.invalid, "z_threshold \(value) is not above 0", hint: "Give 3 or more standard deviations", path: fields.at(scale.field))
-    }
-    return (scale, value)
+    return ScriptReference(stored: try StoredScript.checkName(name, path: fields.at("metric")))
   }
 
-  /// Small chances and large distances tell of drift, and so do a small `chi2_p` and runs that agree little.
-  private static func comparison(_ given: Operator?, _ scale: Scale, _ metric: Metric?, _ fields: Fields) throws(Problem) -> Operator {
-    switch scale {
-    case .value: return given ?? (metric == .chiSquareP || metric == .ari || metric == .ami ? .lt : .gt)
-    case .pValue, .z:
-      let fitting: [Operator] = scale == .pValue ? [.lt, .lte] : [.gt, .gte]
-      guard let given else { return fitting[0] }
-      guard fitting.contains(given) else {
-        throw Problem(
-          .invalid, "operator '\(given.rawValue)' does not go with \(scale.field)",
-          hint: "Leave it out: \(scale == .pValue ? "a p-value below" : "a z above") the threshold tells of drift", path: fields.at("operator"))
-      }
-      return given
-    }
-  }
+  /// Whether a script's yes or no decides, and no number.
+  package var asksScript: Bool { kind == .script && storedMetric == nil }
+
+  /// What the measured number is called.
+  package var metricName: String { storedMetric?.stored.map { Self.storedPrefix + $0 } ?? metric?.rawValue ?? kind.rawValue }
 
   private func rearm(_ fields: Fields, _ key: String, for comparisons: [Operator]) throws(Problem) -> Double? {
     guard let value = try fields.number(key) else { return nil }
-    guard kind != .script, mode == .edge, comparisons.contains(comparison) else {
+    guard !asksScript, mode == .edge, comparisons.contains(comparison) else {
       throw Problem(
-        .invalid, "'\(key)' does not go with \(kind == .script ? "a script" : mode == .level ? "mode 'level'" : "operator '\(comparison.rawValue)'")",
+        .invalid, "'\(key)' does not go with \(asksScript ? "a script" : mode == .level ? "mode 'level'" : "operator '\(comparison.rawValue)'")",
         hint: "rearm_below goes with gt and gte, rearm_above with lt and lte, both with mode 'edge'", path: fields.at(key))
     }
     guard !comparison.holds(value, threshold) else {
@@ -220,20 +182,6 @@ package struct Condition: Sendable, Equatable {
 
   /// What a measured value means: it holds, it is far enough on the other side to arm the next crossing, or it is in between.
   package enum Reading: Sendable, Equatable { case holds, arms, between }
-
-  /// The number that is compared with the threshold, of a measurement; nil when it has none.
-  package func compared(in measured: JSONObject) -> Double? {
-    let number = measured[scale.rawValue]?.double
-    // A difference may go either way.
-    let isSigned = metric == .noiseRatioDelta || metric == .sizeEntropyDelta
-    return scale == .z && isSigned ? number?.magnitude : number
-  }
-
-  /// `cosine_drift`, or `p_value of cosine_drift`.
-  package var measuredName: String {
-    let name = metric?.rawValue ?? kind.rawValue
-    return scale == .value ? name : "\(scale.rawValue) of \(name)"
-  }
 
   /// NaN neither holds nor arms.
   package func reading(_ value: Double) -> Reading {
@@ -249,8 +197,8 @@ package struct Condition: Sendable, Equatable {
 
   package var json: JSONObject {
     var result: JSONObject = ["condition_type": .string(kind.rawValue)]
-    if let metric { result["metric"] = .string(metric.rawValue) }
-    if kind != .script {
+    if metric != nil || storedMetric != nil { result["metric"] = .string(metricName) }
+    if !asksScript {
       result["operator"] = .string(comparison.rawValue)
       result[scale.field] = .double(threshold)
     }

@@ -73,9 +73,20 @@ struct FileDrift {
     ])
   }
 
+  /// Two digits that matter where there are many zeros before them: `5.2e-05`.
+  private static func short(_ value: Double) -> String {
+    guard value != 0, value.magnitude < 0.001 else { return Format.number(value) }
+    var (mantissa, exponent) = (value, 0)
+    while mantissa.magnitude < 9.95 / 10, exponent < 400 {
+      mantissa *= 10
+      exponent += 1
+    }
+    return "\(Format.fixed(mantissa, 1))e-\(exponent < 10 ? "0" : "")\(exponent)"
+  }
+
   private func show(_ measured: [DriftMeasurement], _ before: Matrix, _ now: Matrix) {
     let console = invocation.console
-    func number(_ value: Double?) -> String { value.map(Format.number) ?? "" }
+    func number(_ value: Double?) -> String { value.map(Self.short) ?? "" }
     var table = Table([
       .init("metric"), .init("value", .right), .init("p", .right), .init("z", .right), .init("without drift", .right), .init("suggested", .right),
     ])

@@ -43,7 +43,7 @@ struct FileProjection {
     let cancellation = invocation.cancellable()
     let (map, ratios) = try project(matrix, previous, cancellation)
     let out = invocation.text("out")
-    if let out { try write(map, to: out, labels, title: file) }
+    if let out { try write(map, to: out, labels, title: String(file.split(separator: "/").last ?? "")) }
     let seconds = (invocation.surroundings.ticks() - start).inSeconds
     if invocation.wantsJSON {
       var json: JSONObject = [

@@ -58,7 +58,7 @@ extension Host {
         trigger.baseline = try BaselineCapture(trigger, condition, self).baseline(at: after)
       }
       warnings += DriftAdvice.warnings(condition, trigger.baseline)
-      if condition.kind != .script { result["measured_now"] = .object(try Measurement(condition, trigger, host: self).json) }
+      if !condition.asksScript { result["measured_now"] = .object(try Measurement(condition, trigger, host: self).json) }
     }
     result["warnings"] = .array(warnings.map(JSON.string))
     if let script = asked(trigger) { result["script_now"] = script }
