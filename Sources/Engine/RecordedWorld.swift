@@ -135,7 +135,7 @@ struct RecordedWorld: SimulatedWorld {
     guard question.about == .condition, let condition, !condition.asksScript else {
       return ask(question.about, scheduledAt: question.fire.scheduledAt, events: question.fire.consumedEvents, at: now)
     }
-    if condition.kind == .staleness { return compare(condition, (now - lastSuccess).inSeconds, ["value": .double((now - lastSuccess).inSeconds)]) }
+    if condition.kind == .staleness { return compare(condition, (now - lastSuccess).inSeconds, JSONObject()) }
     return measured(condition, at: now)
   }
 
@@ -162,6 +162,7 @@ struct RecordedWorld: SimulatedWorld {
     detail["metric"] = .string(condition.metricName)
     detail["threshold"] = .double(condition.threshold)
     detail["operator"] = .string(condition.comparison.rawValue)
+    if condition.scale == .value { detail["value"] = .double(value) }
     detail["compared"] = condition.scale == .value ? nil : .string(condition.scale.rawValue)
     detail["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold))
     let (verdict, reason) = Judge.verdict(condition, detail)
