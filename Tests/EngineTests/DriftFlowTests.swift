@@ -136,7 +136,8 @@ import Testing
     arguments: [
       (["metric": "cosine_drift", "threshold": 1.9], "may never be reached"), (["metric": "cosine_drift", "threshold": 2], "is never reached"),
       (["metric": "domain_auc", "threshold": 1], "at most 1"), (["metric": "wasserstein", "threshold": 0.000001], "reached by chance"),
-      (["metric": "mmd", "p_threshold": 0.0001], "cannot be reached"), (["metric": "centroid_shift", "threshold": 3], nil), (["metric": "centroid_shift", "threshold": 9], "most different half"),
+      (["metric": "mmd", "p_threshold": 0.0001], "cannot be reached"), (["metric": "centroid_shift", "threshold": 3], nil),
+      (["metric": "centroid_shift", "threshold": 9], "most different half"),
       (["metric": "mmd", "p_threshold": 0.001], nil), (["metric": "psi", "z_threshold": 4], nil),
     ] as [(JSONObject, String?)])
   func warnings(condition: JSONObject, piece: String?) throws {
