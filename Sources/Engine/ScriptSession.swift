@@ -256,7 +256,7 @@ package final class ScriptSession: ScriptHost {
 
   private static let fetchLimit = 5
 
-  private static let drifts = ["cosine_drift", "centroid_shift"]
+  private static let drifts = Condition.drifts.map(\.rawValue)
   private static let volumes = ["count", "added", "growth_ratio"]
   private static var measured: [String] { drifts + volumes }
 

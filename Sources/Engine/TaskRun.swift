@@ -13,7 +13,8 @@ struct TaskRun {
     /// What the scripts of this run have written so far: the next of them sees it.
     var gathering: Gathering?
     var state: JSONObject?
-    var baselineRunID: String?
+    /// The run of a cluster, which the outcome stores.
+    var run: ClusterRun?
   }
 
   private static let resultLimit = 1 << 20
@@ -185,6 +186,6 @@ struct TaskRun {
     guard let trigger, case .conditional(let condition) = trigger.schedule.when, condition.kind == .drift || condition.kind == .volume else {
       return nil
     }
-    return try Scope(trigger, condition, host: host).snapshot(host: host, at: host.surroundings.now(), runID: product.baselineRunID)
+    return try BaselineCapture(trigger, condition, host).baseline(at: host.surroundings.now(), after: product.run)
   }
 }

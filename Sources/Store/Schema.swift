@@ -148,4 +148,10 @@ enum Schema {
       script_id TEXT NOT NULL REFERENCES scripts, version INTEGER NOT NULL, source TEXT NOT NULL, tests TEXT, report TEXT NOT NULL, note TEXT,
       created_at INTEGER NOT NULL, created_by TEXT, PRIMARY KEY (script_id, version)) STRICT;
     """
+
+  /// Version 6: what drift is measured from, apart from the triggers' rows: those are written at every check, and SQLite writes a row as a whole.
+  static let sixth = """
+    CREATE TABLE baseline_snapshots (
+      trigger_id TEXT PRIMARY KEY NOT NULL, captured_at INTEGER NOT NULL, snapshot BLOB NOT NULL) STRICT;
+    """
 }

@@ -36,6 +36,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   case insertEvent, deleteEventsOfNamespace, events, eventsEverywhere, highestSeq
   case eventsBetween, countEventsBetween, eventSizes, deleteEventPiece, lowestCursor
   case eventKeys, insertEventKey, deleteOldEventKeys, deleteEventKeysOfTrigger, deleteEventKeysOfNamespace
+  case insertSnapshot, deleteSnapshotOfTrigger, deleteSnapshotsOfNamespace, snapshot
   // Calendars
   case putCalendar, deleteCalendar, deleteCalendarsOfNamespace, calendar, calendars
   // What has happened to a trigger
@@ -566,6 +567,19 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .deleteEventKeysOfTrigger: "DELETE FROM event_keys WHERE trigger_id = $trigger_id"
     case .deleteEventKeysOfNamespace:
       "DELETE FROM event_keys WHERE trigger_id IN (SELECT trigger_id FROM triggers WHERE namespace_id = $namespace_id)"
+    case .insertSnapshot:
+      // The trigger may be gone by the time its task ends.
+      """
+      INSERT INTO baseline_snapshots (trigger_id, captured_at, snapshot)
+      SELECT trigger_id, $captured_at, $snapshot FROM triggers WHERE trigger_id = $trigger_id
+      ON CONFLICT (trigger_id) DO UPDATE SET captured_at = excluded.captured_at, snapshot = excluded.snapshot
+      """
+    case .deleteSnapshotOfTrigger: "DELETE FROM baseline_snapshots WHERE trigger_id = $trigger_id"
+    case .deleteSnapshotsOfNamespace:
+      """
+      DELETE FROM baseline_snapshots WHERE trigger_id IN (SELECT trigger_id FROM triggers WHERE namespace_id = $namespace_id)
+      """
+    case .snapshot: "SELECT snapshot FROM baseline_snapshots WHERE trigger_id = $trigger_id AND captured_at = $captured_at"
     case .putCalendar:
       """
       INSERT INTO calendars (namespace_id, name, description, exclusions, created_at, updated_at)
