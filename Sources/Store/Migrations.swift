@@ -7,7 +7,10 @@ struct Migration: Sendable {
   var version: Int64
   var sql: String
 
-  static let all = [Migration(version: 1, sql: Schema.first), Migration(version: 2, sql: Schema.second), Migration(version: 3, sql: Schema.third)]
+  static let all = [
+    Migration(version: 1, sql: Schema.first), Migration(version: 2, sql: Schema.second), Migration(version: 3, sql: Schema.third),
+    Migration(version: 5, sql: Schema.fifth),
+  ]
 
   /// Brings the store to the newest version, and says which that is. Runs on the writing connection; refuses a newer store.
   ///

@@ -1,0 +1,35 @@
+package import Basics
+
+/// The way to other servers, handed in by whoever opens the host: the engine itself knows no socket, and tests answer for the world.
+package struct Outbound: Sendable {
+  package struct Answer: Sendable {
+    package var status: Int
+    /// The seconds of a Retry-After header, if there was one.
+    package var retryAfter: Int64?
+    package var body: [UInt8]
+
+    package init(status: Int, retryAfter: Int64? = nil, body: [UInt8]) {
+      self.status = status
+      self.retryAfter = retryAfter
+      self.body = body
+    }
+  }
+
+  package struct Request: Sendable {
+    package var url: String
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
+    /// The longest silence of the server.
+    package var timeout: Duration
+  }
+
+  /// Posts a body and answers what came back, whatever its status. Throws `.unavailable` when nothing came.
+  package var post: @Sendable (Request) throws(Problem) -> Answer
+  /// Waits on the caller's thread.
+  package var wait: @Sendable (Duration) -> Void
+
+  package init(post: @escaping @Sendable (Request) throws(Problem) -> Answer, wait: @escaping @Sendable (Duration) -> Void) {
+    self.post = post
+    self.wait = wait
+  }
+}
