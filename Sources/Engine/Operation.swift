@@ -24,6 +24,8 @@ package struct Operation: Sendable {
 
   package enum Answer: Sendable {
     case json(JSON)
+    /// 202: begun, and told where to look for its end.
+    case accepted(JSON)
     /// 204: done, nothing to say.
     case nothing
   }

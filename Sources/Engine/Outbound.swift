@@ -13,6 +13,9 @@ package struct Outbound: Sendable {
       self.retryAfter = retryAfter
       self.body = body
     }
+
+    /// The body as JSON. Throws `.malformed` when it is something else.
+    package func json() throws(Problem) -> JSON { try JSON(parsing: body, limits: JSONLimits(depth: 32, bytes: .max)) }
   }
 
   package struct Request: Sendable {

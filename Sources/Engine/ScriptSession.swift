@@ -149,7 +149,7 @@ package final class ScriptSession: ScriptHost {
     var call = Call(caller: caller, namespace: namespace, path: path, query: query, body: body)
     call.gathering = gathering
     switch try operation.perform(host, call) {
-    case .json(let value): return value
+    case .json(let value), .accepted(let value): return value
     case .nothing: return .bool(true)
     }
   }

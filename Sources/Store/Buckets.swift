@@ -37,7 +37,8 @@ extension Transaction {
       expecting: .exactly(1), guardName: "bucket")
   }
 
-  package mutating func recountFailedObjects(of bucketID: String) { add(.recountFailedObjects, [("bucket_id", .text(bucketID))]) }
+  /// Counts anew how many objects have failed, in the buckets that a batch read.
+  package mutating func recountFailedObjects(ofBatch batchID: String) { add(.recountFailedObjects, [("batch_id", .text(batchID))]) }
 
   // MARK: - Objects
 

@@ -649,8 +649,9 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .markObject: "UPDATE bucket_objects SET status = $status, error = $error WHERE bucket_id = $bucket_id AND object_id = $object_id"
     case .recountFailedObjects:
       """
-      UPDATE buckets SET failed_count = (SELECT count(*) FROM bucket_objects WHERE bucket_objects.bucket_id = $bucket_id AND status =
-      'FAILED') WHERE bucket_id = $bucket_id
+      UPDATE buckets SET failed_count = (
+        SELECT count(*) FROM bucket_objects WHERE bucket_objects.bucket_id = buckets.bucket_id AND bucket_objects.status = 'FAILED')
+      WHERE bucket_id IN (SELECT source_id FROM batch_members WHERE batch_id = $batch_id)
       """
     case .deleteObject: "DELETE FROM bucket_objects WHERE bucket_id = $bucket_id AND object_id = $object_id"
     case .deleteObjectsOfBucket: "DELETE FROM bucket_objects WHERE bucket_id = $bucket_id"

@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 import Model
 import Store
 
@@ -26,7 +27,7 @@ struct HashingVectors {
   /// The words of a text, in their order.
   struct Terms {
     fileprivate(set) var scalars: [UInt32] = []
-    fileprivate(set) var words: [Word] = []
+    fileprivate var words: [Word] = []
     /// Each word once, with how often it occurs, in the order of first occurrence.
     fileprivate(set) var distinct: [(word: Int, count: Int)] = []
 
@@ -107,12 +108,12 @@ struct HashingVectors {
     }
     let weights = terms.distinct.map { entry -> Float in
       let seen = Double(counts.counts[Self.place(of: terms.words[entry.word].hash)])
-      let rarity = 1 + Double.log((1 + Double(counts.documents)) / (1 + min(seen, Double(counts.documents))))
+      let rarity = 1 + log((1 + Double(counts.documents)) / (1 + min(seen, Double(counts.documents))))
       return Float(rarity)
     }
     for (entry, rarity) in zip(terms.distinct, weights) {
       let word = terms.words[entry.word]
-      let weight = (1 + Float(Double.log(Double(entry.count)))) * rarity
+      let weight = (1 + Float(log(Double(entry.count)))) * rarity
       add(word.hash, weight)
       if let lengths = settings.characters { addPieces(of: terms.scalars[word.range], lengths, weight) { add($0, $1) } }
     }
@@ -152,7 +153,7 @@ struct HashingVectors {
           runs.append((hash, words.reduce(0) { $0 + rarities[$1.distinct] } / Float(length), 1))
         }
       }
-      for run in runs { add(run.hash, Self.runShare * (1 + Float(Double.log(Double(run.count)))) * run.rarity) }
+      for run in runs { add(run.hash, Self.runShare * (1 + Float(log(Double(run.count)))) * run.rarity) }
     }
   }
 
