@@ -37,6 +37,7 @@ package struct FeatureExtractor: Sendable, Equatable {
     package var words = 2
     /// The lengths of the pieces of words that are features of their own; empty for none.
     package var characters: ClosedRange<Int>? = 3...4
+    package init() {}
   }
 
   package struct Endpoint: Sendable, Equatable {
@@ -76,7 +77,7 @@ package struct FeatureExtractor: Sendable, Equatable {
   package init(_ json: JSON, path: String = "feature_extractor") throws(Problem) {
     let fields = try Fields(json, path: path)
     let name = try fields.string("feature_extractor_name") ?? "passthrough_extractor"
-    let key = fields["parameters"] == nil ? "params" : "parameters"
+    let key = fields["parameters"] == nil && fields["params"] != nil ? "params" : "parameters"
     let parameters = try Fields(fields[key], path: fields.at(key))
     switch Self.names[name] {
     case "passthrough": method = .passthrough(try Self.vectorFields(parameters))

@@ -643,8 +643,7 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .updateObject:
       """
       UPDATE bucket_objects SET key_prefix = $key_prefix, body = $body, size = $size, content_hash = $content_hash, unique_key = $unique_key,
-      status = $status, error = $error, updated_at = $updated_at WHERE bucket_id = $bucket_id AND object_id = $object_id AND updated_at =
-      $expected
+      status = $status, error = $error, updated_at = $updated_at WHERE bucket_id = $bucket_id AND object_id = $object_id AND body = $expected
       """
     case .markObject: "UPDATE bucket_objects SET status = $status, error = $error WHERE bucket_id = $bucket_id AND object_id = $object_id"
     case .recountFailedObjects:

@@ -114,17 +114,18 @@ import Testing
   }
 
   @Test("an action that names what is not there, or makes no sense, is refused when it is made", arguments: [
-    ("batch_rerun", ["batch_id": "btch_none"] as JSON, "action_config.batch_id"),
-    ("batch_rerun", [:], "action_config.batch_id"),
-    ("batch_rerun", ["collection_id": "topic"], "action_config.collection_id"),
-    ("batch_rerun", ["collection_id": "topics", "retry_failed_only": "yes"], "action_config.retry_failed_only"),
-    ("collection_trigger", ["collection_id": "plain"], "action_config.collection_id"),
-    ("collection_trigger", ["collection_id": "topics", "include_buckets": ["other"]], "action_config.include_buckets[0]"),
-    ("collection_trigger", ["collection_id": "topics", "include_collections": ["plain"]], "action_config.include_collections"),
-    ("collection_trigger", ["collection_id": "topics", "dedup_strategy": "replce"], "action_config.dedup_strategy"),
-    ("collection_trigger", ["collection_id": "topics", "source_filters": ["field": "a", "operator": "equals", "value": 1]], "action_config.source_filters.operator"),
+    ("batch_rerun", #"{"batch_id": "btch_none"}"#, "action_config.batch_id"),
+    ("batch_rerun", #"{}"#, "action_config.batch_id"),
+    ("batch_rerun", #"{"collection_id": "topic"}"#, "action_config.collection_id"),
+    ("batch_rerun", #"{"collection_id": "topics", "retry_failed_only": "yes"}"#, "action_config.retry_failed_only"),
+    ("collection_trigger", #"{"collection_id": "plain"}"#, "action_config.collection_id"),
+    ("collection_trigger", #"{"collection_id": "topics", "include_buckets": ["other"]}"#, "action_config.include_buckets[0]"),
+    ("collection_trigger", #"{"collection_id": "topics", "include_collections": ["plain"]}"#, "action_config.include_collections"),
+    ("collection_trigger", #"{"collection_id": "topics", "dedup_strategy": "replce"}"#, "action_config.dedup_strategy"),
+    ("collection_trigger", #"{"collection_id": "topics", "source_filters": {"field": "a", "operator": "equals", "value": 1}}"#, "action_config.source_filters.operator"),
   ])
-  func refused(kind: String, config: JSON, path: String) throws {
+  func refused(kind: String, text: String, path: String) throws {
+    let config = try JSON(parsing: text)
     let fixture = try BucketFixture()
     try fixture.collection()
     try fixture.store.call("create_collection", body: ["collection_name": "plain"])

@@ -25,7 +25,7 @@ import Testing
     #expect(task["outputs"]?.array?.first?["documents_written"] == 5)
 
     let done = try fixture.read(batch)
-    #expect(done["status"] == "COMPLETED" && done["progress"]?["percent"] == 100 && done["collection_ids"] == [.string(collection)])
+    #expect(done["status"] == "COMPLETED" && done["progress"]?["percent"]?.double == 100 && done["collection_ids"] == [.string(collection)])
     #expect(done["object_ids"] == .array(ids.map(JSON.string)))
     let documents = try fixture.documents(vectors: true)
     #expect(documents.count == 5)

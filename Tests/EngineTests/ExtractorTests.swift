@@ -113,17 +113,18 @@ import Testing
   }
 
   @Test("a definition that cannot work is refused when it is made, with the place and the near miss", arguments: [
-    (["feature_extractor_name": "hashing_extracter"] as JSON, "feature_extractor.feature_extractor_name", "hashing_extractor"),
-    (["feature_extractor_name": "hashing_extractor", "parameters": ["dimension": 64]], "feature_extractor.parameters.dimension", "dimensions"),
-    (["feature_extractor_name": "hashing_extractor", "parameters": ["dimensions": 4]], "feature_extractor.parameters.dimensions", nil),
-    (["feature_extractor_name": "hashing_extractor", "parameters": ["char_ngrams": [5, 3]]], "feature_extractor.parameters.char_ngrams", nil),
-    (["feature_extractor_name": "http_extractor", "parameters": ["url": "https://x/v1", "model": "m", "dimensions": 3]], "feature_extractor.parameters.url", nil),
-    (["feature_extractor_name": "http_extractor", "parameters": ["url": "http://x/v1", "dimensions": 3]], "feature_extractor.parameters.model", nil),
-    (["feature_extractor_name": "script_extractor"], "feature_extractor.parameters.script", nil),
-    (["feature_extractor_name": "hashing", "input_mappings": [["input_key": "text", "source_type": "payloads", "path": "a"]]], "feature_extractor.input_mappings[0].source_type", "payload"),
-    (["feature_extractor_name": "hashing", "field_passthrough": [["target_path": "a"]]], "feature_extractor.field_passthrough[0].source_path", nil),
+    (#"{"feature_extractor_name": "hashing_extracter"}"#, "feature_extractor.feature_extractor_name", "hashing_extractor"),
+    (#"{"feature_extractor_name": "hashing_extractor", "parameters": {"dimension": 64}}"#, "feature_extractor.parameters.dimension", "dimensions"),
+    (#"{"feature_extractor_name": "hashing_extractor", "parameters": {"dimensions": 4}}"#, "feature_extractor.parameters.dimensions", nil),
+    (#"{"feature_extractor_name": "hashing_extractor", "parameters": {"char_ngrams": [5, 3]}}"#, "feature_extractor.parameters.char_ngrams", nil),
+    (#"{"feature_extractor_name": "http_extractor", "parameters": {"url": "https://x/v1", "model": "m", "dimensions": 3}}"#, "feature_extractor.parameters.url", nil),
+    (#"{"feature_extractor_name": "http_extractor", "parameters": {"url": "http://x/v1", "dimensions": 3}}"#, "feature_extractor.parameters.model", nil),
+    (#"{"feature_extractor_name": "script_extractor"}"#, "feature_extractor.parameters.script", nil),
+    (#"{"feature_extractor_name": "hashing", "input_mappings": [{"input_key": "text", "source_type": "payloads", "path": "a"}]}"#, "feature_extractor.input_mappings[0].source_type", "payload"),
+    (#"{"feature_extractor_name": "hashing", "field_passthrough": [{"target_path": "a"}]}"#, "feature_extractor.field_passthrough[0].source_path", nil),
   ])
-  func definitions(extractor: JSON, path: String, near: String?) throws {
+  func definitions(text: String, path: String, near: String?) throws {
+    let extractor = try JSON(parsing: text)
     let fixture = try BucketFixture()
     #expect { try fixture.collection(extractor: extractor) } throws: { error in
       let problem = error as? Problem

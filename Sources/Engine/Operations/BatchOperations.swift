@@ -152,8 +152,13 @@ extension Operation {
       inNamespace: false, body: Page.names + listNames
     ) { host, call throws(Problem) in
       let fields = try Fields(call.body)
-      var query = BatchQuery(namespaceID: call.caller.namespaces.count == 1 ? call.caller.namespaces[0] : nil)
-      if let named = try fields.string("namespace_id") { query.namespaceID = try host.namespace(named, for: call.caller).id }
+      // A script stays in its namespace, which comes with the call.
+      var query = BatchQuery(namespaceID: call.namespace?.id ?? (call.caller.namespaces.count == 1 ? call.caller.namespaces[0] : nil))
+      if let named = try fields.string("namespace_id") {
+        let found = try host.namespace(named, for: call.caller)
+        guard call.namespace.map({ $0.id == found.id }) ?? true else { throw .missing("namespace", named, path: "namespace_id") }
+        query.namespaceID = found.id
+      }
       query.bucketID = try fields.string("bucket_id")
       return .json(try host.batches(call, query, accepting: listNames))
     },
