@@ -22,17 +22,23 @@ package enum Identifier {
 
   /// Reads the bytes as one large number and writes its lowest digits.
   package static func base62(_ bytes: [UInt8], length: Int) -> String {
-    var number = bytes
-    var digits: [UInt8] = []
-    for _ in 0..<length {
-      var remainder = 0
-      for i in number.indices {
-        let value = remainder << 8 | Int(number[i])
-        number[i] = UInt8(value / 62)
-        remainder = value % 62
+    // The number in pieces of 32 bits, the highest first: one division takes four bytes.
+    let count = (bytes.count + 3) / 4
+    return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: max(1, count)) { number in
+      number.initialize(repeating: 0)
+      for (i, byte) in bytes.reversed().enumerated() { number[count - 1 - i / 4] |= UInt64(byte) << (8 * UInt64(i % 4)) }
+      return String(unsafeUninitializedCapacity: length) { digits in
+        for place in 0..<length {
+          var remainder: UInt64 = 0
+          for i in 0..<count {
+            let value = remainder << 32 | number[i]
+            number[i] = value / 62
+            remainder = value % 62
+          }
+          digits[length - 1 - place] = alphabet[Int(remainder)]
+        }
+        return length
       }
-      digits.append(alphabet[remainder])
     }
-    return String(decoding: digits.reversed(), as: UTF8.self)
   }
 }

@@ -177,11 +177,33 @@ void ck_nearest(const float *panel, const float *tiles, const float *norms, size
   table()->nearest(panel, tiles, norms, count, dimensions, next, labels, best, second);
 }
 
-void ck_lower_distances(const float *panel, const float *tiles, size_t count, size_t dimensions, const float *closest, float *lowered,
-                        double *totals) {
-  table()->lower_distances(panel, tiles, count, dimensions, closest, lowered);
-  for (size_t i = 0; i < count; i++)
-    for (int lane = 0; lane < CK_LANES; lane++) totals[i] += lowered[i * CK_LANES + lane];
+size_t ck_squares(const float *panel, const float *norms, const float *tiles, const float *tile_norms, size_t count, size_t dimensions,
+                  float *squares) {
+  size_t near = table()->squares(panel, norms, tiles, tile_norms, count, dimensions, squares);
+  if (near > 0) table()->distances(panel, tiles, count, dimensions, squares);
+  return near;
+}
+
+void ck_differences(const float *panel, const float *tiles, size_t count, size_t dimensions, float *squares) {
+  table()->distances(panel, tiles, count, dimensions, squares);
+}
+
+void ck_lowered_totals(const float *squares, const int32_t *which, size_t count, const float *closest, double *totals) {
+  for (size_t i = 0; i < count; i++) {
+    const float *own = squares + (size_t)which[i] * CK_LANES;
+    double parts[4] = {0};
+    for (int lane = 0; lane < CK_LANES; lane++) parts[lane % 4] += own[lane] < closest[lane] ? own[lane] : closest[lane];
+    totals[i] += (parts[0] + parts[1]) + (parts[2] + parts[3]);
+  }
+}
+
+double ck_lower(const float *squares, float *closest) {
+  double parts[4] = {0};
+  for (int lane = 0; lane < CK_LANES; lane++) {
+    closest[lane] = squares[lane] < closest[lane] ? squares[lane] : closest[lane];
+    parts[lane % 4] += closest[lane];
+  }
+  return (parts[0] + parts[1]) + (parts[2] + parts[3]);
 }
 
 void ck_add_distances(const float *panel, const float *tiles, size_t count, size_t dimensions, double *sums) {

@@ -106,15 +106,11 @@ WIDE static void CK(distances)(const float *panel, const float *tile, size_t siz
   }
 }
 
-WIDE static void CK(lower_distances)(const float *panel, const float *tiles, size_t count, size_t dimensions, const float *closest, float *lowered) {
+WIDE static void CK(all_distances)(const float *panel, const float *tiles, size_t count, size_t dimensions, float *squares) {
   size_t groups = ck_groups(count, GROUP), index = 0;
   for (size_t group = 0; group < groups; group++) {
     size_t size = ck_group_size(count, groups, group);
-    float *result = lowered + index * CK_LANES;
-    CK(distances)(panel, tiles + index * dimensions, size, dimensions, result);
-    for (size_t m = 0; m < size; m++)
-      for (int lane = 0; lane < CK_LANES; lane++)
-        result[m * CK_LANES + lane] = result[m * CK_LANES + lane] < closest[lane] ? result[m * CK_LANES + lane] : closest[lane];
+    CK(distances)(panel, tiles + index * dimensions, size, dimensions, squares + index * CK_LANES);
     index += size;
   }
 }
@@ -130,6 +126,48 @@ WIDE static void CK(add_distances)(const float *panel, const float *tiles, size_
       for (int lane = 0; lane < CK_LANES; lane++) sums[lane] += sqrtf(block[m * CK_LANES + lane]);
     index += size;
   }
+}
+
+// MARK: - Squared distances, by products: half the work, and good as long as no row is near a point
+
+#define SQUARES(M) \
+  WIDE static size_t CK(squares##M)(const float *panel, const float *norms, const float *tile, const float *tile_norms, size_t dimensions, \
+                                    float *result) { \
+    CK(strip) sum[M]; \
+    UNROLLED for (int m = 0; m < M; m++) sum[m] = 0; \
+    for (size_t j = 0; j < dimensions; j++, tile += M) { \
+      CK(strip) row = *(const CK(strip) *)(panel + j * CK_LANES); \
+      UNROLLED for (int m = 0; m < M; m++) sum[m] += row * tile[m]; \
+    } \
+    CK(istrip) near = 0; \
+    UNROLLED for (int m = 0; m < M; m++) { \
+      CK(strip) lengths = *(const CK(strip) *)norms + tile_norms[m]; \
+      CK(strip) square = sum[m] * -2 + lengths; \
+      near += square * 16 < lengths; \
+      *(CK(strip) *)(result + m * CK_LANES) = square; \
+    } \
+    size_t found = 0; \
+    for (int lane = 0; lane < STRIP; lane++) found -= (size_t)near[lane]; \
+    return found; \
+  }
+EACH(SQUARES)
+#undef SQUARES
+
+WIDE static size_t CK(squares)(const float *panel, const float *norms, const float *tiles, const float *tile_norms, size_t count,
+                               size_t dimensions, float *result) {
+  size_t groups = ck_groups(count, GROUP), index = 0, found = 0;
+  for (size_t group = 0; group < groups; group++) {
+    size_t size = ck_group_size(count, groups, group);
+    for (size_t strip = 0; strip < CK_LANES; strip += STRIP) {
+#define CALL(M) \
+  found += CK(squares##M)(panel + strip, norms + strip, tiles + index * dimensions, tile_norms + index, dimensions, \
+                          result + index * CK_LANES + strip)
+      switch (size) { CASES(CALL) }
+#undef CALL
+    }
+    index += size;
+  }
+  return found;
 }
 
 // MARK: - Rows in double precision
@@ -183,7 +221,8 @@ WIDE static void CK(add_row)(double *sum, const float *row, double weight, size_
 static const struct ck_table CK(table) = {
     .group = GROUP,
     .nearest = CK(nearest),
-    .lower_distances = CK(lower_distances),
+    .squares = CK(squares),
+    .distances = CK(all_distances),
     .add_distances = CK(add_distances),
     .dot = CK(dot),
     .squared_distance = CK(squared_distance),

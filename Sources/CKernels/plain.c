@@ -37,13 +37,24 @@ static float squared(const float *panel, int lane, const float *point, size_t di
   return sum;
 }
 
-static void lower_distances(const float *panel, const float *tiles, size_t count, size_t dimensions, const float *closest, float *lowered) {
+static size_t squares(const float *panel, const float *norms, const float *tiles, const float *tile_norms, size_t count, size_t dimensions,
+                      float *result) {
+  size_t near = 0;
   for (size_t i = 0; i < count; i++) {
     for (int lane = 0; lane < CK_LANES; lane++) {
-      float distance = squared(panel, lane, tiles + i * dimensions, dimensions);
-      lowered[i * CK_LANES + lane] = distance < closest[lane] ? distance : closest[lane];
+      float product = 0;
+      for (size_t j = 0; j < dimensions; j++) product = fmaf(panel[j * CK_LANES + lane], tiles[i * dimensions + j], product);
+      float lengths = norms[lane] + tile_norms[i];
+      result[i * CK_LANES + lane] = fmaf(product, -2, lengths);
+      near += result[i * CK_LANES + lane] * 16 < lengths;
     }
   }
+  return near;
+}
+
+static void distances(const float *panel, const float *tiles, size_t count, size_t dimensions, float *result) {
+  for (size_t i = 0; i < count; i++)
+    for (int lane = 0; lane < CK_LANES; lane++) result[i * CK_LANES + lane] = squared(panel, lane, tiles + i * dimensions, dimensions);
 }
 
 static void add_distances(const float *panel, const float *tiles, size_t count, size_t dimensions, double *sums) {
@@ -76,7 +87,8 @@ static void add_row(double *sum, const float *row, double weight, size_t first, 
 const struct ck_table ck_plain = {
     .group = 1,
     .nearest = nearest,
-    .lower_distances = lower_distances,
+    .squares = squares,
+    .distances = distances,
     .add_distances = add_distances,
     .dot = dot,
     .squared_distance = squared_distance,

@@ -9,7 +9,9 @@ struct ck_table {
   size_t group;
   void (*nearest)(const float *panel, const float *tiles, const float *norms, size_t count, size_t dimensions, const float *next,
                   int32_t *labels, float *best, float *second);
-  void (*lower_distances)(const float *panel, const float *tiles, size_t count, size_t dimensions, const float *closest, float *lowered);
+  size_t (*squares)(const float *panel, const float *norms, const float *tiles, const float *tile_norms, size_t count, size_t dimensions,
+                    float *squares);
+  void (*distances)(const float *panel, const float *tiles, size_t count, size_t dimensions, float *squares);
   void (*add_distances)(const float *panel, const float *tiles, size_t count, size_t dimensions, double *sums);
   double (*dot)(const float *a, const float *b, size_t dimensions);
   double (*squared_distance)(const float *a, const float *b, size_t dimensions);

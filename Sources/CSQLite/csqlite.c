@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+void csqlite_begin(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
 int csqlite_defend(sqlite3 *db) {
   static const int switches[][2] = {
       {SQLITE_DBCONFIG_DEFENSIVE, 1},

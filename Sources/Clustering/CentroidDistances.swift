@@ -1,10 +1,11 @@
 import CKernels
 
-extension KMeansResult {
-  /// The Euclidean distance of each row to the centroid of its cluster, recomputed directly from the differences.
-  package func distances(in matrix: Matrix) -> [Float] {
+extension Matrix {
+  /// The Euclidean distance of each row to the centroid that its label names, recomputed directly from the differences; 0 for labels below 0.
+  package func distances(to centroids: Matrix, _ labels: [Int32]) -> [Float] {
     labels.indices.map { row in
-      Float(ck_squared_distance(matrix.pointer(to: row), centroids.pointer(to: Int(labels[row])), matrix.columns).squareRoot())
+      guard labels[row] >= 0 else { return 0 }
+      return Float(ck_squared_distance(pointer(to: row), centroids.pointer(to: Int(labels[row])), columns).squareRoot())
     }
   }
 }

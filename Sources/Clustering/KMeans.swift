@@ -48,7 +48,7 @@ package struct KMeans: Sendable {
   /// Bytes that a run takes beside the matrix itself, to be refused before it begins rather than when memory ends.
   package func memory(rows: Int, columns: Int) -> Int {
     let copies = spherical ? 2 : 1
-    let perRow = columns * 4 * copies + 40 + 4 * (2 + Seeding.logarithm(clusters))
+    let perRow = columns * 4 * copies + 40 + 4 * max(Seeding.widest, 2 + Seeding.logarithm(clusters))
     return rows * perRow + clusters * columns * (8 + 8 + 4)
   }
 
@@ -73,7 +73,7 @@ package struct KMeans: Sendable {
         if let start {
           lloyd.begin(at: start)
         } else {
-          lloyd.begin(at: try Seeding(panels, team: team, cancellation: cancellation).choose(clusters, &own))
+          lloyd.begin(at: try Seeding(panels, clusters: clusters, team: team, cancellation: cancellation).choose(clusters, &own))
         }
         let (iterations, converged) = try lloyd.descend(maxIterations, shift: shift) { iteration, moved in
           progress?(Progress(run: run, runs: runs, iteration: iteration, moved: moved))
@@ -109,7 +109,7 @@ package struct KMeansResult: Sendable {
 // MARK: - Validation
 
 extension KMeans {
-  private func validate(for matrix: Matrix) throws(Problem) {
+  func validate(for matrix: Matrix) throws(Problem) {
     var problems: [Problem] = []
     func demand(_ condition: Bool, _ path: String, _ message: String, _ hint: String) {
       if !condition { problems.append(Problem(.invalid, message, hint: hint, path: path)) }

@@ -49,13 +49,33 @@ final class Lloyd: @unchecked Sendable {
     from = try Buffer(count: lanes)
     to = try Buffer(count: lanes)
     moves = try Buffer(count: panels.pieces)
-    for lane in 0..<lanes { labels.pointer[lane] = -1 }
   }
 
+  /// Begins at the first rows of a matrix, as many as there are clusters.
   func begin(at start: Matrix) {
     for i in 0..<clusters * columns { centroids.pointer[i] = Double(start.storage.pointer[i]) }
+    forget()
+  }
+
+  func begin(at start: Buffer<Double>) {
+    centroids.pointer.update(from: start.pointer, count: clusters * columns)
+    forget()
+  }
+
+  private func forget() {
+    for i in 0..<clusters * columns { sums.pointer[i] = 0 }
+    for lane in 0..<labels.count { labels.pointer[lane] = -1 }
+    sizes = Array(repeating: 0, count: clusters)
     team.share(groups) { [self] group in pack(group) }
   }
+
+  /// Finds the nearest centroid of every row, and lets the centroids be.
+  func label() throws(Problem) {
+    _ = try assign()
+    count()
+  }
+
+  var labelled: UnsafeMutableBufferPointer<Int32>.SubSequence { labels.values.prefix(panels.matrix.rows) }
 
   /// Iterates until no row moves, the centroids' squared shifts sum to at most `shift`, or `limit` iterations are done.
   func descend(_ limit: Int, shift: Double, report: (Int, Int) -> Void) throws(Problem) -> (iterations: Int, converged: Bool) {

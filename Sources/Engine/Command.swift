@@ -14,6 +14,8 @@ enum Command: Sendable {
   case start(TaskRecord, Transaction, Answer<Void>)
   case judged(Judgement)
   case filtered(Filtered)
+  /// A worker is free again; without an end the task stays as it is, and goes on after the next start.
+  case ran(Ending?, TaskRecord.Kind, Duration)
   case finished(Ending)
   /// Positions for so many documents that are inserted by statements; answers the first.
   case reserve(Int64, Answer<Int64>)

@@ -41,6 +41,9 @@ extension Evaluation {
   private var held: String {
     switch reason {
     case "no_baseline": return "It did not fire: there was no baseline to compare with; one is taken after each success of its action."
+    case "new time zone data":
+      return
+        "The time zone data is \(detail["zone_data"]?.string ?? "another") now: the next instant is \(detail["next"]?.string ?? "none"), not \(detail["instead_of"]?.string ?? "?")."
     case _ where reason.hasSuffix("and fired already"):
       return "It did not fire: \(comparison ?? reason), but it has fired for this crossing; the condition has to be false once before it fires again."
     default:

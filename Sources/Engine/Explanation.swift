@@ -206,7 +206,8 @@ struct Explanation {
     let left = certain - now
     return [
       Clause(
-        name: "absence", holds: left <= .zero, value: .optional(trigger.lastEventAt), threshold: .int(seconds), missing: .double(max(0, left.inSeconds)),
+        name: "absence", holds: left <= .zero, value: .optional(trigger.lastEventAt), threshold: .int(seconds),
+        missing: .double(max(0, left.inSeconds)),
         until: certain,
         fact: trigger.lastEventAt.map { "the last event came at \($0) (\(counted(rule)))" } ?? "no event has come (\(counted(rule)))",
         change: left > .zero ? "it fires in \(words(left)) if none comes" : nil)
@@ -235,8 +236,10 @@ struct Explanation {
       if quiet > now {
         clauses.append(
           Clause(
-            name: "debounce", holds: false, value: .double((now - last).inSeconds), threshold: .int(debounce), missing: .double((quiet - now).inSeconds),
-            until: quiet, fact: "it waits until none comes for \(words(.seconds(debounce)))", change: "it fires in \(words(quiet - now)) if none comes"))
+            name: "debounce", holds: false, value: .double((now - last).inSeconds), threshold: .int(debounce),
+            missing: .double((quiet - now).inSeconds),
+            until: quiet, fact: "it waits until none comes for \(words(.seconds(debounce)))",
+            change: "it fires in \(words(quiet - now)) if none comes"))
       }
     }
     return clauses

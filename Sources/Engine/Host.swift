@@ -16,6 +16,8 @@ package final class Host: Sendable {
     package var surroundings: Surroundings
     /// Threads for clustering.
     package var threads: Int
+    /// Bytes that one clustering may take; more is refused before it begins.
+    package var memoryLimit = Clusterer.usualMemory
     package var readers: Int
     /// What of the history is kept.
     package var retention: Retention
@@ -46,6 +48,7 @@ package final class Host: Sendable {
   package let readers: Readers
   package let zones: Zones
   package let startedAt: Instant
+  package let meter = Meter()
   let inbox = Mailbox<Command>()
   let workers: Workers
   /// Flags of the tasks that run now, so that they can be cancelled.
@@ -84,7 +87,7 @@ package final class Host: Sendable {
       configuration: configuration,
       // Readers of its own: the host's thread never waits behind a long read.
       readers: Readers(path: configuration.path, count: 1, surroundings: configuration.surroundings), zones: zones, inbox: inbox, workers: workers,
-      cancellations: cancellations)
+      cancellations: cancellations, meter: meter)
     loop = try OwnThread.start(name: "perigee-host") {
       let loop = HostLoop(handover.ledger, parts)
       do throws(Problem) {

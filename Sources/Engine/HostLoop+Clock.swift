@@ -17,6 +17,7 @@ extension HostLoop {
     // What was jumped over is due now, and late: the catch-up policy decides, as after any absence.
     case .forward(let step): log("warn", "the clock went forward by \(Explanation.words(step)), to \(now)")
     case .back(let step):
+      if step > Agenda.patience { awakenAll() }
       let moved = agenda.clockWentBack(by: step, at: now)
       log(
         "warn",
@@ -28,6 +29,7 @@ extension HostLoop {
 
   private func trust(_ trusted: Bool, at now: Instant) {
     guard trusted != agenda.trustsClock else { return }
+    awakenAll()
     agenda.trustClock(trusted)
     guard !trusted else {
       log("warn", "the clock is believed again: it says \(now)")
@@ -51,6 +53,7 @@ extension HostLoop {
     log("info", "time zone data \(version ?? "unknown") instead of \(zoneData.version ?? "unknown")")
     zoneData.version = version
     parts.zones.forget()
+    awakenAll()
     let (moved, broken) = agenda.reload(parts.zones, at: now)
     for (id, problem) in broken { log("error", "trigger \(id) keeps the old rules of its zone: \(problem)") }
     for skip in moved {

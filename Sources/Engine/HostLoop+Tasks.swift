@@ -7,28 +7,65 @@ import Store
 extension HostLoop {
   /// Hands a task that is written down to the workers.
   func begin(_ task: TaskRecord) {
-    openTasks[task.id] = .some(task.triggerID)
+    if let id = task.triggerID, agenda.isUnread(id) { awaken([id]) }
+    openTasks.insert(task)
     if let id = task.triggerID, task.scheduledAt == nil { agenda.started(id) }
     launch(task)
   }
 
+  /// Puts a task into its lane, where it is started as soon as there is room.
   func launch(_ task: TaskRecord) {
-    openTasks[task.id] = .some(task.triggerID)
+    openTasks.insert(task)
     busy.insert(task.id)
-    admission.offer(task, priority: task.triggerID.flatMap(definition)?.schedule.priority ?? Schedule.usualPriority)
+    admission.offer(task, priority: priority(of: task))
   }
 
-  /// Hands over to the workers what may run now.
-  func dispatch() { while let task = admission.next() { parts.workers.run(task) } }
+  func priority(of task: TaskRecord) -> Int64 {
+    task.triggerID.flatMap(definition)?.trigger.schedule.priority ?? Schedule.usualPriority
+  }
+
+  /// Writes the starts that the workers have room for, in the same transaction as everything else of this round.
+  func startNext() { while let task = admission.next() { write(startOf: task) } }
+
+  private func write(startOf task: TaskRecord) {
+    let now = now()
+    var transaction = Transaction()
+    transaction.startTask(task.id, attempt: task.attempt, at: now)
+    var started = task
+    started.begin(at: now)
+    add(transaction) { [self, started] outcome in
+      if case .committed = outcome { return hand(over: started) }
+      admission.release(task.id)
+      if outcome.isTrouble {
+        rest()
+        return admission.offer(task, priority: priority(of: task))
+      }
+      // Cancelled while it waited, or gone with its namespace: its end is written, or nobody asks for it.
+      forget(task)
+      if let id = task.triggerID { startWaiting(of: id) }
+    }
+  }
+
+  /// Gives a task whose start is written to the workers. Its flag is there before it runs, so that whoever cancels finds it.
+  private func hand(over task: TaskRecord) {
+    CrashPoint.pass(.taskStarted)
+    let cancellation = Cancellation()
+    parts.cancellations.withLock { $0[task.id] = cancellation }
+    parts.workers.run(task, cancellation)
+  }
 
   /// How many tasks of a trigger have not ended.
-  func running(_ id: Trigger.ID) -> Int { openTasks.values.count { $0 == id } }
+  func running(_ id: Trigger.ID) -> Int { openTasks.count(of: id) }
 
   // MARK: - One after the other
 
   /// Starts a claimed task, or lets it wait for the one before it; what is in its way is cancelled if the trigger says so.
   func start(_ task: TaskRecord, after fire: Agenda.Fire) {
-    openTasks[task.id] = .some(task.triggerID)
+    openTasks.insert(task)
+    if task.status == .inProgress {
+      busy.insert(task.id)
+      return hand(over: task)
+    }
     guard fire.waits, let id = task.triggerID else { return launch(task) }
     if fire.cancelsRunning { cancelAll(of: id, but: task.id) }
     waiting[id, default: []].append(task)
@@ -38,15 +75,14 @@ extension HostLoop {
   private func startWaiting(of id: Trigger.ID) {
     guard var queue = waiting[id], let first = queue.first else { return }
     let names = Set(queue.map(\.id))
-    guard !openTasks.contains(where: { $0.value == id && !names.contains($0.key) }) else { return }
+    guard openTasks.tasks(of: id).allSatisfy(names.contains) else { return }
     queue.removeFirst()
     waiting[id] = queue.isEmpty ? nil : queue
     launch(first)
   }
 
   private func cancelAll(of id: Trigger.ID, but taskID: String) {
-    let others = openTasks.filter { $0.value == id && $0.key != taskID }.keys.sorted()
-    for other in others {
+    for other in openTasks.tasks(of: id) where other != taskID {
       if let flag = parts.cancellations.withLock({ $0[other] }) {
         flag.cancel()
       } else if let task = storedTask(other), !task.status.isFinal {
@@ -76,7 +112,7 @@ extension HostLoop {
   func resume(_ task: TaskRecord, _ occupied: inout Set<Trigger.ID>) {
     guard let id = task.triggerID else { return launch(task) }
     let isFirst = occupied.insert(id).inserted
-    switch definition(of: id)?.schedule.overlap {
+    switch definition(of: id)?.trigger.schedule.overlap {
     case .queue?, .queueOne?, .cancelRunning?:
       if !isFirst {
         waiting[id, default: []].append(task)
@@ -91,7 +127,7 @@ extension HostLoop {
 
   /// The wait of a task that failed is over.
   func attempt(_ taskID: String) {
-    guard openTasks[taskID] != nil, let task = storedTask(taskID), !task.status.isFinal else { return }
+    guard openTasks.contains(taskID), let task = storedTask(taskID), !task.status.isFinal else { return }
     launch(task)
   }
 
@@ -99,7 +135,7 @@ extension HostLoop {
   private func attempts(_ ending: Ending, retryAt: Instant?) -> JSON {
     var attempts = ending.task.outputs["attempts"]?.array ?? []
     attempts.append([
-      "attempt": .int(ending.task.attempt + 1), "ended_at": .instant(now()), "error": .optional(ending.error), "retry_at": .optional(retryAt),
+      "attempt": .int(ending.task.attempt), "ended_at": .instant(now()), "error": .optional(ending.error), "retry_at": .optional(retryAt),
     ])
     return .array(attempts)
   }
@@ -118,7 +154,7 @@ extension HostLoop {
       }
       busy.remove(task.id)
       announce(plan)
-      log("info", "task \(task.id) failed (\(ending.error ?? "")), attempt \(task.attempt + 1); the next is at \(until)")
+      log("info", "task \(task.id) failed (\(ending.error ?? "")), attempt \(task.attempt); the next is at \(until)")
       agenda.postpone(task.id, until: until)
     }
   }
@@ -127,11 +163,13 @@ extension HostLoop {
 
   func take(_ ending: Ending) {
     let task = ending.task
+    // Its end is written already: it was cancelled while its worker went on.
+    guard openTasks.contains(task.id) else { return }
     let now = now()
     var plan: Plan
     do throws(Problem) { plan = try self.plan(ending.writes) } catch { return fail(ending, error) }
-    if ending.repeats, let rule = task.triggerID.flatMap(definition)?.schedule.retry,
-      let delay = Backoff.delay(after: task.attempt + 1, rule, random: surroundings.random())
+    if ending.repeats, let rule = task.triggerID.flatMap(definition)?.trigger.schedule.retry,
+      let delay = Backoff.delay(after: task.attempt, rule, random: surroundings.random())
     {
       return again(ending, plan, after: delay)
     }
@@ -146,8 +184,11 @@ extension HostLoop {
     let after = settle(ending, at: now, in: &transaction)
     let chained = chain(ending, at: now, in: &transaction)
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
+    CrashPoint.pass(.endPlanned)
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(ending, outcome) }
+      CrashPoint.pass(.endCommitted)
+      parts.meter.ended()
       forget(task)
       announce(plan)
       guard let id = task.triggerID else { return }
@@ -159,7 +200,7 @@ extension HostLoop {
   }
 
   private func forget(_ task: TaskRecord) {
-    openTasks[task.id] = nil
+    openTasks.remove(task)
     busy.remove(task.id)
   }
 
@@ -178,7 +219,7 @@ extension HostLoop {
     }
     if isTrouble {
       unwritten.append(ending)
-      return rest(outcome.problem)
+      return rest()
     }
     if !isOver { log("error", "task \(task.id): \(outcome.problem)") }
     guard isLast else { return fail(ending, outcome.problem) }
@@ -196,7 +237,8 @@ extension HostLoop {
   /// What the end of a task means for its trigger: counters, and whether it is stopped, probed again later, or resumed. Answers what is left
   /// to do when that is written.
   private func settle(_ ending: Ending, at now: Instant, in transaction: inout Transaction) -> (Trigger.ID) -> Void {
-    guard let id = ending.task.triggerID, let trigger = definition(of: id) else { return { _ in } }
+    guard let id = ending.task.triggerID, let definition = definition(of: id) else { return { _ in } }
+    let trigger = definition.trigger
     let status = ending.status
     let rule = trigger.schedule
     let failures = status == .completed ? 0 : status == .failed ? trigger.consecutiveFailures + 1 : trigger.consecutiveFailures
@@ -220,8 +262,8 @@ extension HostLoop {
       status: turned, baseline: ending.baseline, state: ending.state, next: next, clearsNext: clears,
       armed: ending.baseline != nil || status == .failed ? true : nil, at: now)
     touched.insert("trigger/\(id)")
-    definitions[id]?.consecutiveFailures = failures
-    definitions[id]?.status = turned ?? trigger.status
+    definition.trigger.consecutiveFailures = failures
+    definition.trigger.status = turned ?? trigger.status
     let isProbed = trigger.status == .failed && probe != nil
     let error = ending.error ?? ""
     return { [self] id in
@@ -236,17 +278,18 @@ extension HostLoop {
 
   /// Whether this failure is one too many in a row.
   private func stops(_ ending: Ending) -> Bool {
-    guard ending.status == .failed, let trigger = ending.task.triggerID.flatMap(definition), trigger.status == .active else { return false }
+    guard ending.status == .failed, let trigger = ending.task.triggerID.flatMap(definition)?.trigger, trigger.status == .active else { return false }
     return trigger.consecutiveFailures + 1 >= trigger.schedule.maxConsecutiveFailures
   }
 
   /// The triggers that this end starts, by `on_success` and `on_failure`. What cannot start is told in its own history.
   private func chain(_ ending: Ending, at now: Instant, in transaction: inout Transaction) -> [(Trigger.ID, Chain)] {
-    guard ending.status == .completed || ending.status == .failed, let trigger = ending.task.triggerID.flatMap(definition) else { return [] }
+    guard ending.status == .completed || ending.status == .failed, let trigger = ending.task.triggerID.flatMap(definition)?.trigger else { return [] }
     let chain = Chain(at: now, taskID: ending.task.id, depth: ending.task.depth + 1)
     var started: [(Trigger.ID, Chain)] = []
     for target in ending.status == .completed ? trigger.schedule.onSuccess : trigger.schedule.onFailure {
-      guard let other = definition(of: target), other.namespaceID == trigger.namespaceID else {
+      if agenda.isUnread(target) { awaken([target]) }
+      guard let other = definition(of: target)?.trigger, other.namespaceID == trigger.namespaceID else {
         log("warn", "trigger \(trigger.id) is to start '\(target)', which does not exist")
         continue
       }
@@ -277,9 +320,10 @@ extension HostLoop {
   // MARK: - Telling others
 
   private func reportStop(_ ending: Ending, _ plan: inout Plan) {
-    guard let trigger = ending.task.triggerID.flatMap(definition) else { return }
+    guard let trigger = ending.task.triggerID.flatMap(definition)?.trigger else { return }
     let payload: JSONObject = [
-      "trigger_id": .string(trigger.id), "trigger_name": .optional(trigger.name), "task_id": .string(ending.task.id), "error": .optional(ending.error),
+      "trigger_id": .string(trigger.id), "trigger_name": .optional(trigger.name), "task_id": .string(ending.task.id),
+      "error": .optional(ending.error),
       "consecutive_failures": .int(trigger.consecutiveFailures + 1),
     ]
     record(EventWrite(namespaceID: trigger.namespaceID, type: .triggerStopped, payload: payload, depth: ending.task.depth + 1), &plan)
@@ -298,7 +342,7 @@ extension HostLoop {
       let type: Schedule.EventType = succeeded ? .triggerCompleted : .triggerFailed
       if agenda.hasListeners(to: type) {
         var own = payload
-        own["trigger_name"] = .optional(definition(of: id)?.name)
+        own["trigger_name"] = .optional(definition(of: id)?.trigger.name)
         own["scheduled_at"] = .optional(task.scheduledAt)
         record(EventWrite(namespaceID: task.namespaceID, type: type, payload: own, depth: task.depth + 1), &plan)
       }

@@ -42,11 +42,12 @@ extension HostLoop {
     slim.state = JSONObject()
     slim.lastDriftMeasurement = JSONObject()
     slim.lastVolumeMeasurement = JSONObject()
-    definitions[trigger.id] = slim
+    definitions[trigger.id] = Definition(slim)
   }
 
-  func definition(of id: Trigger.ID) -> Trigger? {
-    if definitions[id] == nil, let trigger = stored(id) { define(trigger) }
+  func definition(of id: Trigger.ID) -> Definition? {
+    if let known = definitions[id] { return known }
+    if let trigger = stored(id) { define(trigger) }
     return definitions[id]
   }
 
@@ -83,6 +84,33 @@ extension HostLoop {
     } catch { log("error", "trigger \(trigger.id) cannot be scheduled: \(error)") }
   }
 
+  // MARK: - Sleepers
+
+  /// Reads the rows of the sleeping triggers that are due, and a piece of those that will be soon.
+  func awakenWhatIsDue() {
+    let now = now()
+    awaken(agenda.awaken(through: now) + agenda.awaken(through: now + Agenda.readAhead, limit: Self.awakenLimit))
+  }
+
+  /// Before anything that looks at all triggers.
+  func awakenAll() { awaken(agenda.awaken(through: Instant(milliseconds: .max))) }
+
+  func awaken(_ ids: [Trigger.ID]) {
+    guard !ids.isEmpty else { return }
+    var found: [Trigger] = []
+    do throws(Problem) {
+      try readers.read { reader throws(Problem) in
+        for id in ids {
+          do throws(Problem) { if let trigger = try reader.trigger(id) { found.append(trigger) } } catch { log("error", "trigger \(id): \(error)") }
+        }
+      }
+    } catch { log("error", "\(ids.count) triggers could not be read: \(error)") }
+    for trigger in found {
+      define(trigger)
+      if trigger.isScheduled { schedule(trigger) }
+    }
+  }
+
   // MARK: - Steps of the agenda
 
   func take(_ step: Agenda.Step) {
@@ -109,7 +137,7 @@ extension HostLoop {
       guard case .committed = outcome else { return recover(id, outcome) }
       log("info", "trigger \(id) is active again, its pause is over")
       reload(id)
-      if let trigger = definition(of: id), trigger.schedule.filtersEvents { askFilter(id) }
+      if let trigger = definition(of: id)?.trigger, trigger.schedule.filtersEvents { askFilter(id) }
     }
   }
 
@@ -127,6 +155,10 @@ extension HostLoop {
     }
     if let judgement { keep(judgement, of: id, at: now(), in: &transaction) }
     if missed.count > 0 { note(id, .skipped, skip.reason.rawValue, missed.json, counting: missed.count, in: &transaction) }
+    if skip.reason == .zones {
+      let detail: JSONObject = ["next": .optional(skip.next), "instead_of": .instant(missed.first), "zone_data": .optional(zoneData.version)]
+      note(id, .held, "new time zone data", detail, in: &transaction)
+    }
     touched.insert("trigger/\(id)")
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(id, outcome) }
@@ -140,7 +172,7 @@ extension HostLoop {
   }
 
   private func recover(_ id: Trigger.ID, _ outcome: Outcome) {
-    if outcome.isTrouble { rest(outcome.problem) } else { log("error", "trigger \(id): \(outcome.problem)") }
+    if outcome.isTrouble { rest() } else { log("error", "trigger \(id): \(outcome.problem)") }
     // Its last evaluation may not have been written either, or its row is gone: counting on in it would be lost again and again.
     lastEvaluations[id] = nil
     reload(id)
@@ -148,13 +180,17 @@ extension HostLoop {
 
   /// Claims a due instant: the next one, the events taken and the task are written together, before anything is done.
   private func claim(_ fire: Agenda.Fire, judgement: Judgement?) {
-    guard let trigger = definition(of: fire.triggerID) else { return agenda.remove(fire.triggerID) }
+    guard let definition = definition(of: fire.triggerID) else { return agenda.remove(fire.triggerID) }
+    let trigger = definition.trigger
     let now = now()
     // The task's name follows from the instant, so that a claim repeated after an unknown outcome makes no second one.
-    let task = TaskRecord(
+    var task = TaskRecord(
       id: Identifier.derived("task", from: trigger.id, "\(fire.scheduledAt.milliseconds)"), namespaceID: trigger.namespaceID,
       kind: trigger.action.kind,
       triggerID: trigger.id, scheduledAt: fire.scheduledAt, inputs: trigger.action.config, createdAt: now, depth: fire.depth)
+    // Where a worker is free, the claim is the start, too.
+    let begins = !fire.waits && admission.admit(task)
+    if begins { task.begin(at: now) }
     var transaction = Transaction()
     transaction.guardEpoch(epoch)
     transaction.claim(
@@ -163,16 +199,21 @@ extension HostLoop {
     transaction.takeBuckets(trigger.id, fire.buckets.map { ($0.at, $0.count) })
     touched.insert("trigger/\(trigger.id)")
     transaction.insert(task)
-    var detail = judgement?.detail ?? ["definition": .string(trigger.schedule.fingerprint)]
+    var detail = judgement?.detail ?? ["definition": .string(definition.fingerprint)]
     if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
     if let missed = fire.missed { detail["missed"] = .object(missed.json) }
     for member in fire.notes(for: trigger.schedule).members { detail[member.key] = member.value }
     if let judgement { keep(judgement, of: trigger.id, at: now, in: &transaction) }
     let last = lastEvaluations[trigger.id]
     note(trigger.id, .fired, judgement?.reason ?? fire.reason(for: trigger.schedule), detail, task: task, in: &transaction)
-    add(transaction) { [self] outcome in
+    CrashPoint.pass(.claimPlanned)
+    add(transaction) { [self, task] outcome in
+      if begins, !outcome.isCommitted { admission.release(task.id) }
       switch outcome {
-      case .committed: start(task, after: fire)
+      case .committed:
+        CrashPoint.pass(.claimCommitted)
+        parts.meter.claimed(at: surroundings.ticks())
+        start(task, after: fire)
       case .failed(let problem) where problem.kind == .conflict:
         lastEvaluations[fire.triggerID] = last
         passOver(fire)
@@ -184,7 +225,7 @@ extension HostLoop {
   /// The instant has a task already: the clock went back over it, and what was claimed once is never run again.
   private func passOver(_ fire: Agenda.Fire) {
     let id = fire.triggerID
-    guard definition(of: id)?.schedule.type != .event || fire.chain != nil else {
+    guard definition(of: id)?.trigger.schedule.type != .event || fire.chain != nil else {
       reload(id)
       return agenda.hold(id, until: now() + .seconds(1))
     }
@@ -220,7 +261,7 @@ extension HostLoop {
         chain: judgement.question.fire.chain?.at)
       keep(judgement, of: id, at: now, in: &transaction)
       let reason =
-        definition(of: id).map { Judge.reason(judgement.verdict, judgement.reason, of: $0.schedule, judgement.question) } ?? judgement.reason
+        definition(of: id).map { Judge.reason(judgement.verdict, judgement.reason, of: $0.trigger.schedule, judgement.question) } ?? judgement.reason
       note(id, judgement.verdict == .failed ? .failed : .held, reason, judgement.detail, in: &transaction)
       add(transaction) { [self] outcome in
         if case .committed = outcome {} else { recover(id, outcome) }
@@ -256,7 +297,7 @@ extension HostLoop {
       lastEvaluations[id] = last
       return
     }
-    guard let trigger = task?.namespaceID ?? definition(of: id)?.namespaceID else { return }
+    guard let trigger = task?.namespaceID ?? definition(of: id)?.trigger.namespaceID else { return }
     let evaluation = Evaluation(
       id: Identifier.ordered("eval", at: now, count: nextEvaluation(), surroundings), triggerID: id, namespaceID: trigger, outcome: outcome,
       reason: reason, detail: detail, taskID: task?.id,
@@ -281,17 +322,16 @@ extension HostLoop {
       for namespace in try reader.namespaces().items { admission.limit(namespace.id, to: namespace.maxConcurrentTasks.map(Int.init)) }
       maintenance = Maintenance(try reader.setting(Maintenance.setting, at: now()))
       clock.newest = try reader.events(since: sequence - 1, limit: 1).first?.at
-      return (try reader.scheduledTriggers(), try reader.unfinishedTasks())
-    }
-    for task in tasks { openTasks[task.id] = .some(task.triggerID) }
-    for trigger in triggers {
-      define(trigger)
-      schedule(trigger)
-      for written in [trigger.updatedAt, trigger.lastTriggeredAt, trigger.lastConditionCheckAt] {
-        if let written, written > clock.newest ?? written - .milliseconds(1) { clock.newest = written }
+      var whole: [Trigger.ID] = []
+      try reader.wakingTriggers { trigger in
+        if !trigger.sleeps { whole.append(trigger.id) } else if let next = trigger.next { agenda.expect(trigger.id, at: next) }
+        if trigger.writtenAt > clock.newest ?? trigger.writtenAt - .milliseconds(1) { clock.newest = trigger.writtenAt }
       }
-      if trigger.schedule.filtersEvents, trigger.status == .active { askFilter(trigger.id) }
+      return (whole, try reader.unfinishedTasks())
     }
+    for task in tasks { openTasks.insert(task) }
+    awaken(triggers + Set(tasks.compactMap(\.triggerID)).filter(agenda.isUnread).sorted())
+    for id in triggers { if let trigger = definitions[id]?.trigger, trigger.schedule.filtersEvents, trigger.status == .active { askFilter(id) } }
     watchClock()
     var occupied: Set<Trigger.ID> = []
     for task in tasks { resume(task, &occupied) }

@@ -14,6 +14,7 @@ final class HostLoop {
     var inbox: Mailbox<Command>
     var workers: Workers
     var cancellations: Cancellations
+    var meter: Meter
   }
 
   /// A transaction on its way, and what to do when its outcome is known.
@@ -23,7 +24,11 @@ final class HostLoop {
   }
 
   /// How many commands one transaction takes in; the more wait, the more share one fsync.
-  private static let batchLimit = 200
+  private static let batchLimit = 2000
+  /// How many triggers are looked at in one transaction: what they start runs while the next are claimed.
+  private static let stepLimit = 2000
+  /// How many rows of triggers that are due soon are read at once; commands wait meanwhile.
+  static let awakenLimit = 200
 
   let ledger: SQLiteLedger
   let parts: Parts
@@ -35,12 +40,12 @@ final class HostLoop {
   var epoch: Int64 = 0
   /// What the loop needs to know of triggers for each fire, without reading their rows: namespace, action, schedule, failures in a row.
   /// States, baselines and measurements are left out; workers read them from the row.
-  var definitions: [Trigger.ID: Trigger] = [:]
+  var definitions: [Trigger.ID: Definition] = [:]
   /// The newest evaluation of each trigger, so that equal ones coalesce into a row.
   var lastEvaluations: [Trigger.ID: Evaluation] = [:]
   /// Tasks that are pending or running, with their trigger.
-  var openTasks: [String: Trigger.ID?] = [:]
-  /// Of these, the ones that the workers have; the others wait for a run before them, or for their next attempt.
+  var openTasks = OpenTasks()
+  /// Of the open tasks, the ones that are ready or with a worker; the others wait for a run before them, or for their next attempt.
   var busy: Set<String> = []
   /// Who of those that are ready goes first.
   var admission = Admission(threads: Workers.threads)
@@ -103,12 +108,13 @@ final class HostLoop {
         unwritten = []
         for ending in endings { if touches(ending.writes) { unwritten.append(ending) } else { take(ending) } }
         if !isHeld {
+          awakenWhatIsDue()
           for taskID in agenda.attempts(at: now()) { attempt(taskID) }
-          for step in agenda.next(at: now()) { take(step) }
+          for step in agenda.next(at: now(), limit: Self.stepLimit) { take(step) }
         }
+        startNext()
       }
       flush()
-      dispatch()
       if busy.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, wake.map({ $0 > now() }) ?? true {
         for reply in settling { reply.give(.success(())) }
         settling = []
@@ -129,6 +135,8 @@ final class HostLoop {
     // What the last outcomes made necessary waits for nobody.
     if !pending.isEmpty { return .zero }
     if let left = restLeft() { return left }
+    // What became ready while the last outcomes were looked at is started at once.
+    if admission.isReady { return .zero }
     guard let wake else { return .seconds(60) }
     // What is ready at once may say so with the earliest instant there is, from which nothing can be subtracted.
     let now = now()
@@ -136,9 +144,18 @@ final class HostLoop {
   }
 
   /// The store takes nothing (a full disk): what is due stays due, and is tried again in a while instead of at once and for ever.
-  func rest(_ problem: Problem) {
-    if restLeft() == nil { log("error", "the store takes nothing: \(problem)") }
+  func rest() {
     restsUntil = Ticks(nanoseconds: surroundings.ticks().nanoseconds &+ 1_000_000_000)
+  }
+
+  /// Counts the commit, and notices when the store stops taking anything and when it goes on.
+  private func watchStore(_ outcomes: [Outcome]) {
+    parts.meter.committed()
+    if let trouble = outcomes.first(where: \.isTrouble) {
+      if parts.meter.failed(trouble.problem, at: now()) { log("error", "the store takes nothing, triggers wait: \(trouble.problem)") }
+    } else if outcomes.contains(where: \.isCommitted), let since = parts.meter.recovered() {
+      log("info", "the store takes writes again, after \(Explanation.words(now() - since))")
+    }
   }
 
   private func restLeft() -> Duration? {
@@ -155,6 +172,7 @@ final class HostLoop {
     pending = []
     let transactions = batch.filter { !$0.transaction.isEmpty }.map(\.transaction)
     var outcomes = transactions.isEmpty ? [] : ledger.commit(transactions)
+    if !transactions.isEmpty { watchStore(outcomes) }
     outcomes.reverse()
     for item in batch {
       item.settle(item.transaction.isEmpty ? .committed(returned: []) : outcomes.popLast() ?? .unknown(Problem(.internal, "an outcome is missing")))
@@ -175,8 +193,10 @@ final class HostLoop {
       }
       do throws(Problem) {
         let plan = try plan(writes)
+        CrashPoint.pass(.writePlanned)
         add(plan.transaction) { [self] outcome in
           guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
+          CrashPoint.pass(.writeCommitted)
           announce(plan)
           reply.give(.success(plan.report))
         }
@@ -197,6 +217,9 @@ final class HostLoop {
         begin(task)
         reply.give(.success(()))
       }
+    case .ran(let ending, let kind, let duration):
+      admission.ran(for: duration, kind)
+      if let ending { take(Command.finished(ending)) }
     case .judged(let judgement): take(judgement)
     case .filtered(let filtered): take(filtered)
     case .finished(let ending):
@@ -249,6 +272,8 @@ extension Outcome {
     case .committed, .lost: false
     }
   }
+
+  var isCommitted: Bool { if case .committed = self { true } else { false } }
 
   /// What to tell somebody whose transaction did not go through.
   var problem: Problem {

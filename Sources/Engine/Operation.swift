@@ -63,9 +63,9 @@ package struct Operation: Sendable {
   }
 
   package static let all: [Operation] =
-    systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + triggerOperations + decisionOperations
-    + simulationOperations + bulkOperations + previewOperations + taskOperations + kvOperations + maintenanceOperations + eventOperations + calendarOperations
-    + bucketOperations + objectOperations + batchOperations
+    systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + clusterResultOperations + triggerOperations + decisionOperations
+    + simulationOperations + bulkOperations + previewOperations + taskOperations + kvOperations + maintenanceOperations + eventOperations
+    + calendarOperations + bucketOperations + objectOperations + batchOperations
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   package static func named(_ name: String) -> Operation? { byName[name] }

@@ -101,7 +101,8 @@ struct Rehearsal {
     (trigger.eventCounter, trigger.firstEventAt, trigger.lastEventAt) = (0, nil, nil)
     guard case .event(let rule) = copy.schedule.when, !rule.isFiltered else { return [] }
     let since = last.map { $0.firstAt + .milliseconds(1) } ?? copy.createdAt
-    let counted = since < from
+    let counted =
+      since < from
       ? try host.read { reader throws(Problem) in
         try reader.events(
           in: copy.namespaceID, type: rule.eventType, collectionID: rule.collectionID, from: since, to: from, since: 0, limit: historyLimit)

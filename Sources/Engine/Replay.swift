@@ -81,7 +81,9 @@ struct Replay {
     then.nextScheduledAt = due(recording, timetable, at: now)
     then.eventCounter = evaluation.detail["events"]?.int ?? recording?.context["trigger"]?["event_counter"]?.int ?? 0
     // An event trigger's instant is the moment itself.
-    let moment = trigger.schedule.type == .event || chain != nil ? evaluation.scheduledAt ?? recording?.scheduledAt ?? now : max(now, then.nextScheduledAt ?? now)
+    let moment =
+      trigger.schedule.type == .event || chain != nil
+      ? evaluation.scheduledAt ?? recording?.scheduledAt ?? now : max(now, then.nextScheduledAt ?? now)
     let isOverlap = evaluation.outcome == .skipped && evaluation.reason == Agenda.Skip.Reason.overlap.rawValue
     var simulation = Simulation(
       then, timetable: timetable, world: RecordedMoment(host: host, trigger: trigger, detail: evaluation.detail, recording: recording),

@@ -146,7 +146,11 @@ final class OwnThread: @unchecked Sendable {
     pthread_attr_init(&attributes)
     pthread_attr_setstacksize(&attributes, stack)
     defer { pthread_attr_destroy(&attributes) }
-    let box = Unmanaged.passRetained(Body(body))
+    let box = Unmanaged.passRetained(
+      Body {
+        cl_name_thread(name)
+        body()
+      })
     let status = pthread_create(
       &thread.handle, &attributes,
       { raw in

@@ -3,7 +3,7 @@ import Model
 import Scripting
 import Store
 
-/// One run of a task on a worker's thread: before hook, action, after hook or failure hook. Nothing it writes is committed before the end,
+/// One run of a task, whose start is written, on a worker's thread: before hook, action, after hook or failure hook. Nothing it writes is committed before the end,
 /// and then all of it at once.
 struct TaskRun {
   /// What an action came to.
@@ -33,15 +33,8 @@ struct TaskRun {
   /// Nil when the host is closing: the task stays as it is and goes on after the next start.
   func perform() -> Ending? {
     if host.isClosing { return nil }
-    do throws(Problem) {
-      // Cancelled while it waited, or gone with its namespace: there is nothing to run, but the host counts it as open.
-      guard try begin() else {
-        return Ending(task: task, status: .canceled, outputs: [:], error: nil, writes: [], state: nil, baseline: nil, heldBy: nil)
-      }
-    } catch {
-      host.log("error", "task \(task.id) could not be started: \(error)")
-      return host.isClosing ? nil : ending(.failed, Product(), error: error)
-    }
+    if cancellation.isCancelled { return ending(.canceled, Product(), error: Problem(.cancelled, "cancelled")) }
+    CrashPoint.pass(.actionBegun)
     var product = Product()
     do throws(Problem) {
       var config = task.inputs
@@ -59,6 +52,7 @@ struct TaskRun {
         }
       }
       try act(config, &product)
+      CrashPoint.pass(.actionMiddle)
       if let after = trigger?.action.hooks.after {
         do throws(Problem) {
           var result = product.outputs
@@ -85,21 +79,9 @@ struct TaskRun {
     }
   }
 
-  private func begin() throws(Problem) -> Bool {
-    var transaction = Transaction()
-    transaction.startTask(task.id, attempt: task.attempt, at: host.surroundings.now())
-    do throws(Problem) {
-      try host.commit(transaction)
-      return true
-    } catch {
-      if error.kind == .conflict { return false }
-      throw error
-    }
-  }
-
   private func failed(_ error: Problem) -> Ending {
     // What this build cannot do, it cannot do a second time.
-    if let rule = trigger?.schedule.retry, task.attempt + 1 < rule.maxAttempts, error.kind != .unsupported {
+    if let rule = trigger?.schedule.retry, task.attempt < rule.maxAttempts, error.kind != .unsupported {
       var repeated = ending(.failed, Product(), error: error)
       repeated.repeats = true
       return repeated
@@ -174,7 +156,8 @@ struct TaskRun {
         // Lists of tasks show it with every task.
         guard first.weight <= Self.resultLimit else {
           throw Problem(
-            .tooLarge, "the script answers with more than \(Self.resultLimit >> 20) MiB", hint: "Keep large things in documents, and answer with a summary")
+            .tooLarge, "the script answers with more than \(Self.resultLimit >> 20) MiB",
+            hint: "Keep large things in documents, and answer with a summary")
         }
         product.outputs["result"] = first
       }

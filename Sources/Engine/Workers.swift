@@ -13,21 +13,31 @@ final class Workers: Sendable {
     case filter(Trigger.ID)
   }
 
+  /// A task whose start is written, and the flag that stops it.
+  private struct Work: Sendable {
+    var task: TaskRecord
+    var cancellation: Cancellation
+  }
+
+  static func isHeavy(_ kind: TaskRecord.Kind) -> Bool { kind == .cluster }
+
   /// Script tasks wait for commits more than they compute: as many at once share one fsync.
-  private static let scriptThreads = 12
+  static let scriptThreads = 12
   /// Heavy actions use all cores by themselves; a second one keeps a short one from waiting behind a long one.
-  private static let heavyThreads = 2
+  static let heavyThreads = 2
 
   private let questions = Mailbox<Question>()
-  private let scripts = Mailbox<TaskRecord>()
-  private let heavy = Mailbox<TaskRecord>()
+  private let scripts = Mailbox<Work>()
+  private let heavy = Mailbox<Work>()
   private let inbox: Mailbox<Command>
   private let threads = Mutex<[OwnThread]>([])
 
   init(inbox: Mailbox<Command>) throws(Problem) { self.inbox = inbox }
 
   func ask(_ question: Question) { questions.put(question) }
-  func run(_ task: TaskRecord) { (Admission.Lane(task.kind) == .heavy ? heavy : scripts).put(task) }
+  func run(_ task: TaskRecord, _ cancellation: Cancellation) {
+    (Admission.Lane(task.kind) == .heavy ? heavy : scripts).put(Work(task: task, cancellation: cancellation))
+  }
 
   /// How many tasks run at once.
   static let threads: [Admission.Lane: Int] = [.scripts: scriptThreads, .heavy: heavyThreads]
@@ -57,15 +67,16 @@ final class Workers: Sendable {
     }
   }
 
-  private static func work(through mailbox: Mailbox<TaskRecord>, into inbox: Mailbox<Command>, _ host: Host) {
+  private static func work(through mailbox: Mailbox<Work>, into inbox: Mailbox<Command>, _ host: Host) {
     let bench = ScriptBench(host)
     while let batch = mailbox.take(limit: 1) {
-      for task in batch {
-        let cancellation = Cancellation()
-        host.cancellations.withLock { $0[task.id] = cancellation }
-        let ending = TaskRun(host, bench, task, task.triggerID.flatMap { trigger($0, host) }, cancellation).perform()
+      for work in batch {
+        let began = host.surroundings.ticks()
+        let task = work.task
+        let ending = TaskRun(host, bench, task, task.triggerID.flatMap { trigger($0, host) }, work.cancellation).perform()
         host.cancellations.withLock { _ = $0.removeValue(forKey: task.id) }
-        if let ending { inbox.put(.finished(ending)) }
+        CrashPoint.pass(.actionDone)
+        inbox.put(.ran(ending, task.kind, host.surroundings.ticks() - began))
       }
     }
   }

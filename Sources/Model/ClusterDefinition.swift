@@ -26,6 +26,12 @@ package struct ClusterDefinition: Sendable, Equatable {
   package var createdAt: Instant
   package var updatedAt: Instant
 
+  package enum Kind: String, Sendable, CaseIterable { case vector, attribute }
+
+  package var kind: Kind { if case .attribute = algorithm { .attribute } else { .vector } }
+  /// What the vector_config says beside the algorithm; it was checked when it was stored.
+  package var options: ClusterOptions { (try? ClusterOptions(Fields(.object(vectorConfig)))) ?? ClusterOptions() }
+
   package static let accepted = [
     "collection_ids", "source_cluster_ids", "cluster_name", "description", "metadata", "cluster_type", "vector_config", "attribute_config", "filters",
     "llm_labeling", "enrich_source_collection", "source_enrichment_config", "auto_execute_on_batch", "auto_execute_min_documents",
@@ -33,7 +39,7 @@ package struct ClusterDefinition: Sendable, Equatable {
   ]
 
   /// The result fields that enrichment can write.
-  package static let enrichable = ["cluster_id", "cluster_label", "distance_to_centroid", "member_count", "keywords"]
+  package static let enrichable = ["cluster_id", "cluster_label", "distance_to_centroid", "member_count", "keywords", "probability", "x", "y", "z"]
 
   package init(
     id: String, namespaceID: String, name: String, description: String? = nil, collectionIDs: [String], algorithm: Algorithm,
@@ -62,16 +68,25 @@ package struct ClusterDefinition: Sendable, Equatable {
 
   package init(creating body: JSON, in namespaceID: String, surroundings: Surroundings) throws(Problem) {
     let fields = try Fields(body, accepting: Self.accepted)
-    if let type = try fields.string("cluster_type"), type != "vector" {
-      throw Problem(.unsupported, "cluster_type '\(type)' is not in this build", hint: "Give \"vector\"", path: "cluster_type")
-    }
+    let type: Kind = try fields.choice("cluster_type") ?? (fields["attribute_config"] == nil ? .vector : .attribute)
     guard let collections = try fields.strings("collection_ids", atLeast: 1) else {
       throw fields.missing("collection_ids", example: "[\"col_words\"]")
     }
-    guard let configuration = fields["vector_config"] else {
-      throw fields.missing("vector_config", example: "{\"clustering_method\": \"kmeans\", \"kmeans_parameters\": {\"n_clusters\": 8}}")
+    let algorithm: Algorithm
+    let config = try Fields(fields["vector_config"], path: "vector_config")
+    switch type {
+    case .attribute:
+      guard let configuration = fields["attribute_config"] else {
+        throw fields.missing("attribute_config", example: "{\"attributes\": [\"category\"]}")
+      }
+      algorithm = .attribute(try AttributeGrouping(Fields(configuration, path: "attribute_config")))
+    case .vector:
+      guard fields["vector_config"] != nil else {
+        throw fields.missing("vector_config", example: "{\"clustering_method\": \"kmeans\", \"kmeans_parameters\": {\"n_clusters\": 8}}")
+      }
+      algorithm = try Algorithm(vectorConfig: config)
     }
-    let config = try Fields(configuration, path: "vector_config")
+    _ = try ClusterOptions(config)
     let single = try config.string("feature_uri").map { [$0] }
     let uris = try config.strings("feature_uris") ?? single ?? []
     guard uris.count <= 1 else {
@@ -98,7 +113,7 @@ package struct ClusterDefinition: Sendable, Equatable {
       id: id, namespaceID: namespaceID,
       name: try fields.string("cluster_name").map { name throws(Problem) in try Names.check(name, path: "cluster_name") }
         ?? "cluster_\(id.suffix(6))",
-      description: try fields.string("description"), collectionIDs: collections, algorithm: try Algorithm(vectorConfig: config),
+      description: try fields.string("description"), collectionIDs: collections, algorithm: algorithm,
       vectorIndex: uris.first.map { $0.split(separator: "/").last.map(String.init) ?? $0 }, normalize: try config.bool("normalize_features") ?? true,
       filters: fields["filters"] ?? .null, enrichSource: try fields.bool("enrich_source_collection") ?? false, enrichment: mapping,
       textFields: try Fields(.object(metadata), path: "metadata").strings("text_fields"), metadata: metadata, vectorConfig: config.object,
@@ -108,7 +123,7 @@ package struct ClusterDefinition: Sendable, Equatable {
   package var json: JSON {
     [
       "cluster_id": .string(id), "cluster_name": .string(name), "description": .optional(description), "namespace_id": .string(namespaceID),
-      "input_collections": .array(collectionIDs.map(JSON.string)), "filters": filters, "cluster_type": "vector",
+      "input_collections": .array(collectionIDs.map(JSON.string)), "filters": filters, "cluster_type": .string(kind.rawValue),
       "feature_uris": vectorIndex.map { [.string($0)] } ?? .null, "multi_feature_strategy": "concatenate",
       "output_collection_ids": .array(outputCollectionIDs.map(JSON.string)), "algorithm": .string(algorithm.name),
       "algorithm_params": .object(algorithm.json), "enrich_source": .bool(enrichSource), "last_execution_task_id": .optional(lastTaskID),

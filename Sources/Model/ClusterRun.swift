@@ -51,6 +51,8 @@ package struct ClusterRun: Sendable, Equatable {
   package var metrics: JSONObject
   package var seed: UInt64
   package var error: String?
+  /// What else is known: `mode`, `algorithm`, `algorithm_params`, `reason`, `changes` since the run before, `label_overrides`, `run_name`, …
+  package var details = JSONObject()
   package var createdAt: Instant
   package var completedAt: Instant?
 
@@ -74,12 +76,24 @@ package struct ClusterRun: Sendable, Equatable {
     self.completedAt = completedAt
   }
 
+  /// Details that only the next run needs.
+  package static let internalDetails: Set<String> = ["next_cluster_number"]
+
+  /// What documents say that belong to no cluster.
+  package static let noiseID = "cl_cluster_noise"
+
+  /// The number in `cl_7`; nil for other identifiers.
+  package static func number(of id: String) -> Int32? { id.hasPrefix("cl_") ? Int32(id.dropFirst(3)) : nil }
+
+  /// The label that people gave a group, or the one that the run found.
+  package func label(of group: Group) -> String { details["label_overrides"]?[group.id]?.string ?? group.label }
+
   /// The run on the wire; the centroids' vectors only on request.
   package func json(vectors: Bool = false) -> JSON {
     var centroids: [JSON] = []
     for group in groups {
       var item: JSONObject = [
-        "cluster_id": .string(group.id), "num_members": .int(group.members), "label": .string(group.label),
+        "cluster_id": .string(group.id), "num_members": .int(group.members), "label": .string(label(of: group)),
         "keywords": .array(group.keywords.map(JSON.string)), "mean_cosine_similarity": .optional(group.meanCosine),
         "min_cosine_similarity": .optional(group.minCosine),
         "representative_ids": .array(
@@ -88,12 +102,14 @@ package struct ClusterRun: Sendable, Equatable {
       if vectors { item["centroid_vector"] = .array(group.centroid.map { .double(Double($0)) }) }
       centroids.append(.object(item))
     }
-    return [
+    var result: JSONObject = [
       "run_id": .string(id), "cluster_id": .string(clusterID), "status": .string(status.rawValue), "num_clusters": .int(groups.count),
       "num_points": .int(points), "metrics": metrics.isEmpty ? .null : .object(metrics), "centroids": .array(centroids), "task_id": .string(taskID),
       "created_at": .instant(createdAt), "completed_at": .optional(completedAt), "error_message": .optional(error),
       "source_documents": .int(sourceDocuments), "vectors_retrieved": .int(points), "vectors_clustered": .int(points), "mode": "full",
       "random_state": .int(Int64(bitPattern: seed)),
     ]
+    for member in details.members where !Self.internalDetails.contains(member.key) { result[member.key] = member.value }
+    return .object(result)
   }
 }

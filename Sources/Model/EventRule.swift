@@ -105,7 +105,8 @@ extension Schedule {
       dedupeSeconds = try fields.int("dedupe_seconds", in: 1...31_557_600) ?? 86_400
       if dedupeKey == nil, fields["dedupe_seconds"] != nil {
         throw Problem(
-          .invalid, "dedupe_seconds is how long a dedupe_key counts once, and there is none", hint: "Give both, for example \"dedupe_key\": \"order_id\"",
+          .invalid, "dedupe_seconds is how long a dedupe_key counts once, and there is none",
+          hint: "Give both, for example \"dedupe_key\": \"order_id\"",
           path: fields.at("dedupe_seconds"))
       }
       if let maxWaitSeconds {

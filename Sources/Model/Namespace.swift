@@ -12,7 +12,10 @@ package struct Namespace: Sendable, Equatable {
   package var createdAt: Instant
   package var updatedAt: Instant
 
-  package init(id: String, name: String, description: String? = nil, vectorIndexes: [VectorIndex] = [], createdAt: Instant, updatedAt: Instant, maxConcurrentTasks: Int64? = nil) {
+  package init(
+    id: String, name: String, description: String? = nil, vectorIndexes: [VectorIndex] = [], createdAt: Instant, updatedAt: Instant,
+    maxConcurrentTasks: Int64? = nil
+  ) {
     self.id = id
     self.name = name
     self.description = description
@@ -50,7 +53,8 @@ package struct Namespace: Sendable, Equatable {
       "mode": "standalone",
       "vector_configs": .array(
         vectorIndexes.map { ["name": .string($0.name), "dimension": .int($0.dimensions), "metric": .string($0.metric.rawValue)] }),
-      "namespace_ready": true, "max_concurrent_tasks": .optional(maxConcurrentTasks), "created_at": .instant(createdAt), "updated_at": .instant(updatedAt),
+      "namespace_ready": true, "max_concurrent_tasks": .optional(maxConcurrentTasks), "created_at": .instant(createdAt),
+      "updated_at": .instant(updatedAt),
     ]
   }
 }

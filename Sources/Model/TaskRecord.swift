@@ -74,6 +74,14 @@ package struct TaskRecord: Sendable, Equatable {
     self.depth = depth
   }
 
+  /// What its row says when its start is written.
+  package mutating func begin(at now: Instant) {
+    status = .inProgress
+    attempt += 1
+    startedAt = now
+    retryAt = nil
+  }
+
   package var executionTime: Duration? { startedAt.flatMap { start in finishedAt.map { $0 - start } } }
 
   package var json: JSON {

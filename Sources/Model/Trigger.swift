@@ -126,7 +126,8 @@ package struct Trigger: Sendable, Equatable {
       "last_volume_measurement": .object(lastVolumeMeasurement), "last_condition_check_at": .optional(lastConditionCheckAt),
       "created_at": .instant(createdAt), "updated_at": .instant(updatedAt), "created_by": .optional(createdBy),
       "is_overdue": .bool(isOverdue(at: now)),
-      "has_ended": .bool(hasEnded), "paused_until": .optional(status == .paused ? pausedUntil : nil), "next_probe_at": .optional(isProbed ? nextScheduledAt : nil),
+      "has_ended": .bool(hasEnded), "paused_until": .optional(status == .paused ? pausedUntil : nil),
+      "next_probe_at": .optional(isProbed ? nextScheduledAt : nil),
     ]
   }
 }

@@ -5,6 +5,9 @@ package import Model
 ///
 /// It is told the time and what happened, and answers with what should be done; it opens no file, reads no clock and starts nothing. The host
 /// keeps one, turns each step into a transaction, and tells it how that went. Everything in it can be rebuilt from the triggers' rows.
+///
+/// Nobody copies one: its entries are objects that change in place, so a copy would be no second agenda. With entries that are values, most of
+/// a decision's time went into copying schedules.
 package struct Agenda {
   /// Lateness up to this counts as on time; beyond it the `catch_up` policy decides.
   package static let grace: Duration = .seconds(60)
@@ -107,17 +110,18 @@ package struct Agenda {
     case skip(Skip)
   }
 
-  struct Entry {
-    var namespaceID: String
-    var createdAt: Instant
-    var schedule: Schedule
+  final class Entry {
+    let id: Trigger.ID
+    let namespaceID: String
+    let createdAt: Instant
+    let schedule: Schedule
     var timetable: Timetable
     /// While the clock shows a time before the trigger was made, the timetable to which it returns.
     var original: Timetable?
     /// The trigger failed too often and waits for its probe.
-    var isProbed: Bool
+    let isProbed: Bool
     /// The trigger is paused, and `next` is the end of that.
-    var isPaused: Bool
+    let isPaused: Bool
     var next: Instant?
     /// The end of a run that is to start this trigger at once.
     var chain: Chain?
@@ -138,6 +142,26 @@ package struct Agenda {
     /// The moment the heap holds for this entry; older heap items are stale.
     var wake: Instant?
 
+    init(_ trigger: Trigger, timetable: Timetable, running: Int) {
+      id = trigger.id
+      namespaceID = trigger.namespaceID
+      createdAt = trigger.createdAt
+      schedule = trigger.schedule
+      self.timetable = timetable
+      isProbed = trigger.status == .failed
+      isPaused = trigger.status == .paused
+      next = trigger.status == .paused ? trigger.pausedUntil : trigger.nextScheduledAt
+      chain = trigger.status == .active ? trigger.chain : nil
+      counter = trigger.eventCounter
+      firstEvent = trigger.firstEventAt
+      lastEvent = trigger.lastEventAt
+      depth = trigger.eventDepth
+      lastClaim = trigger.lastCooldownAt ?? trigger.lastTriggeredAt
+      armed = trigger.armed
+      fence = trigger.fence
+      self.running = running
+    }
+
     /// Only its probe, or the end of its pause, concerns it.
     var isAsleep: Bool { isProbed || isPaused }
   }
@@ -145,20 +169,46 @@ package struct Agenda {
   var entries: [Trigger.ID: Entry] = [:]
   /// Event triggers by type, so that a write finds its listeners without a scan.
   private var listeners: [Schedule.EventType: Set<Trigger.ID>] = [:]
-  private var heap = WakeHeap()
+  private var heap = WakeHeap<Entry>()
+  /// Triggers of which only the next instant is known: their rows are read shortly before.
+  private var sleepers: [Trigger.ID: Instant] = [:]
+  private var sleeperHeap = WakeHeap<Trigger.ID>()
   /// Tasks that wait for their next attempt.
   private var retries: [String: Instant] = [:]
-  private var retryHeap = WakeHeap()
+  private var retryHeap = WakeHeap<String>()
   /// False while the wall clock cannot be right: cron triggers then wait.
   package private(set) var trustsClock = true
 
   package init() {}
 
-  package var count: Int { entries.count }
+  package var count: Int { entries.count + sleepers.count }
   /// The earliest moment at which something can have to be done.
-  package var wake: Instant? {
-    guard let first = heap.first else { return retryHeap.first }
-    return retryHeap.first.map { min($0, first) } ?? first
+  package var wake: Instant? { [heap.first, retryHeap.first, sleeperHeap.first.map { $0 - Self.readAhead }].compactMap(\.self).min() }
+
+  // MARK: - Sleepers
+
+  /// How long before it is due the row of a sleeping trigger is to be read.
+  package static let readAhead: Duration = .seconds(30)
+
+  /// Adds a trigger of which only the next instant is known. It takes little memory and no time until that comes near; a hundred thousand of
+  /// them are there at once.
+  package mutating func expect(_ id: Trigger.ID, at next: Instant) {
+    sleepers[id] = next
+    sleeperHeap.push(id, at: next)
+  }
+
+  /// Whether its row is not read yet.
+  package func isUnread(_ id: Trigger.ID) -> Bool { sleepers[id] != nil }
+
+  /// The sleeping triggers that are due through a moment, the earliest first: the host reads their rows and inserts them.
+  package mutating func awaken(through moment: Instant, limit: Int = .max) -> [Trigger.ID] {
+    var found: [Trigger.ID] = []
+    while found.count < limit, let (id, at) = sleeperHeap.pop(through: moment) {
+      guard sleepers[id] == at else { continue }
+      sleepers[id] = nil
+      found.append(id)
+    }
+    return found
   }
 
   // MARK: - What the host tells it
@@ -168,12 +218,7 @@ package struct Agenda {
   package mutating func insert(_ trigger: Trigger, timetable: Timetable, running: Int = 0, buckets: [EventWindow.Bucket] = []) {
     let known = entries[trigger.id]
     remove(trigger.id)
-    var entry = Entry(
-      namespaceID: trigger.namespaceID, createdAt: trigger.createdAt, schedule: trigger.schedule, timetable: timetable,
-      isProbed: trigger.status == .failed, isPaused: trigger.status == .paused,
-      next: trigger.status == .paused ? trigger.pausedUntil : trigger.nextScheduledAt, chain: trigger.status == .active ? trigger.chain : nil, counter: trigger.eventCounter, firstEvent: trigger.firstEventAt,
-      lastEvent: trigger.lastEventAt, depth: trigger.eventDepth, lastClaim: trigger.lastCooldownAt ?? trigger.lastTriggeredAt, armed: trigger.armed, fence: trigger.fence,
-      running: known?.running ?? running)
+    let entry = Entry(trigger, timetable: timetable, running: known?.running ?? running)
     if case .event(let rule) = trigger.schedule.when {
       if let seconds = rule.windowSeconds {
         var window = EventWindow(seconds: seconds)
@@ -186,12 +231,15 @@ package struct Agenda {
       if !entry.isAsleep { listeners[rule.eventType, default: []].insert(trigger.id) }
     }
     entries[trigger.id] = entry
-    arrange(trigger.id)
+    arrange(entry)
   }
 
   /// Forgets a trigger: paused, deleted, failed.
   package mutating func remove(_ id: Trigger.ID) {
+    sleepers[id] = nil
     guard let entry = entries.removeValue(forKey: id) else { return }
+    // The heap keeps it until its moment comes up.
+    entry.wake = nil
     if case .event(let rule) = entry.schedule.when { listeners[rule.eventType]?.remove(id) }
   }
 
@@ -228,28 +276,28 @@ package struct Agenda {
 
   /// Events of a committed transaction were counted for this trigger. `depth`: how many runs led to them.
   package mutating func count(_ events: Int64, for id: Trigger.ID, at instant: Instant, depth: Int64 = 0) {
-    guard events > 0, var entry = entries[id] else { return }
+    guard events > 0, let entry = entries[id] else { return }
     entry.counter += events
     entry.window?.add(events, at: instant)
     entry.firstEvent = entry.firstEvent ?? instant
     entry.lastEvent = entry.lastEvent.map { max($0, instant) } ?? instant
     entry.depth = max(entry.depth, depth)
     if !entry.isAsleep, case .event(let rule) = entry.schedule.when, let seconds = rule.absenceSeconds { entry.next = instant + .seconds(seconds) }
-    entries[id] = entry
-    arrange(id)
+    arrange(entry)
   }
 
   /// The end of another trigger's run is to start this one; a later one takes the place of one that has not done so yet.
   package mutating func chain(_ id: Trigger.ID, _ chain: Chain) {
     guard let entry = entries[id], !entry.isAsleep else { return }
-    entries[id]?.chain = chain
-    arrange(id)
+    entry.chain = chain
+    arrange(entry)
   }
 
   /// A task of the trigger started outside the schedule.
   package mutating func started(_ id: Trigger.ID) {
-    entries[id]?.running += 1
-    arrange(id)
+    guard let entry = entries[id] else { return }
+    entry.running += 1
+    arrange(entry)
   }
 
   /// The new next instant of a trigger; nil when there is none any more.
@@ -259,15 +307,14 @@ package struct Agenda {
 
   /// A task of the trigger ended. Answers the new next instant of a `fixed_delay` interval, which counts from now.
   package mutating func finished(_ id: Trigger.ID, at now: Instant) -> Moved? {
-    guard var entry = entries[id] else { return nil }
+    guard let entry = entries[id] else { return nil }
     entry.running = max(0, entry.running - 1)
     var moved: Moved?
     if !entry.isAsleep, entry.schedule.at == nil, case .interval(let rule) = entry.schedule.when, rule.anchor == .fixedDelay {
       moved = Moved(next: entry.timetable.delayed(rule.seconds, after: now))
       entry.next = moved?.next
     }
-    entries[id] = entry
-    arrange(id)
+    arrange(entry)
     return moved
   }
 
@@ -276,10 +323,9 @@ package struct Agenda {
 
   /// The trigger could not be claimed just now; an event trigger is not tried again before `until`.
   package mutating func hold(_ id: Trigger.ID, until: Instant) {
-    guard var entry = entries[id] else { return }
+    guard let entry = entries[id] else { return }
     entry.heldAt = (entry.counter, until)
-    entries[id] = entry
-    arrange(id)
+    arrange(entry)
   }
 
   // MARK: - Attempts
@@ -307,15 +353,14 @@ package struct Agenda {
   package mutating func trustClock(_ trusted: Bool) {
     guard trusted != trustsClock else { return }
     trustsClock = trusted
-    for (id, entry) in entries { if case .cron = entry.schedule.when { arrange(id) } }
+    for entry in entries.values { if case .cron = entry.schedule.when { arrange(entry) } }
   }
 
   /// The wall clock went back. What is claimed stays claimed; what waits goes on waiting, unless the clock went back further than anybody
   /// would wait, or is not to be trusted: then the next instants are computed from the new time.
   package mutating func clockWentBack(by amount: Duration, at now: Instant) -> [Skip] {
     var moved: [Skip] = []
-    for (id, known) in entries.sorted(by: { $0.key < $1.key }) {
-      var entry = known
+    for entry in ordered {
       entry.lastClaim = entry.lastClaim.map { min($0, now) }
       entry.firstEvent = entry.firstEvent.map { min($0, now) }
       entry.lastEvent = entry.lastEvent.map { min($0, now) }
@@ -327,10 +372,9 @@ package struct Agenda {
       }
       if amount > Self.patience, !entry.isPaused, let next = entry.next, next > now, entry.question == nil {
         let fresh = entry.isProbed ? entry.schedule.probeAfterSeconds.map { now + .seconds($0) } : fresh(entry, at: now)
-        if fresh != next { moved.append(skip(&entry, id, .clock, Missed(count: 0, first: next, last: next), next: fresh)) }
+        if fresh != next { moved.append(skip(entry, .clock, Missed(count: 0, first: next, last: next), next: fresh)) }
       }
-      entries[id] = entry
-      arrange(id)
+      arrange(entry)
     }
     if amount > Self.patience {
       for (id, until) in retries where until > now + .seconds(7 * 86_400) { postpone(id, until: now) }
@@ -350,57 +394,56 @@ package struct Agenda {
   package mutating func reload(_ zones: Zones, at now: Instant) -> (moved: [Skip], broken: [(Trigger.ID, Problem)]) {
     var moved: [Skip] = []
     var broken: [(Trigger.ID, Problem)] = []
-    for (id, known) in entries.sorted(by: { $0.key < $1.key }) where known.schedule.timezone != "UTC" {
-      var entry = known
+    for entry in ordered where entry.schedule.timezone != "UTC" {
       do throws(Problem) {
         entry.timetable = try Timetable(entry.schedule, createdAt: entry.createdAt, zones: zones)
         entry.original = nil
       } catch {
-        broken.append((id, error))
+        broken.append((entry.id, error))
         continue
       }
       // What is due already was due by the old rules.
       if case .cron = entry.schedule.when, !entry.isAsleep, let next = entry.next, next > now, entry.question == nil {
         let fresh = entry.timetable.next(after: now)
-        if fresh != next { moved.append(skip(&entry, id, .zones, Missed(count: 0, first: next, last: next), next: fresh)) }
+        if fresh != next { moved.append(skip(entry, .zones, Missed(count: 0, first: next, last: next), next: fresh)) }
       }
-      entries[id] = entry
-      arrange(id)
+      arrange(entry)
     }
     return (moved, broken)
   }
 
+  /// The same order at each run, whatever the table's own is.
+  private var ordered: [Entry] { entries.values.sorted { $0.id < $1.id } }
+
   // MARK: - What it answers
 
-  /// Everything that is due at `now`, in order of time.
-  package mutating func next(at now: Instant) -> [Step] {
+  /// What is due at `now`, in order of time; of so many triggers at most, the others when it is asked again.
+  package mutating func next(at now: Instant, limit: Int = .max) -> [Step] {
     var steps: [Step] = []
-    while let (id, wake) = heap.pop(through: now) {
-      guard entries[id]?.wake == wake else { continue }
-      entries[id]?.wake = nil
-      steps += due(id, at: now)
-      arrange(id)
+    while steps.count < limit, let (entry, wake) = heap.pop(through: now) {
+      guard entry.wake == wake else { continue }
+      entry.wake = nil
+      due(entry, at: now, &steps)
+      arrange(entry)
     }
     return steps
   }
 
   /// The answer to a question; nil when the trigger was edited or removed meanwhile, so that the answer is about something that no longer is.
   package mutating func judged(_ question: Question, _ verdict: Verdict, at now: Instant) -> Decision? {
-    guard var entry = entries[question.triggerID], entry.question == question else { return nil }
-    defer {
-      entries[question.triggerID] = entry
-      arrange(question.triggerID)
-    }
+    guard let entry = entries[question.triggerID], entry.question == question else { return nil }
+    defer { arrange(entry) }
     entry.question = nil
-    return decide(&entry, question, verdict, at: now)
+    return decide(entry, question, verdict, at: now)
   }
 
   /// Puts the entry's next moment of interest into the heap.
-  private mutating func arrange(_ id: Trigger.ID) {
-    guard let entry = entries[id] else { return }
-    let wake = moment(id, entry)
+  private mutating func arrange(_ entry: Entry) {
+    let wake = moment(entry)
     guard wake != entry.wake else { return }
-    entries[id]?.wake = wake
-    if let wake { heap.push(id, at: wake) }
+    entry.wake = wake
+    if let wake { heap.push(entry, at: wake) }
   }
 }
+
+extension Agenda.Entry: WakeHeapItem {}

@@ -16,6 +16,7 @@ package struct Timetable: Sendable {
   private let startAt: Instant?
   private let endAt: Instant?
   private let exclusions: [ExclusionCalendar]
+  private let zone: Zone
 
   /// Counting the instants of a long absence one by one ends here.
   private static let countLimit: Int64 = 500_000
@@ -26,7 +27,7 @@ package struct Timetable: Sendable {
     startAt = schedule.startAt
     endAt = schedule.endAt
     do throws(Problem) {
-      let zone = try zones.zone(schedule.timezone)
+      zone = try zones.zone(schedule.timezone)
       var compiled: [ExclusionCalendar] = []
       for (index, exclusion) in schedule.exclude.enumerated() {
         do throws(Problem) { compiled += try ExclusionCalendar.all(exclusion, in: zone, zones: zones) } catch {
@@ -114,6 +115,41 @@ package struct Timetable: Sendable {
 
   /// Whether a calendar says that nothing happens at this instant.
   package func excludes(_ instant: Instant) -> Bool { exclusions.contains { $0.contains(instant) } }
+
+  /// A due instant, as people want to see it.
+  package struct Upcoming: Sendable, Equatable {
+    package var at: Instant
+    /// RFC 3339 with the zone's offset at that moment.
+    package var local: String
+    /// What the clocks have to do with it, if anything.
+    package var note: String?
+  }
+
+  /// Instants that are looked at before the search for ones that no calendar leaves out is given up.
+  private static let searchLimit = 10_000
+
+  /// The next due instants from `first` on, without those that a calendar leaves out.
+  package func upcoming(from first: Instant?, count: Int) -> [Upcoming] {
+    var result: [Upcoming] = []
+    var instant = first
+    var last = first.map { $0 - .milliseconds(1) }
+    for _ in 0..<Self.searchLimit {
+      guard let due = instant, result.count < count else { break }
+      if !excludes(due) {
+        var note: String?
+        if case .cron(let occurrences) = source { note = occurrences.note(on: due, since: last ?? due) }
+        result.append(Upcoming(at: due, local: zone.text(due), note: note))
+        last = due
+      }
+      instant = next(after: due)
+    }
+    return result
+  }
+
+  /// What is to be told about a cron expression before it is trusted.
+  package func warnings(after instant: Instant) -> [String] {
+    if case .cron(let occurrences) = source { occurrences.warnings(after: instant) } else { [] }
+  }
 
   /// When a trigger that is made, resumed or edited now is due first. Only a new interval with `start_immediately` is due at once.
   package func first(at now: Instant, of schedule: Schedule, isNew: Bool) -> Instant? {

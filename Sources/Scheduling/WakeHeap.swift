@@ -1,13 +1,24 @@
 import Basics
 
+/// What waits in a `WakeHeap`.
+protocol WakeHeapItem {
+  var id: String { get }
+}
+
+extension String: WakeHeapItem {
+  var id: String { self }
+}
+
 /// A binary heap of moments; items whose owner moved on are left in and recognised when they come up.
-struct WakeHeap {
-  private var items: [(at: Instant, id: String)] = []
+///
+/// Of equal moments the lower identifier comes first, so that the same triggers come in the same order at each run.
+struct WakeHeap<Owner: WakeHeapItem> {
+  private var items: [(at: Instant, owner: Owner)] = []
 
   var first: Instant? { items.first?.at }
 
-  mutating func push(_ id: String, at: Instant) {
-    items.append((at, id))
+  mutating func push(_ owner: Owner, at: Instant) {
+    items.append((at, owner))
     var child = items.count - 1
     while child > 0, precedes(child, (child - 1) / 2) {
       items.swapAt(child, (child - 1) / 2)
@@ -16,7 +27,7 @@ struct WakeHeap {
   }
 
   /// The earliest item, if its moment is not after `now`.
-  mutating func pop(through now: Instant) -> (String, Instant)? {
+  mutating func pop(through now: Instant) -> (Owner, Instant)? {
     guard let top = items.first, top.at <= now else { return nil }
     let last = items.removeLast()
     if !items.isEmpty {
@@ -30,8 +41,10 @@ struct WakeHeap {
         parent = least
       }
     }
-    return (top.id, top.at)
+    return (top.owner, top.at)
   }
 
-  private func precedes(_ a: Int, _ b: Int) -> Bool { (items[a].at, items[a].id) < (items[b].at, items[b].id) }
+  private func precedes(_ a: Int, _ b: Int) -> Bool {
+    items[a].at == items[b].at ? items[a].owner.id < items[b].owner.id : items[a].at < items[b].at
+  }
 }

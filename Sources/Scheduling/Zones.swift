@@ -19,12 +19,12 @@ package final class Zones: Sendable {
 
   package init(directories: [String]) { self.directories = directories }
 
-  /// The zones in `/usr/share/zoneinfo`, and then in `$TZDIR`.
+  /// The zones in `$TZDIR`, if that is set, and then in `/usr/share/zoneinfo`.
   package convenience init() {
     var directories = ["/usr/share/zoneinfo"]
     if let other = getenv("TZDIR") {
       let directory = String(cString: other)
-      if directory.hasPrefix("/"), !directories.contains(directory) { directories.append(directory) }
+      if directory.hasPrefix("/"), !directories.contains(directory) { directories.insert(directory, at: 0) }
     }
     self.init(directories: directories)
   }

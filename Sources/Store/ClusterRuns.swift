@@ -54,7 +54,7 @@ extension ClusterRun {
       ("task_id", .text(taskID)), ("status", .text(status.rawValue)), ("points", .integer(Int64(points))),
       ("source_documents", .integer(Int64(sourceDocuments))), ("groups", .json(.array(groups.map(\.stored)))),
       ("centroids", .floats(groups.flatMap(\.centroid))), ("metrics", .json(metrics)), ("seed", .integer(Int64(bitPattern: seed))),
-      ("error", .optional(error)), ("completed_at", .optional(completedAt)),
+      ("error", .optional(error)), ("completed_at", .optional(completedAt)), ("details", .json(details)),
     ]
   }
 
@@ -70,10 +70,12 @@ extension ClusterRun {
       groups.append(Group(stored: json, centroid: Array(rest.prefix(size))))
       rest = rest.dropFirst(size)
     }
-    return ClusterRun(
+    var run = ClusterRun(
       id: id, clusterID: clusterID, namespaceID: namespaceID, taskID: taskID, status: status, points: points, sourceDocuments: sources,
       groups: groups, metrics: try row.object(), seed: UInt64(bitPattern: row.int()), error: row.optionalText(), createdAt: row.instant(),
       completedAt: row.optionalInstant())
+    run.details = try row.object()
+    return run
   }
 }
 

@@ -16,6 +16,7 @@ extension Transaction {
 
   /// Deletes the definition with its runs.
   package mutating func deleteCluster(_ clusterID: String) {
+    add(.deleteMembersOfCluster, [("cluster_id", .text(clusterID))])
     add(.deleteRunsOfCluster, [("cluster_id", .text(clusterID))])
     add(.deleteCluster, [("cluster_id", .text(clusterID))], expecting: .exactly(1), guardName: "cluster")
   }

@@ -11,8 +11,12 @@ final class Connection {
 
   enum Access { case write, read }
 
+  /// Once for the process, before SQLite is used at all.
+  private static let begun: Void = csqlite_begin()
+
   /// Opens the file, which has to exist for reading.
   init(path: String, _ access: Access) throws(SQLiteFault) {
+    Self.begun
     // One thread at a time: SQLite's own mutex would only cost.
     let flags = SQLITE_OPEN_NOMUTEX | (access == .write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY)
     var opened: OpaquePointer?

@@ -1,6 +1,9 @@
 import Basics
 
-/// Runs a batch of transactions in one transaction of SQLite, each behind a savepoint of its own.
+/// Runs a batch of transactions in one transaction of SQLite.
+///
+/// Nearly always all of them go through. So they are tried without savepoints first, which would keep a copy of every page that each changes;
+/// if one does not go through, all is taken back and done again, each behind a savepoint of its own.
 struct GroupCommit {
   let connection: Connection
 
@@ -12,7 +15,38 @@ struct GroupCommit {
     case broken(Problem)
   }
 
-  func run(_ batch: [Transaction]) -> [Outcome] {
+  func run(_ batch: [Transaction]) -> [Outcome] { together(batch) ?? apart(batch) }
+
+  /// Nil when something did not go through: then nothing is left of it, and nothing was promised.
+  private func together(_ batch: [Transaction]) -> [Outcome]? {
+    var outcomes: [Outcome] = []
+    outcomes.reserveCapacity(batch.count)
+    do throws(SQLiteFault) { try connection.control(.write) } catch { return batch.map { _ in .failed(error.problem) } }
+    do throws(Interruption) {
+      for transaction in batch {
+        outcomes.append(.committed(returned: try statements(of: transaction)))
+        CrashPoint.pass(.batchMiddle)
+      }
+    } catch {
+      if connection.isInTransaction { try? connection.control(.rollback) }
+      return nil
+    }
+    return commit(outcomes)
+  }
+
+  private func commit(_ outcomes: [Outcome]) -> [Outcome] {
+    do throws(SQLiteFault) {
+      CrashPoint.pass(.batchWritten)
+      try connection.control(.commit)
+      CrashPoint.pass(.batchCommitted)
+      return outcomes
+    } catch {
+      if connection.isInTransaction { try? connection.control(.rollback) }
+      return outcomes.map { _ in .unknown(error.problem) }
+    }
+  }
+
+  private func apart(_ batch: [Transaction]) -> [Outcome] {
     do throws(SQLiteFault) { try connection.control(.write) } catch { return batch.map { _ in .failed(error.problem) } }
     var outcomes: [Outcome] = []
     outcomes.reserveCapacity(batch.count)
@@ -27,13 +61,7 @@ struct GroupCommit {
         return batch.map { _ in .failed(problem) }
       }
     }
-    do throws(SQLiteFault) {
-      try connection.control(.commit)
-      return outcomes
-    } catch {
-      if connection.isInTransaction { try? connection.control(.rollback) }
-      return batch.map { _ in .unknown(error.problem) }
-    }
+    return commit(outcomes)
   }
 
   private func perform(_ transaction: Transaction) -> Step {

@@ -9,7 +9,7 @@ struct Migration: Sendable {
 
   static let all = [
     Migration(version: 1, sql: Schema.first), Migration(version: 2, sql: Schema.second), Migration(version: 3, sql: Schema.third),
-    Migration(version: 5, sql: Schema.fifth),
+    Migration(version: 5, sql: Schema.fifth), Migration(version: 7, sql: Schema.seventh),
   ]
 
   /// Brings the store to the newest version, and says which that is. Runs on the writing connection; refuses a newer store.
@@ -39,6 +39,7 @@ struct Migration: Sendable {
           current = migration.version
         }
         try translating { () throws(SQLiteFault) in try connection.control(.commit) }
+        CrashPoint.pass(.migrationCommitted)
       } catch {
         try? connection.control(.rollback)
         throw error
@@ -57,6 +58,7 @@ struct Migration: Sendable {
         [("version", .integer(migration.version)), ("applied_at", .instant(now))]
       ) { _ in true }
       try connection.execute(migration.sql)
+      CrashPoint.pass(.migrationMiddle)
       try connection.execute("PRAGMA user_version = \(migration.version); PRAGMA application_id = \(StoreFile.applicationID)")
     }
   }

@@ -26,7 +26,8 @@ extension Transaction {
   /// Deletes the namespace and everything in it. Where it holds many documents, take those away first with `deleteDocuments`.
   package mutating func deleteNamespace(_ namespaceID: String) {
     let everything: [Statement] = [
-      .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteEventKeysOfNamespace, .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace, .deleteTasksOfNamespace, .deleteRunsOfNamespace,
+      .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteEventKeysOfNamespace, .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
+      .deleteTasksOfNamespace, .deleteMembersOfNamespace, .deleteRunsOfNamespace,
       .deleteClustersOfNamespace,
       .deleteMembersOfNamespace, .deleteBatchesOfNamespace, .deleteObjectsOfNamespace, .deleteBucketStoresOfNamespace, .deleteWordCountsOfNamespace,
       .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteVectorsOfNamespace, .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,

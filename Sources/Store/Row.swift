@@ -39,6 +39,11 @@ struct Row {
   mutating func text() -> String { String(decoding: bytes(), as: UTF8.self) }
   mutating func optionalText() -> String? { nullable { $0.text() } }
 
+  mutating func int32s() -> [Int32] {
+    let bytes = bytes()
+    return (0..<bytes.count / 4).map { Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self)) }
+  }
+
   mutating func floats() -> [Float] {
     let bytes = bytes()
     if bytes.isEmpty { return [] }

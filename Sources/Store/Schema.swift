@@ -107,6 +107,18 @@ enum Schema {
       trigger_id TEXT NOT NULL, bucket_at INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (trigger_id, bucket_at)) STRICT;
     """
 
+  /// Version 7: what else is known of a run, and to which cluster it gave each document.
+  static let seventh = """
+    ALTER TABLE cluster_runs ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+
+    -- Of the newest runs of each definition: 'ordinals' says for each document which of 'collections' it is in, 'labels' its cluster's number,
+    -- int32 each; 'coordinates' its place on the map, float32.
+    CREATE TABLE run_members (
+      run_id TEXT PRIMARY KEY NOT NULL, cluster_id TEXT NOT NULL, namespace_id TEXT NOT NULL, documents TEXT NOT NULL, collections TEXT NOT NULL,
+      ordinals BLOB NOT NULL, labels BLOB NOT NULL, probabilities BLOB, dimensions INTEGER NOT NULL, coordinates BLOB NOT NULL) STRICT;
+    CREATE INDEX run_members_by_cluster ON run_members (cluster_id);
+    """
+
   /// Version 3: pauses that end by themselves, triggers that start others, named calendars, keys that count once, tasks of a namespace at once.
   static let third = """
     ALTER TABLE triggers ADD COLUMN paused_until INTEGER;

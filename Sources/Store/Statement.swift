@@ -19,11 +19,13 @@ package enum Statement: Int, CaseIterable, Sendable {
   case document, documentAnywhere, documentExists, documentBody, vector, countVectors, highestPosition
   // Clusters and their runs
   case insertCluster, updateCluster, deleteCluster, deleteClustersOfNamespace, cluster, clusters, countClusters, insertRun, updateRun
+  case putMembers, members, deleteMembersBut, deleteMembersOfCluster, deleteMembersOfNamespace
   case pointClusterAtRun, deleteRun, deleteRunsOfCluster, deleteRunsOfNamespace, run, runs, countRuns
   // Triggers
-  case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger, deleteTrigger,
+  case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger,
+    deleteTrigger,
     deleteTriggersOfNamespace
-  case trigger, activeTriggers, scheduledTriggers
+  case trigger, activeTriggers, wakingTriggers
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks
   case insertTask, startTask, finishTask, repeatTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
@@ -252,33 +254,49 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .insertRun:
       """
       INSERT INTO cluster_runs (run_id, cluster_id, namespace_id, task_id, status, points, source_documents, groups, centroids, metrics,
-      seed, error, created_at, completed_at)
+      seed, error, created_at, completed_at, details)
       VALUES ($run_id, $cluster_id, $namespace_id, $task_id, $status, $points, $source_documents, $groups, $centroids, $metrics, $seed,
-      $error, $created_at, $completed_at)
+      $error, $created_at, $completed_at, $details)
       """
     case .updateRun:
       """
       UPDATE cluster_runs SET task_id = $task_id, status = $status, points = $points, source_documents = $source_documents, groups =
-      $groups, centroids = $centroids, metrics = $metrics, seed = $seed, error = $error, completed_at = $completed_at
+      $groups, centroids = $centroids, metrics = $metrics, seed = $seed, error = $error, completed_at = $completed_at,
+        details = $details
       WHERE run_id = $run_id
       """
     case .pointClusterAtRun:
       """
       UPDATE clusters SET last_run_id = $run_id, last_task_id = $task_id, updated_at = $updated_at WHERE cluster_id = $cluster_id
       """
+    case .putMembers:
+      """
+      INSERT INTO run_members (run_id, cluster_id, namespace_id, documents, collections, ordinals, labels, probabilities, dimensions, coordinates)
+      VALUES ($run_id, $cluster_id, $namespace_id, $documents, $collections, $ordinals, $labels, $probabilities, $dimensions, $coordinates)
+      ON CONFLICT (run_id) DO UPDATE SET documents = excluded.documents, collections = excluded.collections, ordinals = excluded.ordinals,
+        labels = excluded.labels, probabilities = excluded.probabilities, dimensions = excluded.dimensions, coordinates = excluded.coordinates
+      """
+    case .members:
+      """
+      SELECT run_id, cluster_id, namespace_id, documents, collections, ordinals, labels, probabilities, dimensions, coordinates
+      FROM run_members WHERE run_id = $run_id
+      """
+    case .deleteMembersBut: "DELETE FROM run_members WHERE cluster_id = $cluster_id AND run_id <> $run_id AND run_id <> $other"
+    case .deleteMembersOfCluster: "DELETE FROM run_members WHERE cluster_id = $cluster_id"
+    case .deleteMembersOfNamespace: "DELETE FROM run_members WHERE namespace_id = $namespace_id"
     case .deleteRun: "DELETE FROM cluster_runs WHERE run_id = $run_id"
     case .deleteRunsOfCluster: "DELETE FROM cluster_runs WHERE cluster_id = $cluster_id"
     case .deleteRunsOfNamespace: "DELETE FROM cluster_runs WHERE namespace_id = $namespace_id"
     case .run:
       """
       SELECT run_id, cluster_id, namespace_id, task_id, status, points, source_documents, groups, centroids, metrics, seed, error,
-      created_at, completed_at
+      created_at, completed_at, details
       FROM cluster_runs WHERE run_id = $run_id AND namespace_id = $namespace_id
       """
     case .runs:
       """
       SELECT run_id, cluster_id, namespace_id, task_id, status, points, source_documents, groups, centroids, metrics, seed, error,
-      created_at, completed_at
+      created_at, completed_at, details
       FROM cluster_runs WHERE cluster_id = $cluster_id AND status = COALESCE($status, status)
       ORDER BY created_at DESC, run_id DESC LIMIT $limit OFFSET $offset
       """
@@ -382,14 +400,11 @@ package enum Statement: Int, CaseIterable, Sendable {
       first_event_at, last_event_at, event_depth, paused_until, chained_at, chained_by, chained_depth
       FROM triggers WHERE status = 'active' ORDER BY created_at, trigger_id
       """
-    case .scheduledTriggers:
+    case .wakingTriggers:
       """
-      SELECT trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type, schedule_config,
-      status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
-      last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
-      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
-      first_event_at, last_event_at, event_depth, paused_until, chained_at, chained_by, chained_depth
-      FROM triggers WHERE status IN ('active', 'failed', 'paused') ORDER BY created_at, trigger_id
+      SELECT trigger_id, next_scheduled_at, updated_at, last_triggered_at, last_condition_check_at,
+        CASE WHEN status = 'active' AND trigger_type IN ('cron', 'interval') AND chained_at IS NULL THEN 1 ELSE 0 END
+      FROM triggers WHERE COALESCE(status, '') IN ('active', 'failed') OR paused_until IS NOT NULL
       """
     case .countBucket:
       """

@@ -76,9 +76,28 @@ extension Reader {
       total: try connection.number(composed: query.countSQL, query.conditions))
   }
 
-  /// What a starting host rebuilds its agenda from, of every namespace, oldest first: active triggers, and failed ones that wait for their probe.
-  package func scheduledTriggers() throws(Problem) -> [Trigger] { 
-    try connection.rows(.scheduledTriggers, [], Trigger.read).filter(\.isScheduled).map(withCalendars)
+  /// What a starting host has to know of a trigger that is active, or is to be probed or resumed.
+  package struct Waking: Sendable {
+    package var id: Trigger.ID
+    /// Nil when no instant comes any more.
+    package var next: Instant?
+    /// The last moment that its row speaks of.
+    package var writtenAt: Instant
+    /// Only time wakes it; of all others the whole row has to be read.
+    package var sleeps: Bool
+  }
+
+  /// Goes through the triggers of every namespace that something may wake, in no particular order: that of the table, because through the index
+  /// of the states every row would be looked for on its own (COALESCE keeps the planner from that).
+  package func wakingTriggers(_ each: (Waking) -> Void) throws(Problem) {
+    let statement = try translating { () throws(SQLiteFault) in try connection.prepared(.wakingTriggers) }
+    try connection.forEach(statement, []) { row in
+      let (id, next) = (row.text(), row.optionalInstant())
+      var written = row.instant()
+      for _ in 0..<2 { if let other = row.optionalInstant(), other > written { written = other } }
+      each(Waking(id: id, next: next, writtenAt: written, sleeps: row.flag()))
+      return true
+    }
   }
 
   /// How many events a trigger's window holds, by the moment at which they came, oldest first.

@@ -21,5 +21,11 @@ extension Value {
   static func flag(_ flag: Bool) -> Value { .integer(flag ? 1 : 0) }
   static func json(_ json: JSON) -> Value { .text(json.text) }
   static func json(_ object: JSONObject) -> Value { .text(JSON.object(object).text) }
+  static func int32s(_ numbers: [Int32]) -> Value {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(numbers.count * 4)
+    for number in numbers { withUnsafeBytes(of: number.littleEndian) { bytes += $0 } }
+    return .blob(bytes)
+  }
   static func strings(_ strings: [String]) -> Value { .text(JSON.array(strings.map(JSON.string)).text) }
 }

@@ -8,7 +8,7 @@ extension Command {
   ]
 
   /// Commands for our own scripts, which help does not list.
-  private static let unlisted: [Command] = [benchInternal, hostile]
+  private static let unlisted: [Command] = [benchInternal, benchScheduler, hostile]
 
   private static let byName = Dictionary(uniqueKeysWithValues: (all + unlisted).map { ($0.name, $0) })
   static func named(_ name: String) -> Command? { byName[name] }

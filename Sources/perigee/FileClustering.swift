@@ -1,5 +1,6 @@
 import Basics
 import Clustering
+import Engine
 import Model
 
 /// `perigee cluster FILE`: vectors in, labels and scores out, without a store.
@@ -7,56 +8,146 @@ struct FileClustering {
   private let path: String
   private let invocation: Invocation
   private let dimensions: Int?
-  private let parameters: Algorithm.KMeansParameters
+  private let algorithm: Algorithm
+  private let steps: [ClusterOptions.Step]
   private let threads: Int
 
-  /// How many rows the silhouette looks at: exact below, a seeded sample above.
-  private static let silhouetteSample = 2_000
+  /// Up to so many rows the silhouette is exact; beyond it, a seeded sample of them is looked at unless exact scores are asked for.
+  private static let silhouetteSample = 10_000
+
+  private typealias Seconds = (load: Double, cluster: Double, metrics: Double)
 
   init(_ path: String, _ invocation: Invocation) throws(Problem) {
     self.path = path
     self.invocation = invocation
     dimensions = try invocation.int("dim", in: 1...1 << 20)
     threads = try invocation.threads()
-    let algorithm = try Algorithm(
-      named: invocation.text("algorithm") ?? "kmeans", try invocation.algorithmParameters(), path: "--params", nameAt: "--algorithm")
-    guard case .kmeans(let parameters) = algorithm else {
-      throw Problem(.unsupported, "'\(algorithm.name)' does not work on files", hint: "Give --algorithm kmeans", path: "--algorithm")
+    var parameters = try invocation.algorithmParameters().object ?? JSONObject()
+    steps = try ClusterOptions(Fields(.object(parameters), path: "--params")).steps
+    parameters["preprocessing_steps"] = nil
+    algorithm = try Algorithm(
+      named: invocation.text("algorithm") ?? "kmeans", .object(parameters), path: "--params", nameAt: "--algorithm")
+    if case .attribute = algorithm {
+      throw Problem(
+        .invalid, "'attribute_based' groups documents by their fields", hint: "Give a --collection, or another algorithm", path: "--algorithm")
     }
-    self.parameters = parameters
+    if invocation.has("init"), algorithm.name != "kmeans" {
+      throw Problem(.invalid, "--init gives centroids for kmeans to begin with, not for \(algorithm.name)", hint: "Leave it out", path: "--init")
+    }
   }
 
   func run() throws(Problem) -> ExitCode {
     let (ticks, console) = (invocation.surroundings.ticks, invocation.console)
     let start = ticks()
-    let matrix = try readVectors(path, dimensions: dimensions)
+    var matrix = try readVectors(path, dimensions: dimensions)
     let initial = try invocation.text("init").map { file throws(Problem) in
       try readVectors(file, dimensions: file.hasSuffix(".npy") ? nil : matrix.columns)
     }
     let loaded = ticks()
-    let kmeans = KMeans(
-      clusters: parameters.clusters, maxIterations: parameters.maxIterations, tolerance: parameters.tolerance, runs: parameters.runs,
-      seed: parameters.seed, threads: threads, initial: initial, spherical: parameters.spherical)
+    let limit = try invocation.int("max-memory", in: 1...1 << 24).map { $0 << 20 } ?? Clusterer.usualMemory
+    let clusterer = Clusterer(algorithm, threads: threads, memoryLimit: limit, initial: initial)
     let cancellation = Cancellation()
     Interrupts.handle { cancellation.cancel() }
-    var progress = Progress("clustering", noun: "iterations", console, invocation.surroundings)
-    var iterations = 0
-    let result = try kmeans.run(on: matrix, cancellation: cancellation) { step in
-      iterations += 1
-      progress.show(iterations, fraction: nil)
+    var progress = Progress("clustering", noun: "steps", console, invocation.surroundings)
+    var done = 0
+    let source = matrix
+    if !steps.isEmpty { matrix = try Preparation(steps, threads: threads).apply(to: matrix, cancellation: cancellation) }
+    let outcome: Clusterer.Outcome
+    do throws(Problem) {
+      outcome = try clusterer.run(on: matrix, cancellation: cancellation) { fraction in
+        done += 1
+        progress.show(done, fraction: fraction)
+      }
+    } catch {
+      progress.clear()
+      throw error
     }
     progress.clear()
     let clustered = ticks()
-    if let file = invocation.text("labels") { try VectorFile.write(labels: result.labels, to: file) }
+    if let file = invocation.text("labels") { try LabelFile.write(outcome.labels, to: file) }
     let scores = try ClusterScores(
-      of: matrix, labels: result.labels, sampleSize: Self.silhouetteSample, seed: parameters.seed, threads: threads, cancellation: cancellation)
-    let seconds = (load: (loaded - start).inSeconds, cluster: (clustered - loaded).inSeconds)
+      of: source, labels: outcome.labels, sampleSize: invocation.has("metrics") ? max(2, source.rows) : Self.silhouetteSample, seed: outcome.seed,
+      threads: threads, cancellation: cancellation)
+    let scored = ticks()
+    let seconds: Seconds = ((loaded - start).inSeconds, (clustered - loaded).inSeconds, (scored - clustered).inSeconds)
     if invocation.wantsJSON {
-      write(result, scores, seconds)
+      write(outcome, scores, seconds)
     } else {
-      show(matrix, result, scores, seconds)
+      show(matrix, outcome, scores, seconds)
     }
     return .ok
+  }
+
+  private func write(_ outcome: Clusterer.Outcome, _ scores: ClusterScores, _ seconds: Seconds) {
+    var writer = JSONWriter(capacity: outcome.labels.count * 8 + 1024)
+    func numbers(_ name: String, _ values: [Double]?) {
+      guard let values else { return }
+      writer.key(name)
+      writer.beginArray()
+      for value in values { writer.value(.double(value)) }
+      writer.endArray()
+    }
+    writer.beginObject()
+    writer.key("labels")
+    writer.beginArray()
+    for label in outcome.labels { writer.int(Int64(label)) }
+    writer.endArray()
+    writer.member("n_clusters", .int(outcome.clusters))
+    if let inertia = outcome.inertia { writer.member("inertia", .double(inertia)) }
+    if let iterations = outcome.iterations { writer.member("iterations", .int(iterations)) }
+    if let converged = outcome.converged { writer.member("converged", .bool(converged)) }
+    writer.member("sizes", .array(outcome.sizes.map(JSON.int)))
+    numbers("probabilities", outcome.probabilities)
+    numbers("outlier_scores", outcome.outlierScores)
+    if let merges = outcome.merges {
+      writer.key("merges")
+      writer.beginArray()
+      for merge in merges { writer.value([.int(merge.a), .int(merge.b), .double(merge.height), .int(merge.size)]) }
+      writer.endArray()
+    }
+    writer.member("seed", .int(Int64(bitPattern: outcome.seed)))
+    for member in outcome.notes.members { writer.member(member.key, member.value) }
+    writer.member("metrics", ScoreText.json(scores))
+    writer.member("seconds", ["load": .double(seconds.load), "cluster": .double(seconds.cluster), "metrics": .double(seconds.metrics)])
+    writer.endObject()
+    invocation.console.out.write(writer.bytes + [0x0A])
+  }
+
+  private func show(_ matrix: Matrix, _ outcome: Clusterer.Outcome, _ scores: ClusterScores, _ seconds: Seconds) {
+    let console = invocation.console
+    let largest = max(1, outcome.sizes.max() ?? 1)
+    var table = Table([.init("cluster", .right), .init("members", .right), .init("cosine", .right), .init("")])
+    for cluster in outcome.sizes.indices.sorted(by: { (outcome.sizes[$0], $1) > (outcome.sizes[$1], $0) }) {
+      let size = outcome.sizes[cluster]
+      table.add(
+        "\(cluster)", Format.count(size), cluster < scores.cohesion.count ? Format.fixed(scores.cohesion[cluster].meanCosine, 3) : "",
+        console.out.isTerminal ? String(repeating: "▪", count: max(1, size * 40 / largest)) : "")
+    }
+    table.print(to: console)
+    console.say("")
+    let noise = outcome.labels.count { $0 < 0 }
+    var parts = ["\(Format.count(matrix.rows)) × \(matrix.columns) in \(Format.count(outcome.clusters, "cluster"))"]
+    if noise > 0 { parts.append("\(Format.count(noise)) noise") }
+    if let iterations = outcome.iterations { parts.append(Format.count(iterations, "iteration")) }
+    console.say(
+      "\(parts.joined(separator: ", ")) in \(Format.duration(.seconds(seconds.cluster))) (loaded in \(Format.duration(.seconds(seconds.load))))")
+    if let reason = outcome.notes["reason"]?.string { console.say(reason) }
+    let inertia = outcome.inertia.map { "inertia \(Format.number($0)), " } ?? ""
+    console.say(inertia + ScoreText.line(scores))
+    if outcome.converged == false { console.say("\(console.err.styled("note:", .yellow)) it had not come to rest: raise max_iter") }
+  }
+}
+
+/// Scores of a clustering as commands show them.
+enum ScoreText {
+  static func json(_ scores: ClusterScores) -> JSON {
+    var members = metrics(scores).map { JSONObject.Member(key: $0.name, value: .optional($0.value)) }
+    members.append(.init(key: "silhouette_sample", value: .int(scores.silhouetteRows)))
+    return .object(JSONObject(members: members))
+  }
+
+  static func line(_ scores: ClusterScores) -> String {
+    metrics(scores).compactMap { metric in metric.value.map { "\(metric.name) \(Format.number($0))" } }.joined(separator: ", ")
   }
 
   private static func metrics(_ scores: ClusterScores) -> [(name: String, value: Double?)] {
@@ -65,46 +156,5 @@ struct FileClustering {
       ("noise_ratio", scores.noiseRatio), ("cluster_size_entropy", scores.sizeEntropy), ("mean_cosine_to_centroid", scores.meanCosine),
       ("min_cosine_to_centroid", scores.minimumCosine),
     ]
-  }
-
-  private func write(_ result: KMeansResult, _ scores: ClusterScores, _ seconds: (load: Double, cluster: Double)) {
-    var writer = JSONWriter(capacity: result.labels.count * 4 + 1024)
-    writer.beginObject()
-    writer.key("labels")
-    writer.beginArray()
-    for label in result.labels { writer.int(Int64(label)) }
-    writer.endArray()
-    writer.member("n_clusters", .int(result.centroids.rows))
-    writer.member("inertia", .double(result.inertia))
-    writer.member("iterations", .int(result.iterations))
-    writer.member("converged", .bool(result.converged))
-    writer.member("sizes", .array(result.sizes.map(JSON.int)))
-    writer.member("seed", .int(Int64(bitPattern: result.seed)))
-    writer.member("metrics", .object(JSONObject(members: Self.metrics(scores).map { .init(key: $0.name, value: .optional($0.value)) })))
-    writer.member("seconds", ["load": .double(seconds.load), "cluster": .double(seconds.cluster)])
-    writer.endObject()
-    invocation.console.out.write(writer.bytes + [0x0A])
-  }
-
-  private func show(_ matrix: Matrix, _ result: KMeansResult, _ scores: ClusterScores, _ seconds: (load: Double, cluster: Double)) {
-    let console = invocation.console
-    let largest = max(1, result.sizes.max() ?? 1)
-    var table = Table([.init("cluster", .right), .init("members", .right), .init("cosine", .right), .init("")])
-    for cluster in result.sizes.indices.sorted(by: { (result.sizes[$0], $1) > (result.sizes[$1], $0) }) {
-      let size = result.sizes[cluster]
-      table.add(
-        "\(cluster)", Format.count(size), cluster < scores.cohesion.count ? Format.fixed(scores.cohesion[cluster].meanCosine, 3) : "",
-        console.out.isTerminal ? String(repeating: "▪", count: max(1, size * 40 / largest)) : "")
-    }
-    table.print(to: console)
-    console.say("")
-    console.say(
-      "\(Format.count(matrix.rows)) × \(matrix.columns) in \(result.sizes.count) clusters, \(Format.count(result.iterations, "iteration")) in \(Format.duration(.seconds(seconds.cluster))) (loaded in \(Format.duration(.seconds(seconds.load))))"
-    )
-    let shown = Self.metrics(scores).compactMap { metric in metric.value.map { "\(metric.name) \(Format.number($0))" } }
-    console.say("inertia \(Format.number(result.inertia)), \(shown.joined(separator: ", "))")
-    if !result.converged {
-      console.say("\(console.err.styled("note:", .yellow)) the centroids still moved: raise max_iter above \(parameters.maxIterations)")
-    }
   }
 }

@@ -44,6 +44,7 @@ struct Importing {
         let stored = isNew ? try make(collection, connection) : collection
         report.documents = try pass(&reader, stored, label: "importing") { batch throws(Problem) in
           try report.add(send(batch, to: stored, connection), vectors: batch.count { !$0.vectors.isEmpty })
+          CrashPoint.pass(.importBatch)
         }
       }
       tell(report, collection, isNew: isNew, connection, invocation.surroundings.ticks() - started)

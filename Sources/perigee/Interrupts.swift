@@ -13,6 +13,8 @@ enum Interrupts {
 
   /// Called once, before any other thread exists.
   static func begin() {
+    // A file that may not grow is an error of the write, which says so; it is no reason to die.
+    signal(SIGXFSZ, SIG_IGN)
     var signals = waited
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     var thread = pthread_t()

@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 
 /// The command line from the words typed to an exit code.
 enum Perigee {
@@ -7,6 +8,7 @@ enum Perigee {
   static func run(_ arguments: [String], surroundings: Surroundings, console given: Console? = nil) -> ExitCode {
     let console = given ?? .standard(colour: colour(in: arguments))
     do throws(Problem) {
+      if let point = getenv(CrashPoint.variable) { try CrashPoint.arm(String(cString: point)) }
       let code = try dispatch(arguments, surroundings, console)
       if let problem = Output.problem { throw problem }
       return code

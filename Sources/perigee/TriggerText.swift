@@ -37,21 +37,7 @@ enum TriggerText {
     return instant > now ? Format.distance(instant, from: now) : "due"
   }
 
-  static func schedule(_ trigger: JSON) -> String {
-    if let text = trigger["schedule_text"]?.string { return text }
-    let config = trigger["schedule_config"] ?? [:]
-    switch trigger["trigger_type"]?.string.flatMap(TriggerType.init(rawValue:)) {
-    case .cron: return config["cron_expression"]?.string ?? ""
-    case .interval: return "every \(Format.duration(.seconds(config["interval_seconds"]?.int ?? 0)))"
-    case .event: return "after \(Format.count(config["event_threshold"]?.int ?? 1)) × \(config["event_type"]?.string ?? "event")"
-    case .conditional:
-      let every = "checked every \(Format.duration(.seconds(config["check_interval_seconds"]?.int ?? 0)))"
-      guard let metric = config["metric"]?.string, let threshold = config["threshold"]?.double else { return "when its script says so, \(every)" }
-      let symbol = config["operator"]?.string.flatMap(Condition.Operator.init(rawValue:))?.symbol ?? ">"
-      return "when \(metric) \(symbol) \(Format.number(threshold)), \(every)"
-    case nil: return ""
-    }
-  }
+  static func schedule(_ trigger: JSON) -> String { trigger["schedule_text"]?.string ?? "" }
 
   static func show(_ trigger: JSON, _ now: Instant, on console: Console) {
     var rows: [(String, String)] = [
@@ -69,7 +55,12 @@ enum TriggerText {
     for key in ["last_drift_measurement", "last_volume_measurement"] {
       if let measured = trigger[key]?.object, !measured.isEmpty { rows.append((key.dropSuffixed, JSON.object(measured).text)) }
     }
-    for upcoming in (trigger["next_fires"]?.array ?? []).compactMap(\.string) { rows.append(("fires", upcoming)) }
+    for (name, word) in [("next_fires", "fires"), ("next_checks", "checks")] {
+      let local = trigger["\(name)_local"]?.array?.compactMap(\.string) ?? []
+      for (at, there) in zip((trigger[name]?.array ?? []).compactMap(\.string), local) {
+        rows.append((word, there.hasSuffix("+00:00") ? at : "\(at) = \(there)"))
+      }
+    }
     for warning in (trigger["warnings"]?.array ?? []).compactMap(\.string) { rows.append(("note", warning)) }
     let width = rows.map { $0.0.columnCount }.max() ?? 0
     for (label, value) in rows {

@@ -13,7 +13,9 @@ import Testing
     var labels: [Int32] = Array(repeating: -9, count: 32)
     var best: [Float] = Array(repeating: 0, count: 32)
     var second: [Float] = Array(repeating: 0, count: 32)
-    var lowered: [Float] = []
+    var differences: [Float] = []
+    var squares: [Float] = []
+    var near = 0
     var totals: [Double] = []
     var sums: [Double] = Array(repeating: 0.5, count: 32)
   }
@@ -29,10 +31,14 @@ import Testing
     ck_pack_centroids(points.map(Double.init), count, dimensions, offset, 0, ck_group_count(count), &tiles, &lengths)
     ck_nearest(panel, tiles, lengths, count, dimensions, nil, &answer.labels, &answer.best, &answer.second)
     ck_pack_tiles(points, nil, count, dimensions, offset, &tiles)
-    answer.lowered = Array(repeating: -1, count: 32 * count)
+    answer.differences = Array(repeating: -1, count: 32 * count)
+    answer.squares = answer.differences
+    ck_differences(panel, tiles, count, dimensions, &answer.differences)
+    let pointNorms = (0..<count).map { Float(Fixtures.squared(points[$0 * dimensions..<($0 + 1) * dimensions], offset)) }
+    answer.near = ck_squares(panel, norms, tiles, pointNorms, count, dimensions, &answer.squares)
     answer.totals = Array(repeating: 0, count: count)
     let closest = (0..<32).map { $0 < rowCount ? Float(dimensions) * 0.6 : 0 }
-    ck_lower_distances(panel, tiles, count, dimensions, closest, &answer.lowered, &answer.totals)
+    ck_lowered_totals(answer.squares, (0..<Int32(count)).map { $0 }, count, closest, &answer.totals)
     ck_add_distances(panel, tiles, count, dimensions, &answer.sums)
     return answer
   }
@@ -53,14 +59,15 @@ import Testing
     #endif
     if fused {
       #expect(fast.labels == plain.labels, "\(size)")
-      #expect(fast.best == plain.best && fast.second == plain.second && fast.lowered == plain.lowered, "\(size)")
-      #expect(fast.sums == plain.sums && fast.totals == plain.totals, "\(size)")
+      #expect(fast.best == plain.best && fast.second == plain.second && fast.differences == plain.differences, "\(size)")
+      #expect(fast.sums == plain.sums && fast.totals == plain.totals && fast.squares == plain.squares && fast.near == plain.near, "\(size)")
     } else {
       let near = Float(dimensions + 4) * 1e-6
       #expect(zip(fast.best, plain.best).allSatisfy { abs($0 - $1) <= near }, "\(size)")
       #expect(count == 1 || zip(fast.second, plain.second).allSatisfy { abs($0 - $1) <= near }, "\(size)")
       #expect((0..<32).allSatisfy { fast.labels[$0] == plain.labels[$0] || plain.second[$0] - plain.best[$0] <= near }, "\(size)")
-      #expect(zip(fast.lowered, plain.lowered).allSatisfy { abs($0 - $1) <= near }, "\(size)")
+      #expect(zip(fast.differences, plain.differences).allSatisfy { abs($0 - $1) <= near }, "\(size)")
+      #expect(zip(fast.squares, plain.squares).allSatisfy { abs($0 - $1) <= near }, "\(size)")
       #expect(zip(fast.sums, plain.sums).allSatisfy { abs($0 - $1) <= Double(near) * Double(count) }, "\(size)")
     }
   }
@@ -93,8 +100,29 @@ import Testing
       #expect(answer.labels[row] == Int32(order[0]))
       #expect(abs(Double(answer.best[row]) + length - distances[order[0]]) < 1e-5)
       #expect(abs(Double(answer.second[row]) + length - distances[order[1]]) < 1e-5)
-      #expect(abs(Double(answer.lowered[32 * 3 + row]) - min(distances[3], 4.2)) < 1e-5)
+      #expect(abs(Double(answer.differences[32 * 3 + row]) - distances[3]) < 1e-5 && abs(Double(answer.squares[32 * 3 + row]) - distances[3]) < 1e-5)
       #expect(abs(answer.sums[row] - 0.5 - distances.reduce(0) { $0 + $1.squareRoot() }) < 1e-5)
+    }
+  }
+
+  @Test("measure near rows by differences, where products would lose all digits", arguments: [0] + levels) func nearRows(level: Int32) {
+    Fixtures.at(level) {
+      var random = SeededRandom(seed: 12)
+      let rows = Fixtures.numbers(32 * 50, &random)
+      var (panel, norms, tiles) = ([Float](repeating: 0, count: 32 * 50), [Float](repeating: 0, count: 32), [Float](repeating: 0, count: 50))
+      var squares = [Float](repeating: 0, count: 32)
+      let offset = [Float](repeating: 0, count: 50)
+      ck_pack_panel(rows, 32, 50, offset, &panel, &norms)
+      ck_pack_tiles(rows, [7], 1, 50, offset, &tiles)
+      #expect(ck_squares(panel, norms, tiles, [norms[7]], 1, 50, &squares) == 1)
+      #expect(squares[7] == 0 && squares.count { $0 == 0 } == 1)
+      var closest = squares.map { $0 + 1 }
+      closest[3] = 0.25
+      var totals = [0.0]
+      ck_lowered_totals(squares, [0], 1, closest, &totals)
+      let sum = ck_lower(squares, &closest)
+      #expect(closest[3] == 0.25 && closest[4] == squares[4] && abs(sum - totals[0]) < 1e-12)
+      #expect(abs(sum - closest.reduce(0.0) { $0 + Double($1) }) < 1e-9)
     }
   }
 

@@ -14,7 +14,8 @@ import Testing
     let after = try fixture.trigger("cron", ["cron_expression": "0 0 1 1 *"])
     let repair = try fixture.trigger("event", ["event_type": "custom.never"])
     let fine = try fixture.trigger("interval", ["interval_seconds": 60, "on_success": .string(after), "on_failure": .string(repair)])
-    let broken = try fixture.trigger("interval", ["interval_seconds": 90, "on_success": [.string(after)], "on_failure": [.string(repair)]], action: fails)
+    let broken = try fixture.trigger(
+      "interval", ["interval_seconds": 90, "on_success": [.string(after)], "on_failure": [.string(repair)]], action: fails)
     try fixture.store.advance(by: .seconds(60))
     #expect(try fixture.reasons(after) == ["fired chain"] && fixture.reasons(repair) == [])
     let task = try fixture.history(fine).first?["task_id"]
@@ -48,7 +49,9 @@ import Testing
     let last = try fixture.trigger("cron", ["cron_expression": "0 0 1 1 *"])
     _ = try fixture.trigger("interval", ["interval_seconds": 60, "on_success": .string(last)])
     // Maintenance holds the start; the row keeps it over the restart.
-    try fixture.store.call("execute_trigger_now", path: ["trigger_id": .init(try fixture.store.call("list_triggers")["results"]?.array?.first?["trigger_id"]?.string ?? "")])
+    try fixture.store.call(
+      "execute_trigger_now",
+      path: ["trigger_id": .init(try fixture.store.call("list_triggers")["results"]?.array?.first?["trigger_id"]?.string ?? "")])
     try fixture.store.host.settle()
     #expect(try fixture.reasons(last) == ["fired chain"])
     let first = try fixture.trigger("interval", ["interval_seconds": 60, "on_success": .string(last)])
@@ -92,7 +95,8 @@ import Testing
     let id = try fixture.trigger(
       "interval", ["interval_seconds": 60, "max_consecutive_failures": 2],
       action: ["script": "return function() error('broken') end", "hooks": ["on_failure": .string(hook)]])
-    let listener = try fixture.trigger("event", ["event_type": "trigger.stopped", "filters": ["field": "trigger_id", "operator": "eq", "value": .string(id)]])
+    let listener = try fixture.trigger(
+      "event", ["event_type": "trigger.stopped", "filters": ["field": "trigger_id", "operator": "eq", "value": .string(id)]])
     try fixture.store.advance(by: .seconds(60))
     #expect(fixture.value("failures") == ["n": 1, "stops": false] && fixture.value("failures")["stops"] == false)
     try fixture.store.advance(by: .seconds(60))
@@ -229,7 +233,9 @@ import Testing
   @Test("a higher priority goes first, then the older; lanes do not wait for each other")
   func priorities() {
     var admission = Admission(threads: [.scripts: 2, .heavy: 1])
-    for (name, priority) in [("low", 1), ("usual", 5), ("high", 9), ("usual2", 5)] as [(String, Int64)] { admission.offer(task(name), priority: priority) }
+    for (name, priority) in [("low", 1), ("usual", 5), ("high", 9), ("usual2", 5)] as [(String, Int64)] {
+      admission.offer(task(name), priority: priority)
+    }
     for name in ["c1", "c2"] { admission.offer(task(name, .cluster), priority: 5) }
     func take() -> [String] {
       var names: [String] = []

@@ -103,6 +103,79 @@ import Testing
     #expect(text.contains("due instants") && text.contains("catch_up 'none'"), "\(text)")
   }
 
+  @Test(
+    "every part of a schedule has its words",
+    arguments: [
+      ("cron", ["at": "2027-01-01T00:00:00Z"], "Once, at 2027-01-01T00:00:00Z"),
+      (
+        "interval", ["interval_seconds": 3600, "start_at": "2026-02-01T00:00:00Z", "end_at": "2026-03-01T00:00:00Z", "jitter_seconds": 90],
+        "Every hour, from 2026-02-01T00:00:00Z, until 2026-03-01T00:00:00Z, each up to 1 min 30 s later"
+      ),
+      (
+        "interval", ["interval_seconds": 60, "exclude": [["dates": ["2026-12-25"]], ["cron": "* 0-5 * * *"], ["calendar": "holidays"]]],
+        "except 1 day and at '* 0-5 * * *' and as the calendar 'holidays' says"
+      ),
+      (
+        "interval", ["interval_seconds": 60, "retry": ["max_attempts": 3], "probe_after_seconds": 600],
+        "a run that fails is tried up to 3 times, after 5 failures in a row only probed, every 10 min"
+      ),
+      (
+        "event", ["event_type": "custom.order", "event_threshold": 5, "window_seconds": 60, "dedupe_key": "id", "cooldown_seconds": 30],
+        "After 5 × custom.order, one for each id in 1 d within 1 min, at most once in 30 s"
+      ),
+      (
+        "event", ["event_type": "custom.order", "debounce_seconds": 10, "max_wait_seconds": 60],
+        "After 1 × custom.order, when none has come for 10 s, at most 1 min after the first"
+      ),
+      ("event", ["event_type": "custom.order", "absence_seconds": 3600], "When no custom.order has come for 1 h"),
+      (
+        "conditional", ["condition_type": "volume", "threshold": 5, "collection_id": "points", "mode": "level", "cooldown_seconds": 60],
+        "While count is > 5, checked every 1 h, at most once in 1 min"
+      ),
+    ] as [(String, JSON, String)])
+  func schedules(type: String, config: JSON, words: String) throws {
+    let fixture = try Fixture()
+    try fixture.store.call("put_calendar", path: ["name": "holidays"], body: ["exclude": [["dates": ["2026-05-01"]]]])
+    let id = try fixture.trigger(type, config)
+    let text = try fixture.read(id)["schedule_text"]?.string ?? ""
+    #expect(text.contains(words), "\(text)")
+    #expect(try explain(fixture, id)["schedule_text"]?.string == text)
+  }
+
+  @Test("what it waits for is told with the time that is left: silence, quiet, a next attempt, a probe, the end of a pause")
+  func waits() throws {
+    let fixture = try Fixture()
+    func emit() throws {
+      try fixture.store.call("emit_event", body: ["event_type": "custom.order"])
+      try fixture.store.host.settle()
+    }
+    let fails: JSON = ["script": "return function() error('broken') end"]
+    let absence = try fixture.trigger("event", ["event_type": "custom.order", "absence_seconds": 300])
+    let debounce = try fixture.trigger("event", ["event_type": "custom.order", "debounce_seconds": 200, "max_wait_seconds": 250])
+    let retry = try fixture.trigger("interval", ["interval_seconds": 60, "retry": ["max_attempts": 2, "backoff_seconds": 900]], action: fails)
+    let probe = try fixture.trigger("interval", ["interval_seconds": 60, "max_consecutive_failures": 1, "probe_after_seconds": 600], action: fails)
+    let paused = try fixture.trigger("interval", ["interval_seconds": 60])
+    try fixture.store.call("pause_trigger", path: ["trigger_id": paused], body: ["until": "2026-01-01T01:00:00Z"])
+    try fixture.store.advance(by: .seconds(60))
+    try emit()
+    try fixture.store.advance(by: .seconds(30))
+    try emit()
+    try fixture.store.advance(by: .seconds(40))
+    for (id, clause, words) in [
+      (absence, "absence", "it fires in 4 min 20 s if none comes"), (debounce, "debounce", "it fires in 2 min 40 s if none comes"),
+      (retry, "retry", "is tried again in"), (probe, "status", "it is probed in 8 min 50 s"),
+      (paused, "status", "it resumes by itself in 57 min 50 s"),
+    ] {
+      let explained = try explain(fixture, id)
+      let found = explained["clauses"]?.array?.first { $0["clause"]?.string == clause }
+      let told = [found?["text"]?.string, found?["change"]?.string].compactMap { $0 }.joined(separator: "; ")
+      #expect(told.contains(words), "\(explained.text)")
+      #expect(found?["until"]?.string != nil && explained["text"]?.string?.lowercased().contains(words) == true)
+    }
+    try fixture.store.advance(by: .seconds(260))
+    #expect(try explain(fixture, absence)["text"]?.string?.contains("the next wait begins when one comes") == true)
+  }
+
   @Test("evaluations are filtered by outcome and span, and say how long they are kept")
   func filters() throws {
     let fixture = try Fixture()

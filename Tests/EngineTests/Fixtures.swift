@@ -1,4 +1,5 @@
 import Basics
+import Clustering
 import Engine
 import Model
 import Scheduling
@@ -33,6 +34,12 @@ struct Fixture {
           "text": .string("\(["alpha", "beta", "gamma", "delta"][group]) word\(number)"), "vectors": ["v": .array(vector)],
         ]
       })
+  }
+
+  /// Rows without a store.
+  static func matrix(_ rows: Int) throws -> Matrix {
+    var random = SeededRandom(seed: 3)
+    return try Matrix((0..<rows).map { _ in (0..<dimensions).map { _ in Float.random(in: -1...1, using: &random) } })
   }
 
   func add(_ count: Int, from: Int = 0, groups: Int = 3, corner: Int? = nil) throws(Problem) {

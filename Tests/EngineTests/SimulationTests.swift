@@ -78,7 +78,8 @@ import Testing
 
   /// Of a recorded hour: every fire with its instant, reason and numbers, and how many decisions of each kind were no fires.
   private func lived(_ fixture: Fixture, _ id: String) throws -> [String] {
-    let rows = try fixture.store.call("list_trigger_evaluations", path: ["trigger_id": id], query: ["limit": 1000])["results"]?.array?.reversed() ?? []
+    let rows =
+      try fixture.store.call("list_trigger_evaluations", path: ["trigger_id": id], query: ["limit": 1000])["results"]?.array?.reversed() ?? []
     var fires: [JSON] = []
     var others: [String: Int64] = [:]
     for row in rows {
@@ -119,7 +120,8 @@ import Testing
   @Test("over a recorded hour the simulation is what ran, byte for byte, whatever the trigger", arguments: 1...3)
   func hour(seed: UInt64) throws {
     let fixture = try Fixture()
-    let counting = "return function(ctx) ctx.state.n = (ctx.state.n or 0) + 1 if ctx.state.n % 3 == 0 then return true, 'yes ' .. ctx.state.n end return false, 'not yet' end"
+    let counting =
+      "return function(ctx) ctx.state.n = (ctx.state.n or 0) + 1 if ctx.state.n % 3 == 0 then return true, 'yes ' .. ctx.state.n end return false, 'not yet' end"
     let schedules: [(String, JSON)] = [
       ("interval", ["interval_seconds": 45]), ("interval", ["interval_seconds": 300, "jitter_seconds": 120, "exclude": [["cron": "20-39 * * * *"]]]),
       ("interval", ["interval_seconds": 60, "anchor": "fixed_delay", "end_at": "2026-01-01T00:50:00Z"]),
@@ -177,7 +179,8 @@ import Testing
     }
     try fixture.store.host.settle()
     for (id, schedule) in zip(ids, schedules) {
-      let answer = try simulate(fixture, ["trigger_id": .string(id), "from": "2026-01-01T00:00:00Z", "to": "2026-01-01T01:00:00.001Z", "limit": 1000])
+      let answer = try simulate(
+        fixture, ["trigger_id": .string(id), "from": "2026-01-01T00:00:00Z", "to": "2026-01-01T01:00:00.001Z", "limit": 1000])
       let (was, would) = (try lived(fixture, id), simulated(answer))
       let odd = zip(was, would).first { $0 != $1 }
       #expect(was.count == would.count && odd == nil, "\(schedule.1.text): \(was.count) and \(would.count), first \(odd.map { "\($0)" } ?? "")")

@@ -322,7 +322,7 @@ struct Bench {
   @Test("gives items back in order of time", arguments: 1...10)
   func order(seed: UInt64) {
     var random = SeededRandom(seed: seed)
-    var heap = WakeHeap()
+    var heap = WakeHeap<String>()
     var expected: [Int64] = []
     for index in 0..<300 {
       let at = Int64.random(in: 0..<100, using: &random)

@@ -6,21 +6,31 @@ final class Child {
   let pid: pid_t
   private let output: Int32
 
-  init(_ words: [String]) throws {
+  /// `extra`: variables that it sees beside ours.
+  init(_ words: [String], program: String = Child.binary, extra: [String: String] = [:], errors: String = "/dev/null") throws {
     var pipe: [Int32] = [0, 0]
     guard Glibc.pipe(&pipe) == 0 else { throw Problem(.unavailable, "no pipe") }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     posix_spawn_file_actions_adddup2(&actions, pipe[1], 1)
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_addclose(&actions, pipe[0])
     defer { posix_spawn_file_actions_destroy(&actions) }
-    var arguments: [UnsafeMutablePointer<CChar>?] = ([Self.binary] + words).map { strdup($0) } + [nil]
+    var arguments: [UnsafeMutablePointer<CChar>?] = ([program] + words).map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
+    var variables: [UnsafeMutablePointer<CChar>?] = []
+    var inherited = environ
+    while let variable = inherited.pointee {
+      variables.append(strdup(variable))
+      inherited += 1
+    }
+    for (name, value) in extra { variables.append(strdup("\(name)=\(value)")) }
+    variables.append(nil)
+    defer { for variable in variables { free(variable) } }
     var pid: pid_t = 0
-    let status = posix_spawn(&pid, Self.binary, &actions, nil, &arguments, environ)
+    let status = posix_spawn(&pid, program, &actions, nil, &arguments, &variables)
     close(pipe[1])
-    guard status == 0 else { throw Problem(.unavailable, "\(Self.binary) cannot be started: \(status)") }
+    guard status == 0 else { throw Problem(.unavailable, "\(program) cannot be started: \(status)") }
     self.pid = pid
     output = pipe[0]
   }

@@ -49,7 +49,9 @@ import Testing
     #expect(read(reader, &buffer, 16) == 7 && buffer.prefix(7).elementsEqual("through".utf8))
   }
 
-  @Test("are not said to be written when standard output is full; a reader that goes away is no failure", arguments: [("> /dev/full", 6), ("| head -1 > /dev/null", 0)])
+  @Test(
+    "are not said to be written when standard output is full; a reader that goes away is no failure",
+    arguments: [("> /dev/full", 6), ("| head -1 > /dev/null", 0)])
   func fullOutput(redirection: String, code: Int32) {
     let status = system("'\(Program.path)' next '* * * * *' -n 500 \(redirection) 2> '\(folder.file("talk"))'")
     #expect(status >> 8 & 0xFF == code)

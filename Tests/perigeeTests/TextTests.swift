@@ -61,16 +61,6 @@ import Testing
     #expect(TriggerText.next(["status": "active", "trigger_type": "interval", "next_scheduled_at": "2025-06-01T11:59:00Z"], Self.now) == "due")
   }
 
-  @Test("say what they wait for")
-  func schedule() {
-    let drift: JSON = [
-      "trigger_type": "conditional",
-      "schedule_config": ["metric": "cosine_drift", "operator": "gte", "threshold": 0.3, "check_interval_seconds": 60],
-    ]
-    #expect(TriggerText.schedule(drift) == "when cosine_drift ≥ 0.30, checked every 1m 00s")
-    #expect(TriggerText.schedule(["trigger_type": "interval", "schedule_config": ["interval_seconds": 90]]) == "every 1m 30s")
-  }
-
   @Test("show the numbers of a decision, not its cost")
   func detail() {
     let evaluation: JSON = ["detail": ["value": 0.0651, "threshold": 0.05, "log": ["one", "two"], "cost": ["instructions": 5]]]

@@ -42,7 +42,7 @@ size_t ck_group_start(size_t count, size_t group);
 void ck_pack_centroids(const double *centroids, size_t count, size_t dimensions, const float *offset, size_t first_group,
                        size_t last_group, float *tiles, float *norms);
 
-/// Packs rows as tiles for `ck_lower_distances` and `ck_add_distances`: row - offset. `order` (may be NULL) names the rows to take.
+/// Packs rows as tiles for `ck_squares`, `ck_differences` and `ck_add_distances`: row - offset. `order` (may be NULL) names the rows to take.
 void ck_pack_tiles(const float *rows, const int32_t *order, size_t count, size_t dimensions, const float *offset, float *tiles);
 
 // MARK: - Panel against tiles
@@ -62,10 +62,19 @@ void ck_nearest(const float *panel, const float *tiles, const float *norms, size
 size_t ck_settle(const float *rows, size_t rows_count, const float *norms, const double *centroids, size_t count, size_t dimensions,
                  float longest, const float *best, const float *second, int32_t *labels);
 
-/// lowered[i * 32 + lane] = min(closest[lane], squared distance of the row and point i): sums of squared differences, so 0 for equal
-/// rows. totals[i] += the sum over lanes.
-void ck_lower_distances(const float *panel, const float *tiles, size_t count, size_t dimensions, const float *closest, float *lowered,
-                        double *totals);
+/// squares[i * 32 + lane] = the squared distance of the row and point i. By products, from the rows' squared lengths (`norms`, as packed) and the
+/// points' (`tile_norms`); where any row of the panel lies so near to a point that products lose digits, the whole panel by differences, which
+/// takes twice the time and gives 0 for equal rows. Answers how many pairs were that near.
+size_t ck_squares(const float *panel, const float *norms, const float *tiles, const float *tile_norms, size_t count, size_t dimensions,
+                  float *squares);
+
+/// The same, all by differences.
+void ck_differences(const float *panel, const float *tiles, size_t count, size_t dimensions, float *squares);
+
+/// totals[i] += the sum over the 32 lanes of min(closest, square) for point which[i] of those whose squares a panel has.
+void ck_lowered_totals(const float *squares, const int32_t *which, size_t count, const float *closest, double *totals);
+/// closest[lane] = min(closest, square), for one point; answers the sum.
+double ck_lower(const float *squares, float *closest);
 
 /// sums[lane] += distances (not squared) of the row to each of `count` points.
 void ck_add_distances(const float *panel, const float *tiles, size_t count, size_t dimensions, double *sums);

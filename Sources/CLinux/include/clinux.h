@@ -1,4 +1,4 @@
-// The kernel's interfaces that Swift's Glibc module leaves out: epoll, eventfd and timerfd. Headers only; nothing of ours.
+// The kernel's interfaces that Swift's Glibc module leaves out: epoll, eventfd, timerfd, and a thread's name. Headers only.
 #pragma once
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -16,3 +16,7 @@ static const int cl_timerfd_flags = TFD_CLOEXEC;
 // The name CLOCK_REALTIME has another type in Swift's Glibc than timerfd_create() takes.
 static const int cl_realtime = CLOCK_REALTIME;
 static const int cl_timer_watches_clock = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
+
+#include <sys/prctl.h>
+// What top and perf show of the calling thread; the kernel cuts it after fifteen bytes. prctl() is variadic, which Swift cannot call.
+static inline void cl_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

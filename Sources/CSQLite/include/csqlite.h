@@ -2,6 +2,9 @@
 #define CSQLITE_H
 #include <sqlite3.h>
 
+/* Before the first connection: SQLite counts its memory behind one lock for all threads, and nobody asks for that count. */
+void csqlite_begin(void);
+
 /* Refuses what could damage the file through SQL: writable_schema, journal_mode=OFF, writes to shadow tables, extensions.
    sqlite3_db_config is variadic, which Swift does not call. */
 int csqlite_defend(sqlite3 *db);

@@ -11,11 +11,6 @@ struct ClusterAction {
   private let config: JSONObject
   private let cancellation: Cancellation
 
-  /// How many points the silhouette looks at: exact below, a seeded sample above.
-  private static let silhouetteSample = 2_000
-  private static let keywordCount = 10
-  private static let representativeCount = 3
-
   init(_ host: Host, _ task: TaskRecord, _ config: JSONObject, _ cancellation: Cancellation) {
     self.host = host
     self.task = task
@@ -26,8 +21,11 @@ struct ClusterAction {
   /// The run of a task has one name, also when a crash makes the task run twice.
   static func runID(of task: TaskRecord) -> String { Identifier.derived("run", from: task.id) }
 
+  private enum Mode: String, CaseIterable { case full, assign, composite }
+
   func perform(_ product: inout TaskRun.Product) throws(Problem) {
     let definition = try definition()
+    let fields = try Fields(.object(config), path: "action_config")
     let runID = Self.runID(of: task)
     let started = host.surroundings.now()
     var run = ClusterRun(
@@ -42,72 +40,91 @@ struct ClusterAction {
     try host.commit(opening)
 
     let filter = try filter(of: definition)
-    let (collections, outputs, index, set, texts) = try load(definition, filter)
-    try cancellation.check()
-    guard set.count > 0 else {
-      throw Problem(
-        .invalid, "no document has a vector in index '\(index.name)'",
-        hint: "Add documents with vectors to \(collections.map(\.name).joined(separator: ", "))",
-        path: "collection_ids")
+    let (sources, outputs, before) = try host.read { reader throws(Problem) in
+      (
+        try ClusterSource.collections(definition.collectionIDs, "collection_ids", of: definition, reader), try self.outputs(of: definition, fields, reader),
+        try reader.latestRun(of: definition.id, status: .completed)
+      )
     }
-    var matrix = try Matrix(rows: set.count, columns: index.dimensions, values: set.values)
-    if definition.normalize, index.metric == .cosine { matrix = try matrix.normalised() }
-    let threads = host.configuration.threads
-    guard case .kmeans(let parameters) = definition.algorithm else { return }
-    let clustering = try KMeans(
-      clusters: parameters.clusters, maxIterations: parameters.maxIterations, tolerance: parameters.tolerance, runs: parameters.runs,
-      seed: parameters.seed, threads: threads, spherical: parameters.spherical
-    ).run(on: matrix, cancellation: cancellation)
+    let members = try before.flatMap { run throws(Problem) in try host.read { reader throws(Problem) in try reader.members(of: run.id) } }
+    let finding = try find(definition, fields, filter, before: before, members: members)
     try cancellation.check()
 
-    let keywords = try Keywords(count: Self.keywordCount).extract(texts, labels: clustering.labels)
-    let scores = try ClusterScores(
-      of: matrix, labels: clustering.labels, sampleSize: Self.silhouetteSample, seed: clustering.seed, threads: threads, cancellation: cancellation)
-    let representatives = try Representatives.nearest(
-      Self.representativeCount, in: matrix, labels: clustering.labels, centroids: clustering.centroids)
-    for cluster in 0..<clustering.centroids.rows {
-      let words = cluster < keywords.count ? keywords[cluster].words.map(\.text) : []
-      let cohesion = cluster < scores.cohesion.count ? scores.cohesion[cluster] : nil
-      run.groups.append(
-        ClusterRun.Group(
-          id: "cl_\(cluster)", members: clustering.sizes[cluster],
-          label: words.isEmpty ? "Cluster \(cluster)" : words.prefix(3).joined(separator: ", "),
-          keywords: words, meanCosine: cohesion?.meanCosine, minCosine: cohesion?.minimumCosine,
-          representatives: representatives[cluster].map { .init(documentID: set.documentIDs[$0], collectionID: set.collectionIDs[$0]) },
-          centroid: clustering.centroids[cluster]))
-    }
     run.status = .completed
-    run.points = set.count
-    run.sourceDocuments = set.count
-    run.seed = clustering.seed
+    run.groups = finding.groups
+    run.points = finding.points
+    run.sourceDocuments = finding.documentIDs.count
+    run.seed = finding.seed
     run.completedAt = host.surroundings.now()
-    run.metrics = Self.metrics(scores, points: set.count)
-    run.metrics["inertia"] = .double(clustering.inertia)
-    run.metrics["iterations"] = .int(clustering.iterations)
+    run.metrics = finding.metrics
     run.metrics["seconds"] = .double((host.surroundings.now() - started).inSeconds)
+    run.details = finding.details
 
     var results = Transaction()
     results.update(run)
     results.pointCluster(definition.id, at: run.id, taskID: task.id, now: host.surroundings.now())
-    let result = Result(run: run, set: set, labels: clustering.labels, distances: clustering.distances(in: matrix))
-    try write(result, to: outputs, &results)
+    if let members = finding.members(of: run) { results.put(members, keeping: before?.id) }
+    let writing = ClusterWriting(host, task, definition, run, finding)
+    try writing.write(to: outputs, &results)
     product.writes.append(.statements(results))
-    if definition.enrichSource { product.writes += enrichments(of: definition, collections, result) }
+    if definition.enrichSource { product.writes += writing.enrichments(of: sources) }
     product.baselineRunID = run.id
     product.outputs = [
       "run_id": .string(run.id), "cluster_id": .string(definition.id), "num_clusters": .int(run.groups.count), "num_documents": .int(run.points),
       "output_collection_ids": .array(outputs.map { .string($0.id) }), "metrics": .object(run.metrics),
     ]
+    if let changes = run.details["changes"] { product.outputs["changes"] = changes }
+    if let reason = run.details["reason"] { product.outputs["reason"] = reason }
   }
 
-  private static func metrics(_ scores: ClusterScores, points: Int) -> JSONObject {
-    [
-      "silhouette_score": .optional(scores.silhouette), "silhouette_sample": .int(scores.silhouetteRows),
-      "davies_bouldin_index": .optional(scores.daviesBouldin),
-      "calinski_harabasz_score": .optional(scores.calinskiHarabasz), "avg_cluster_size": .double(Double(points) / Double(max(1, scores.clusters))),
-      "noise_ratio": .double(scores.noiseRatio), "cluster_size_entropy": .double(scores.sizeEntropy),
-      "mean_cosine_to_centroid": .double(scores.meanCosine), "min_cosine_to_centroid": .double(scores.minimumCosine),
-    ]
+  private func find(
+    _ definition: ClusterDefinition, _ fields: Fields, _ filter: Filter?, before: ClusterRun?, members: RunMembers?
+  ) throws(Problem) -> ClusterFinding {
+    let mode: Mode = try fields.choice("mode") ?? .full
+    let options = try ClusterOptions(fields, over: definition.options)
+    let limit = host.configuration.memoryLimit
+    let surroundings = ClusterFinding.Surroundings(threads: host.configuration.threads, memoryLimit: limit, cancellation: cancellation) { _ in }
+    if case .attribute(let grouping) = definition.algorithm {
+      guard mode == .full else {
+        throw Problem(
+          .invalid, "mode '\(mode.rawValue)' needs centroids, and a grouping by attributes has none", hint: "Leave it out", path: "action_config.mode")
+      }
+      return try host.read { reader throws(Problem) in try ClusterFinding.attributes(grouping, definition, filter, before: before, in: reader) }
+    }
+    if mode == .composite {
+      let ids = try fields.strings("source_execution_ids") ?? []
+      let runs = try host.read { reader throws(Problem) in try Self.runs(ids, in: task.namespaceID, reader) }
+      return try ClusterFinding.composite(definition, of: runs, surroundings)
+    }
+    let source = try host.read { reader throws(Problem) in try ClusterSource(definition, filter, withTexts: mode == .full, in: reader) }
+    try cancellation.check()
+    guard mode == .assign else {
+      return try ClusterFinding.full(definition, options, source, before: before, members: members, surroundings)
+    }
+    guard let before else {
+      throw Problem(.invalid, "there is no run to assign to", hint: "Run in mode \"full\" first", path: "action_config.mode")
+    }
+    return try ClusterFinding.assign(
+      definition, options, source, to: before, members: members, threshold: try fields.number("assignment_threshold", in: 0...1) ?? 0.5, surroundings)
+  }
+
+  /// The completed runs that a composite run is made of.
+  static func runs(_ ids: [String], in namespaceID: String, _ reader: Reader) throws(Problem) -> [ClusterRun] {
+    guard ids.count >= 2 else {
+      throw Problem(
+        .invalid, "a composite run needs at least 2 source_execution_ids, not \(ids.count)", hint: "Name completed runs: [\"run_a\", \"run_b\"]",
+        path: "source_execution_ids")
+    }
+    var runs: [ClusterRun] = []
+    for (index, id) in ids.enumerated() {
+      guard let run = try reader.run(id, in: namespaceID) else { throw .missing("run", id, path: "source_execution_ids[\(index)]") }
+      guard run.status == .completed else {
+        throw Problem(
+          .invalid, "run '\(id)' is \(run.status.rawValue)", hint: "Name completed runs", path: "source_execution_ids[\(index)]")
+      }
+      runs.append(run)
+    }
+    return runs
   }
 
   /// The last word on the run of a task that did not succeed; nil when its cluster is gone, and its runs with it.
@@ -149,140 +166,8 @@ struct ClusterAction {
     return filters.isEmpty ? nil : filters.count == 1 ? filters[0] : .all(filters)
   }
 
-  private func load(
-    _ definition: ClusterDefinition, _ filter: Filter?
-  ) throws(Problem) -> (sources: [Collection], outputs: [Collection], VectorIndex, VectorSet, texts: [String]) {
-    try host.read { reader throws(Problem) in
-      func collections(_ ids: [String], _ path: String) throws(Problem) -> [Collection] {
-        var found: [Collection] = []
-        for id in ids {
-          guard let collection = try reader.collection(id, in: task.namespaceID) else {
-            throw Problem(.notFound, "collection '\(id)' does not exist", path: path)
-          }
-          found.append(collection)
-        }
-        return found
-      }
-      let sources = try collections(definition.collectionIDs, "collection_ids")
-      let index = try Self.index(of: definition, in: sources)
-      let set = try reader.vectors(of: sources.map(\.id), index: index.name, filter: filter)
-      var texts: [String] = []
-      texts.reserveCapacity(set.count)
-      try reader.bodiesOfVectors(of: sources.map(\.id), index: index.name, filter: filter) { _, document throws(Problem) in
-        texts.append(try Self.text(of: document.body, fields: definition.textFields))
-      }
-      let given = try Fields(.object(config)).strings("output_collection_ids")
-      let outputs =
-        if let given {
-          try reader.outputs(given, of: definition, path: "output_collection_ids")
-        } else {
-          try collections(definition.outputCollectionIDs, "output_collection_ids")
-        }
-      return (sources, outputs, index, set, texts)
-    }
-  }
-
-  /// The one vector index that is meant: named, or the only one; of the same dimension in every collection.
-  static func index(of definition: ClusterDefinition, in collections: [Collection]) throws(Problem) -> VectorIndex {
-    guard let first = collections.first else { throw Problem(.invalid, "there is no collection to cluster", path: "collection_ids") }
-    let known = first.vectorIndexes.map(\.name)
-    let name = definition.vectorIndex ?? known.first
-    guard let name, let index = first.index(named: name), definition.vectorIndex != nil || known.count == 1 else {
-      throw Problem(
-        .invalid,
-        known.isEmpty
-          ? "collection '\(first.name)' has no vector index"
-          : definition.vectorIndex.map { "collection '\(first.name)' has no vector index '\($0)'" }
-            ?? "collection '\(first.name)' has \(known.count) vector indexes",
-        hint: known.isEmpty ? "Create it with vector_indexes" : "Name one of: \(known.joined(separator: ", "))", path: "vector_config.feature_uris",
-        didYouMean: definition.vectorIndex.flatMap { Suggestion.nearest(to: $0, in: known) })
-    }
-    for other in collections.dropFirst() where other.index(named: name)?.dimensions != index.dimensions {
-      throw Problem(
-        .invalid,
-        "index '\(name)' has \(index.dimensions) dimensions in '\(first.name)' and \(other.index(named: name)?.dimensions ?? 0) in '\(other.name)'",
-        path: "collection_ids")
-    }
-    return index
-  }
-
-  /// The words of a document: of the named fields, or of every string at its root. Where some strings have several words, those of one word
-  /// are left out: they are categories and codes, and would name every cluster alike.
-  private static func text(of body: UnsafeRawBufferPointer, fields: [String]?) throws(Problem) -> String {
-    guard case .object(let object) = try JSON(parsing: body) else { return "" }
-    var texts: [String] = []
-    for member in object.members where fields?.contains(member.key) ?? true {
-      if case .string(let text) = member.value { texts.append(text) }
-    }
-    let sentences = fields == nil ? texts.filter { $0.contains(" ") } : texts
-    return (sentences.isEmpty ? texts : sentences).joined(separator: "\n")
-  }
-
-  // MARK: - Writing
-
-  private struct Result {
-    var run: ClusterRun
-    var set: VectorSet
-    var labels: [Int32]
-    var distances: [Float]
-  }
-
-  /// One document per cluster and one per member; they replace what the last run left.
-  private func write(_ result: Result, to outputs: [Collection], _ transaction: inout Transaction) throws(Problem) {
-    let now = host.surroundings.now()
-    for output in outputs {
-      transaction.deleteDocuments(from: output.id, limit: .max)
-      var position = try host.reservePositions(result.run.groups.count + result.set.count)
-      func insert(_ document: Document) {
-        transaction.insert(document, in: task.namespaceID, position: position)
-        position += 1
-      }
-      for group in result.run.groups {
-        var fields: JSONObject = [
-          "is_centroid": true, "cluster_id": .string(group.id), "cluster_label": .string(group.label), "member_count": .int(group.members),
-          "keywords": .array(group.keywords.map(JSON.string)), "run_id": .string(result.run.id),
-        ]
-        fields["representative_ids"] = .array(group.representatives.map { .string($0.documentID) })
-        let vectors = output.vectorIndexes.first.map { [$0.name: group.centroid] } ?? [:]
-        insert(
-          Document(id: "\(result.run.id)_\(group.id)", collectionID: output.id, fields: fields, vectors: vectors, createdAt: now, updatedAt: now))
-      }
-      for (row, documentID) in result.set.documentIDs.enumerated() {
-        let group = result.run.groups[Int(result.labels[row])]
-        let fields: JSONObject = [
-          "is_centroid": false, "cluster_id": .string(group.id), "cluster_label": .string(group.label), "source_document_id": .string(documentID),
-          "source_collection_id": .string(result.set.collectionIDs[row]), "distance_to_centroid": .double(Double(result.distances[row])),
-        ]
-        let id = Identifier.derived("doc", from: output.id, result.set.collectionIDs[row], documentID)
-        insert(Document(id: id, collectionID: output.id, fields: fields, createdAt: now, updatedAt: now))
-      }
-      transaction.recountDocuments(output.id)
-    }
-  }
-
-  /// The result as fields of the source documents; those deleted since they were read are left out.
-  private func enrichments(of definition: ClusterDefinition, _ collections: [Collection], _ result: Result) -> [Write] {
-    let mapping = definition.enrichment.isEmpty ? ["cluster_id": "cluster_id", "cluster_label": "cluster_label"] : definition.enrichment
-    var changes: [String: [DocumentWrite.Change]] = [:]
-    for (row, documentID) in result.set.documentIDs.enumerated() {
-      let group = result.run.groups[Int(result.labels[row])]
-      var fields = JSONObject()
-      for (source, target) in mapping.sorted(by: { $0.key < $1.key }) {
-        fields[target] =
-          switch source {
-          case "cluster_id": .string(group.id)
-          case "cluster_label": .string(group.label)
-          case "distance_to_centroid": .double(Double(result.distances[row]))
-          case "member_count": .int(group.members)
-          default: .array(group.keywords.map(JSON.string))
-          }
-      }
-      changes[result.set.collectionIDs[row], default: []].append(.patch(id: documentID, .init(fields: fields, skipsMissing: true)))
-    }
-    return collections.compactMap { collection in
-      changes[collection.id].map {
-        .documents(DocumentWrite(namespaceID: task.namespaceID, collectionID: collection.id, collectionName: collection.name, changes: $0))
-      }
-    }
+  private func outputs(of definition: ClusterDefinition, _ fields: Fields, _ reader: Reader) throws(Problem) -> [Collection] {
+    if let given = try fields.strings("output_collection_ids") { return try reader.outputs(given, of: definition, path: "output_collection_ids") }
+    return try ClusterSource.collections(definition.outputCollectionIDs, "output_collection_ids", of: definition, reader)
   }
 }

@@ -34,7 +34,8 @@ extension Operation {
       let users = try host.triggers(naming: calendar.name, in: calendar.namespaceID)
       if let user = users.first {
         throw Problem(
-          .conflict, "\(users.count) trigger\(users.count == 1 ? " names" : "s name") the calendar '\(calendar.name)', '\(user.name ?? user.id)' first",
+          .conflict,
+          "\(users.count) trigger\(users.count == 1 ? " names" : "s name") the calendar '\(calendar.name)', '\(user.name ?? user.id)' first",
           hint: "Change their schedule_config.exclude, or delete them", path: "name",
           details: ["trigger_ids": .array(users.prefix(20).map { .string($0.id) })])
       }

@@ -5,8 +5,9 @@ import Store
 extension Operation {
   private static let executeNames = [
     "mode", "source_execution_ids", "assignment_threshold", "filters", "sample_size", "vis_n_components", "defer_visualization", "layout_stability",
-    "llm_labeling", "output_collection_ids",
+    "llm_labeling", "output_collection_ids", "vis_method",
   ]
+  private enum Mode: String, CaseIterable { case full, assign, composite }
 
   static let clusterOperations: [Operation] = [
     Operation(
@@ -23,11 +24,11 @@ extension Operation {
         throw Problem(
           .invalid, "collection '\(sources[position].name)' is given twice", hint: "Name each collection once", path: "collection_ids[\(position)]")
       }
-      let index = try ClusterAction.index(of: definition, in: sources)
+      let index = definition.kind == .vector ? try ClusterSource.index(of: definition, in: sources) : nil
       let output = Collection(
         id: Identifier.make("col", host.surroundings), namespaceID: definition.namespaceID,
         name: "\(definition.name)_output_\(definition.id.suffix(6))",
-        description: "Clusters and members of \(definition.name)", vectorIndexes: [index],
+        description: "Clusters and members of \(definition.name)", vectorIndexes: index.map { [$0] } ?? [],
         source: ["type": "collection", "collection_ids": .array(definition.collectionIDs.map(JSON.string))], createdAt: definition.createdAt,
         updatedAt: definition.createdAt)
       definition.outputCollectionIDs = [output.id]
@@ -120,8 +121,24 @@ extension Operation {
       let definition = try host.cluster(call)
       let fields = try Fields(call.body, accepting: executeNames)
       var inputs: JSONObject = ["cluster_id": .string(definition.id)]
-      if let mode = try fields.string("mode"), mode != "full" {
-        throw Problem(.unsupported, "mode '\(mode)' is not in this build", hint: "Leave it out, or give \"full\"", path: "mode")
+      _ = try ClusterOptions(fields)
+      if let mode: Mode = try fields.choice("mode") {
+        inputs["mode"] = .string(mode.rawValue)
+        if mode == .composite {
+          let ids = try fields.strings("source_execution_ids") ?? []
+          _ = try host.read { reader throws(Problem) in try ClusterAction.runs(ids, in: definition.namespaceID, reader) }
+        }
+        if mode == .assign, definition.lastRunID == nil {
+          throw Problem(.invalid, "there is no run to assign to", hint: "Run in mode \"full\" first", path: "mode")
+        }
+        guard mode == .full || definition.kind == .vector else {
+          throw Problem(
+            .invalid, "mode '\(mode.rawValue)' needs centroids, and a grouping by attributes has none", hint: "Leave it out", path: "mode")
+        }
+      }
+      _ = try fields.number("assignment_threshold", in: 0...1)
+      for name in ["source_execution_ids", "assignment_threshold", "sample_size", "vis_n_components", "vis_method", "layout_stability"] {
+        if let value = fields[name] { inputs[name] = value }
       }
       if let filters = fields["filters"] {
         _ = try Filter(filters, path: "filters")

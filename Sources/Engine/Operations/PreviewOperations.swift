@@ -47,21 +47,11 @@ extension Host {
       "trigger_type": .string(trigger.schedule.type.rawValue), "schedule_config": .object(trigger.schedule.json),
       "text": .string(Explanation.describe(trigger.schedule, at: after, zones: zones)),
     ]
-    if case .cron(let rule) = trigger.schedule.when {
-      let policy = try DSTPolicy(dstGap: rule.gap.rawValue, dstFold: rule.fold.rawValue)
-      let preview = try CronPreview(expression: rule.expression, timezone: rule.timezone, after: after, count: count, zones: zones, policy: policy)
-        .json
-      for key in ["next", "local", "notes", "warnings"] { result[key] = preview[key] ?? [] }
-    } else {
-      var next: [JSON] = []
-      var instant = timetable.first(at: after, of: trigger.schedule, isNew: true)
-      while let due = instant, next.count < count {
-        next.append(.instant(due))
-        instant = timetable.next(after: due)
-      }
-      result["next"] = .array(next)
-      result["warnings"] = []
-    }
+    let upcoming = timetable.upcoming(from: timetable.first(at: after, of: trigger.schedule, isNew: true), count: count)
+    result["next"] = .array(upcoming.map { .instant($0.at) })
+    result["local"] = .array(upcoming.map { .string($0.local) })
+    result["notes"] = .array(upcoming.compactMap { due in due.note.map { ["at": .instant(due.at), "note": .string($0)] } })
+    result["warnings"] = .array(timetable.warnings(after: after).map(JSON.string))
     if case .conditional(let condition) = trigger.schedule.when {
       result["next_are"] = "checks"
       if condition.captureBaselineOnCreate, condition.kind == .drift || condition.kind == .volume {

@@ -19,8 +19,9 @@ extension Operation {
       host, _ throws(Problem) in
       let asked = host.surroundings.ticks()
       try host.beat()
+      let trouble = host.meter.trouble
       return .json([
-        "beat_running": true, "maintenance": try host.maintenance()?.json ?? .null, "last_heartbeat": .instant(host.surroundings.now()),
+        "beat_running": .bool(trouble == nil), "held_by": .optional(trouble?.problem.description), "held_since": .optional(trouble?.since), "maintenance": try host.maintenance()?.json ?? .null, "last_heartbeat": .instant(host.surroundings.now()),
         "age_seconds": .double((host.surroundings.ticks() - asked).inSeconds),
       ])
     },
@@ -30,8 +31,9 @@ extension Operation {
     ) { host, _ throws(Problem) in
       try host.beat()
       _ = try host.read { reader throws(Problem) in try reader.namespaces(Page(limit: 1)) }
+      let trouble = host.meter.trouble
       return .json([
-        "status": "OK", "maintenance": try host.maintenance()?.json ?? .null,
+        "status": trouble == nil ? "OK" : "DEGRADED", "held_by": .optional(trouble?.problem.description), "maintenance": try host.maintenance()?.json ?? .null,
         "data": [
           "cache": true, "metadata": true, "vector_store": true, "object_storage": true, "task_queue": true, "inference": true, "analytics": true,
         ],

@@ -73,7 +73,8 @@ extension Operation {
       return .nothing
     },
     Operation(
-      "pause_trigger", "POST", "/v1/triggers/{trigger_id}/pause", "Stop firing, keep the definition", tag: "Triggers", scope: .write, body: ["note", "until"]
+      "pause_trigger", "POST", "/v1/triggers/{trigger_id}/pause", "Stop firing, keep the definition", tag: "Triggers", scope: .write,
+      body: ["note", "until"]
     ) { host, call throws(Problem) in
       let fields = try Fields(call.body, accepting: ["note", "until"])
       let (note, until, now) = (try fields.string("note"), try fields.instant("until"), host.surroundings.now())
@@ -175,12 +176,14 @@ extension Host {
   func shown(_ trigger: Trigger) -> JSON {
     let now = surroundings.now()
     var json = trigger.json(at: now).object ?? JSONObject()
-    if case .cron(let rule) = trigger.schedule.when,
-      let preview = try? CronPreview(expression: rule.expression, timezone: rule.timezone, after: now, count: 3, zones: zones)
-    {
-      json["schedule_text"] = .string(preview.text)
-      json["next_fires"] = preview.json["next"] ?? []
-      json["warnings"] = preview.json["warnings"] ?? []
+    json["schedule_text"] = .string(Explanation.describe(trigger.schedule, at: now, zones: zones))
+    if trigger.schedule.type != .event, let timetable = try? Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: zones) {
+      let upcoming = timetable.upcoming(from: trigger.status == .active ? trigger.nextScheduledAt : timetable.next(after: now), count: 3)
+      // What comes next of a condition is a check.
+      let name = trigger.schedule.type == .conditional ? "next_checks" : "next_fires"
+      json[name] = .array(upcoming.map { .instant($0.at) })
+      json["\(name)_local"] = .array(upcoming.map { .string($0.local) })
+      if trigger.schedule.type == .cron { json["warnings"] = .array(timetable.warnings(after: now).map(JSON.string)) }
     }
     return .object(json)
   }

@@ -11,7 +11,8 @@ extension Command {
       Positional("ENTRY", .rest, "Dates (2026-12-25), or files: iCalendar (.ics), or JSON like [{\"cron\": \"* * * * 6\"}]"),
     ],
     options: [
-      Option("cron", value: "EXPRESSION", "Minutes to leave out, e.g. '* 0-6 * * *'"), Option("description", value: "TEXT", "What it is"), Option.store,
+      Option("cron", value: "EXPRESSION", "Minutes to leave out, e.g. '* 0-6 * * *'"), Option("description", value: "TEXT", "What it is"),
+      Option.store,
       Option.namespace,
     ],
     examples: [
@@ -49,7 +50,8 @@ extension Command {
       if invocation.wantsJSON {
         invocation.console.print(calendar)
       } else {
-        invocation.console.say("\(printable(calendar["name"]?.string ?? "")) has \(entries.count == 1 ? "1 entry" : "\(Format.count(entries.count)) entries")")
+        invocation.console.say(
+          "\(printable(calendar["name"]?.string ?? "")) has \(entries.count == 1 ? "1 entry" : "\(Format.count(entries.count)) entries")")
       }
       return .ok
     }
@@ -106,7 +108,8 @@ extension Command {
       Option("limit", value: "N", "At most so many; without it 100"), Option.store, Option.namespace,
     ],
     examples: [
-      Example("perigee events --type documents_added --limit 20", "the first twenty"), Example("perigee events --since 1200 --json", "go on from a number"),
+      Example("perigee events --type documents_added --limit 20", "the first twenty"),
+      Example("perigee events --since 1200 --json", "go on from a number"),
     ]
   ) { invocation throws(Problem) in
     try Connection.with(invocation) { connection throws(Problem) in

@@ -6,13 +6,15 @@ extension Command {
     positionals: [Positional("FILE", .optional, "Vectors: .npy, or raw float32 with --dim; without it, a --collection of the store")],
     options: [
       Option("collection", value: "NAME", "Cluster the documents of this collection, and keep the result in the store"),
-      Option("algorithm", value: "NAME", "The algorithm; without it kmeans"),
+      Option("algorithm", value: "NAME", "kmeans (without it), hdbscan, agglomerative, dbscan, optics, gaussian_mixture, mean_shift, spectral, auto"),
       Option("params", value: "JSON", "Its parameters, e.g. '{\"n_clusters\": 50}'"),
       Option("dim", value: "N", "Numbers in a row of a raw file"),
       Option("init", value: "FILE", "Centroids to begin with (files only)"),
       Option("seed", value: "N", "Seed of all that is random"),
       Option("threads", value: "N", "Threads; without it as many as the machine has"),
-      Option("labels", value: "FILE", "Write the label of each row to a file, .npy or raw int32 (files only)"),
+      Option("labels", value: "FILE", "Write the label of each row to a file: .npy, .csv, .json or raw int32 (files only)"),
+      Option("metrics", "Score with every row, however many there are (files only)"),
+      Option("max-memory", value: "MIB", "Refuse what needs more; without it half of the machine's memory (files only)"),
       Option("index", value: "NAME", "The vector index, where a collection has several"),
       Option("text", value: "FIELDS", "The fields that keywords are made of; without it every text field"),
       Option("name", value: "NAME", "Name of the definition in the store; without it COLLECTION_ALGORITHM"),
@@ -21,6 +23,7 @@ extension Command {
     examples: [
       Example("perigee cluster words.npy --params '{\"n_clusters\": 50}'", "a file, no store needed"),
       Example("perigee cluster words.f32 --dim 384 --seed 7 --json", "raw numbers; labels and scores for programs"),
+      Example("perigee cluster words.npy --algorithm hdbscan --params '{\"min_cluster_size\": 10}'", "density; how many there are, it finds itself"),
       Example("perigee cluster --collection words --params '{\"n_clusters\": 50}'", "documents of a store, with keywords"),
     ],
     notes: """
@@ -38,7 +41,7 @@ extension Command {
       throw Problem(
         .invalid, "there is nothing to cluster", hint: "Give a file (perigee cluster words.npy) or a collection (perigee cluster --collection words)")
     }
-    for option in ["dim", "init", "labels"] where invocation.has(option) {
+    for option in ["dim", "init", "labels", "metrics", "max-memory"] where invocation.has(option) {
       throw Problem(.invalid, "--\(option) is for files", hint: "Leave it out", path: "--\(option)")
     }
     return try CollectionClustering(collection, invocation).run()

@@ -1,0 +1,137 @@
+package import Basics
+
+/// Hierarchical clustering from below: every row begins as a cluster, and the two nearest clusters become one until all are one.
+///
+/// Exact, by chains of nearest neighbours (Müllner 2011, "Modern hierarchical, agglomerative clustering algorithms") on a matrix of all
+/// distances (in single precision when there are more than 2,048 rows), in about n^2 steps. Ties go to the lower row, as in scipy, and the
+/// result is the same for any number of threads.
+package struct Agglomerative: Sendable {
+  package enum Linkage: String, Sendable, CaseIterable {
+    /// The least growth of the sum of squares within.
+    case ward
+    /// The mean distance between members.
+    case average
+    /// The largest distance between members.
+    case complete
+    /// The smallest distance between members: made by `singleLinkage`, which needs no matrix.
+    case single
+  }
+
+  package enum Metric: String, Sendable, CaseIterable {
+    case euclidean
+    /// Rows are divided by their length first; distances are those of the directions, 0...2.
+    case cosine
+  }
+
+  /// How many flat clusters are made of the tree.
+  package enum Cut: Sendable, Equatable {
+    case clusters(Int)
+    /// Clusters are merged as long as they are closer than this.
+    case threshold(Double)
+  }
+
+  /// Makes the tree of single linkage for rows, a number of threads and a cancellation.
+  package typealias SingleLinkageMaker = @Sendable (Matrix, Int, Cancellation) throws(Problem) -> Dendrogram
+
+  package var cut: Cut
+  package var linkage: Linkage
+  package var metric: Metric
+  package var threads: Int
+  /// Bytes that a run may take beside the rows; more is refused before it begins.
+  package var memoryLimit: Int
+  package var singleLinkage: SingleLinkageMaker?
+
+  package init(
+    cut: Cut = .clusters(2), linkage: Linkage = .ward, metric: Metric = .euclidean, threads: Int = 1, memoryLimit: Int = 8 << 30,
+    singleLinkage: SingleLinkageMaker? = nil
+  ) {
+    self.cut = cut
+    self.linkage = linkage
+    self.metric = metric
+    self.threads = threads
+    self.memoryLimit = memoryLimit
+    self.singleLinkage = singleLinkage
+  }
+
+  /// Bytes that a run takes beside the rows: nearly all are the distances', 4 for each pair in either direction.
+  package func memory(rows: Int, columns: Int) -> Int {
+    let directions = metric == .cosine ? rows * columns * 4 : 0
+    if linkage == .single { return directions + rows * 64 }
+    let means = linkage == .ward ? rows * columns * 8 : 0
+    let pairs = rows <= Self.preciseRows ? PairDistances<Double>.memory(rows: rows) : PairDistances<Float>.memory(rows: rows)
+    return pairs + directions + max(means, DistanceBlocks.memory(rows: rows, columns: columns)) + rows * 120
+  }
+
+  /// What hierarchical clustering found.
+  package struct Result: Sendable {
+    /// Clusters are numbered by their first row.
+    package let labels: [Int32]
+    package let clusters: Int
+    package let tree: Dendrogram
+  }
+
+  /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API), when memory would not do, or when cancelled:
+  /// it looks for that at least every millisecond. `progress` is told on the caller's thread which share of the work is done.
+  package func run(
+    on matrix: Matrix, cancellation: Cancellation = Cancellation(), progress: ((Double) -> Void)? = nil
+  ) throws(Problem) -> Result {
+    try validate(for: matrix)
+    try cancellation.check()
+    let tree = try tree(of: metric == .cosine ? matrix.normalised() : matrix, cancellation, progress)
+    let labels =
+      switch cut {
+      case .clusters(let count): tree.labels(clusters: count)
+      case .threshold(let height): tree.labels(below: height)
+      }
+    return Result(labels: labels, clusters: Int(labels.max() ?? -1) + 1, tree: tree)
+  }
+
+  private func tree(of matrix: Matrix, _ cancellation: Cancellation, _ progress: ((Double) -> Void)?) throws(Problem) -> Dendrogram {
+    if linkage == .single, matrix.rows > 1 {
+      guard let singleLinkage else {
+        throw Problem(
+          .unsupported, "linkage 'single' is not in this build", hint: "Choose \"ward\", \"average\" or \"complete\".", path: "linkage")
+      }
+      return try singleLinkage(matrix, threads, cancellation)
+    }
+    if matrix.rows <= Self.preciseRows { return try chain(matrix, cancellation, progress, PairDistances<Double>.init) }
+    return try chain(matrix, cancellation, progress, PairDistances<Float>.init)
+  }
+
+  /// Up to so many rows everything is computed in double precision, so that near ties fall as they do in scipy.
+  static let preciseRows = 2048
+
+  private typealias Measuring<Number: ChainNumber> =
+    (Matrix, Bool, Team, Cancellation, (Double) -> Void) throws(Problem) -> PairDistances<Number>
+
+  private func chain<Number: ChainNumber>(
+    _ matrix: Matrix, _ cancellation: Cancellation, _ progress: ((Double) -> Void)?, _ measure: Measuring<Number>
+  ) throws(Problem) -> Dendrogram {
+    let squared = NearestChain<Number>.areSquared(linkage)
+    // Measuring and joining take about equal times.
+    let distances = try Team.gather(threads) { (team) throws(Problem) in
+      try measure(matrix, squared, team, cancellation) { progress?($0 / 2) }
+    }
+    let chain = try NearestChain(matrix, distances, linkage)
+    return Dendrogram(rows: matrix.rows, joins: try chain.joins(cancellation) { progress?(0.5 + $0 / 2) })
+  }
+
+  private func validate(for matrix: Matrix) throws(Problem) {
+    guard matrix.rows > 0 else { throw Problem(.invalid, "there are no vectors", hint: "Add documents with vectors first.", path: "vectors") }
+    switch cut {
+    case .clusters(let count) where !(1...matrix.rows).contains(count):
+      throw Problem(
+        .invalid, "n_clusters is \(count) for \(matrix.rows) vectors", hint: "Choose 1 to \(matrix.rows), for example 2.", path: "n_clusters")
+    case .threshold(let height) where !(height >= 0):
+      throw Problem(
+        .invalid, "distance_threshold is \(height)", hint: "Choose 0 or more: clusters at that distance stay apart.", path: "distance_threshold")
+    default: break
+    }
+    try Limits.check(threads: threads)
+    try Limits.check(values: matrix)
+    let bytes = memory(rows: matrix.rows, columns: matrix.columns)
+    guard bytes <= memoryLimit else {
+      throw Limits.memory(bytes, over: memoryLimit, rows: matrix.rows, "linkage '\(linkage.rawValue)' keeps the distances of all pairs")
+    }
+  }
+}

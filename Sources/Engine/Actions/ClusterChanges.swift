@@ -1,0 +1,112 @@
+import Basics
+import Clustering
+import Model
+import Store
+
+/// What became of the clusters since the run before: whose place each new one takes, and what was born, died, split or merged.
+///
+/// A cluster that holds at least half of what its predecessor held keeps its number, its identifier and its name, so that what people and
+/// triggers know by `cl_7` stays what it was. Runs without a common document are matched by their centroids.
+struct ClusterChanges {
+  /// By cluster of the new run: the number that it bears from now on.
+  private(set) var numbers: [Int32]
+  /// By number: the name that a cluster inherits.
+  private(set) var names: [Int32: String] = [:]
+  /// The first number that no run has given out.
+  private(set) var next: Int32
+  /// As the run shows it; nil for the first run.
+  private(set) var json: JSON?
+  /// The share of common documents that went to another cluster.
+  private(set) var churn: Double?
+  /// Agreement of the two runs on common documents, corrected for chance.
+  private(set) var agreement: (ari: Double, ami: Double)?
+
+  /// `set` and `labels` are the new run's rows; `members` those of the run before, where they are kept.
+  init(
+    _ clusters: Int, labels: [Int32], centroids: Matrix, documents: VectorSet, before run: ClusterRun?, members: RunMembers?
+  ) throws(Problem) {
+    numbers = (0..<Int32(clusters)).map { $0 }
+    next = Int32(clusters)
+    guard let run, !run.groups.isEmpty else { return }
+    let known = run.groups.compactMap { ClusterRun.number(of: $0.id) }
+    let first = max(Int32(clamping: run.details["next_cluster_number"]?.int ?? 0), (known.max() ?? -1) + 1)
+    let matching: LabelMatching
+    var common: (before: [Int32], after: [Int32]) = ([], [])
+    if let members { common = Self.common(labels, documents, members) }
+    if !common.before.isEmpty {
+      matching = try LabelMatching(common.before, common.after)
+      let compared = try LabelComparison(common.before, common.after)
+      agreement = (compared.adjustedRandIndex, compared.adjustedMutualInformation)
+    } else {
+      let stored = run.groups.filter { $0.centroid.count == centroids.columns && ClusterRun.number(of: $0.id) != nil }
+      guard !stored.isEmpty, clusters > 0 else {
+        renumber([:], first)
+        return
+      }
+      let found = try LabelMatching(centroids: Matrix(stored.map(\.centroid)), centroids)
+      // There a cluster is its place in the list.
+      var kept: [Int32: Int32] = [:]
+      for pair in found.pairs where pair.kept { kept[pair.after] = ClusterRun.number(of: stored[Int(pair.before)].id) }
+      renumber(kept, first)
+      inherit(kept, from: run)
+      json = Self.describe(found, by: "centroids", before: { ClusterRun.number(of: stored[Int($0)].id) ?? $0 }, after: { self.numbers[Int($0)] })
+      return
+    }
+    var kept: [Int32: Int32] = [:]
+    for pair in matching.pairs where pair.kept && pair.after >= 0 { kept[pair.after] = pair.before }
+    renumber(kept, first)
+    inherit(kept, from: run)
+    churn = matching.labelChurn
+    json = Self.describe(matching, by: "documents", before: { $0 }, after: { self.numbers[Int($0)] })
+  }
+
+  /// Clusters without a predecessor get numbers that no cluster ever had.
+  private mutating func renumber(_ kept: [Int32: Int32], _ first: Int32) {
+    next = first
+    for cluster in numbers.indices {
+      if let number = kept[Int32(cluster)] {
+        numbers[cluster] = number
+      } else {
+        numbers[cluster] = next
+        next += 1
+      }
+    }
+  }
+
+  private mutating func inherit(_ kept: [Int32: Int32], from run: ClusterRun) {
+    for number in kept.values {
+      if let group = run.groups.first(where: { ClusterRun.number(of: $0.id) == number }) { names[number] = run.label(of: group) }
+    }
+  }
+
+  /// The labels of the documents that both runs know.
+  private static func common(_ labels: [Int32], _ documents: VectorSet, _ members: RunMembers) -> (before: [Int32], after: [Int32]) {
+    struct Key: Hashable {
+      var collection: String
+      var document: String
+    }
+    var known: [Key: Int32] = [:]
+    known.reserveCapacity(members.count)
+    for row in 0..<members.count { known[Key(collection: members.collection(of: row), document: members.documentIDs[row])] = members.labels[row] }
+    var (before, after): ([Int32], [Int32]) = ([], [])
+    for row in 0..<documents.count {
+      guard let label = known[Key(collection: documents.collectionIDs[row], document: documents.documentIDs[row])] else { continue }
+      before.append(label)
+      after.append(labels[row])
+    }
+    return (before, after)
+  }
+
+  private static func describe(_ matching: LabelMatching, by how: String, before: (Int32) -> Int32, after: (Int32) -> Int32) -> JSON {
+    func name(_ number: Int32) -> JSON { .string(number < 0 ? ClusterRun.noiseID : "cl_\(number)") }
+    func list(_ clusters: [Int32], _ number: (Int32) -> Int32) -> JSON { .array(clusters.filter { $0 >= 0 }.map { name(number($0)) }) }
+    return [
+      "matched_by": .string(how), "common_documents": .int(matching.rows), "label_churn": .optional(matching.labelChurn),
+      "kept": .array(
+        matching.pairs.filter { $0.kept && $0.after >= 0 }.map { ["cluster_id": name(after($0.after)), "overlap": .double($0.overlap)] }),
+      "births": list(matching.births, after), "deaths": list(matching.deaths, before),
+      "splits": .array(matching.splits.map { ["cluster_id": name(before($0.one)), "into": list($0.many, after)] }),
+      "merges": .array(matching.merges.map { ["cluster_id": name(after($0.one)), "of": list($0.many, before)] }),
+    ]
+  }
+}
