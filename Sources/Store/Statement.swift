@@ -49,7 +49,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Batches
   case insertBatch, updateBatch, claimBatch, moveBatch, finishBatch, deleteBatch, deleteBatchesOfNamespace, batch, batches, countBatches
   case lastBatchOfCollection, batchOfTask
-  case insertMember, markMember, resetMembers, resetFailedMembers, deleteMembers, deleteMembersOfNamespace, pendingMembers, failedMembers
+  case insertMember, markMember, resetMembers, resetFailedMembers, deleteMembers, deleteBatchMembersOfNamespace, pendingMembers, failedMembers
   case countMembers, memberIDs, membersAfter
   // What extractors have learnt
   case putWordCounts, deleteWordCounts, deleteWordCountsOfNamespace, wordCounts
@@ -781,7 +781,7 @@ package enum Statement: Int, CaseIterable, Sendable {
       COALESCE($error_kind, error_kind) AND failures < $most)
       """
     case .deleteMembers: "DELETE FROM batch_members WHERE batch_id = $batch_id"
-    case .deleteMembersOfNamespace:
+    case .deleteBatchMembersOfNamespace:
       """
       DELETE FROM batch_members WHERE batch_id IN (SELECT batch_id FROM batches WHERE namespace_id = $namespace_id)
       """
