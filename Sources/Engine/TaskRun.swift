@@ -166,7 +166,8 @@ struct TaskRun {
     case .collectionTrigger: try BatchAction(host, bench, task, config, cancellation).trigger(&product)
     case .taxonomyEnrichment, .retrieverExecution, .alertEvaluation, .deleteNamespace:
       throw Problem(
-        .unsupported, "action '\(task.kind.rawValue)' cannot run in this build", hint: "This build runs: cluster, batch_rerun, collection_trigger, script", path: "action_type")
+        .unsupported, "action '\(task.kind.rawValue)' cannot run in this build",
+        hint: "This build runs: cluster, batch_rerun, collection_trigger, script", path: "action_type")
     }
   }
 

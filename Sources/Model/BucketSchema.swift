@@ -87,7 +87,8 @@ package struct BucketSchema: Sendable, Equatable {
           object[field.name] = standard
         } else if field.isRequired {
           throw Problem(
-            .invalid, "required field '\(field.name)' is missing", hint: "The bucket's schema asks for it, e.g. \"\(field.name)\": \(field.type.example)",
+            .invalid, "required field '\(field.name)' is missing",
+            hint: "The bucket's schema asks for it, e.g. \"\(field.name)\": \(field.type.example)",
             path: at(field.name), didYouMean: Suggestion.nearest(to: field.name, in: object.keys), details: ["type": "missing"])
         }
       }

@@ -78,7 +78,8 @@ package struct Collection: Sendable, Equatable {
   package func json(documentCount: Int64) -> JSON {
     return [
       "collection_id": .string(id), "collection_name": .string(name), "namespace_id": .string(namespaceID), "description": .optional(description),
-      "source": source, "feature_extractor": .object(FeatureExtractor.shown(extractor)), "vector_indexes": .array(vectorIndexes.map(\.json)), "metadata": .object(metadata),
+      "source": source, "feature_extractor": .object(FeatureExtractor.shown(extractor)), "vector_indexes": .array(vectorIndexes.map(\.json)),
+      "metadata": .object(metadata),
       "enabled": true, "document_count": .int(documentCount), "created_at": .instant(createdAt), "updated_at": .instant(updatedAt),
     ]
   }

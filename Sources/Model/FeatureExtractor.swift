@@ -106,7 +106,8 @@ package struct FeatureExtractor: Sendable, Equatable {
       let source = try entry.required("source_path", example: "\"title\"")
       passthrough.append(
         Passthrough(
-          source: source, target: try entry.string("target_path") ?? source, standard: entry["default"], isRequired: try entry.bool("required") ?? false))
+          source: source, target: try entry.string("target_path") ?? source, standard: entry["default"],
+          isRequired: try entry.bool("required") ?? false))
     }
     // Typed clients send the default, false, whether it was meant or not; a document without any field serves nobody.
     // A script says itself what its document holds.
@@ -142,7 +143,8 @@ package struct FeatureExtractor: Sendable, Equatable {
           }
         default:
           throw Problem(
-            .invalid, "expected a field's name, got \(member.value.typeName)", hint: "For example {\"text\": \"title\"}", path: "\(path).\(member.key)")
+            .invalid, "expected a field's name, got \(member.value.typeName)", hint: "For example {\"text\": \"title\"}",
+            path: "\(path).\(member.key)")
         }
       }
       return result
@@ -187,7 +189,8 @@ package struct FeatureExtractor: Sendable, Equatable {
     hashing.words = Int(try parameters.int("word_ngrams", in: 1...3) ?? Int64(hashing.words))
     if let lengths = parameters["char_ngrams"] {
       guard let items = lengths.array, items.isEmpty || items.count == 2 else {
-        throw Problem(.invalid, "expected the shortest and the longest length", hint: "For example [3, 4], or [] for none", path: parameters.at("char_ngrams"))
+        throw Problem(
+          .invalid, "expected the shortest and the longest length", hint: "For example [3, 4], or [] for none", path: parameters.at("char_ngrams"))
       }
       let numbers = items.compactMap(\.int)
       if items.isEmpty {
@@ -195,7 +198,9 @@ package struct FeatureExtractor: Sendable, Equatable {
       } else if numbers.count == 2, (2...8).contains(numbers[0]), (numbers[0]...8).contains(numbers[1]) {
         hashing.characters = Int(numbers[0])...Int(numbers[1])
       } else {
-        throw Problem(.invalid, "\(lengths.text) are no lengths of pieces of words", hint: "Give two from 2 to 8, e.g. [3, 4]", path: parameters.at("char_ngrams"))
+        throw Problem(
+          .invalid, "\(lengths.text) are no lengths of pieces of words", hint: "Give two from 2 to 8, e.g. [3, 4]", path: parameters.at("char_ngrams")
+        )
       }
     }
     return hashing

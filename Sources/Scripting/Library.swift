@@ -60,7 +60,8 @@ package enum Library {
     function("buckets.put", ["bucket: string", "object: table"], "table", .write, "Stores an object."),
     function("buckets.upload", ["bucket: string", "objects: table[]"], "table", .write, "Stores up to 100 objects, each on its own."),
     function("buckets.object", ["bucket: string", "id: string"], "table?", .read, "One object, or nil."),
-    function("buckets.objects", ["bucket: string", "query?: table"], "table[]", .read, "A page of objects: {filters?, sort?, search?, limit?, cursor?}."),
+    function(
+      "buckets.objects", ["bucket: string", "query?: table"], "table[]", .read, "A page of objects: {filters?, sort?, search?, limit?, cursor?}."),
   ]
 
   private static let batches = [

@@ -119,7 +119,9 @@ extension Reader {
   }
 
   package func objectIDs(in bucketID: String, after objectID: String = "", limit: Int) throws(Problem) -> [String] {
-    try connection.rows(.objectIDsAfter, [("bucket_id", .text(bucketID)), ("after", .text(objectID)), ("limit", .integer(Int64(limit)))]) { $0.text() }
+    try connection.rows(.objectIDsAfter, [("bucket_id", .text(bucketID)), ("after", .text(objectID)), ("limit", .integer(Int64(limit)))]) {
+      $0.text()
+    }
   }
 }
 
@@ -142,7 +144,9 @@ extension Bucket {
 
 extension BucketObject {
   static func read(_ row: inout Row) throws(Problem) -> BucketObject {
-    var object = BucketObject(id: row.text(), bucketID: row.text(), namespaceID: row.text(), keyPrefix: row.optionalText(), createdAt: Instant(milliseconds: 0), updatedAt: Instant(milliseconds: 0))
+    var object = BucketObject(
+      id: row.text(), bucketID: row.text(), namespaceID: row.text(), keyPrefix: row.optionalText(), createdAt: Instant(milliseconds: 0),
+      updatedAt: Instant(milliseconds: 0))
     object.restore(try row.object())
     object.uniqueKey = row.optionalText()
     object.idempotencyKey = row.optionalText()

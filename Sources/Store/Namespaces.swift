@@ -29,7 +29,8 @@ extension Transaction {
       .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteEventKeysOfNamespace, .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
       .deleteTasksOfNamespace, .deleteMembersOfNamespace, .deleteRunsOfNamespace,
       .deleteClustersOfNamespace,
-      .deleteBatchMembersOfNamespace, .deleteBatchesOfNamespace, .deleteObjectsOfNamespace, .deleteBucketStoresOfNamespace, .deleteWordCountsOfNamespace,
+      .deleteBatchMembersOfNamespace, .deleteBatchesOfNamespace, .deleteObjectsOfNamespace, .deleteBucketStoresOfNamespace,
+      .deleteWordCountsOfNamespace,
       .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteVectorsOfNamespace, .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,
       .deleteCollectionsOfNamespace,
     ]

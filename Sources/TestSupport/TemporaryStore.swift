@@ -30,7 +30,8 @@ package final class TemporaryStore {
     self.outbound = outbound
     self.log = log
     host = try Host.open(
-      Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, outbound: outbound, log: log))
+      Host.Configuration(
+        path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, outbound: outbound, log: log))
   }
 
   /// Closes the host and opens the same file again, as after a restart.

@@ -32,7 +32,8 @@ import Testing
     let id = batch.json["batch_id"]?.string ?? ""
     let done = try scenario.send("GET", "/v1/batches/\(id)")
     #expect(done.status == 200 && done.json["status"] == "COMPLETED" && done.json["documents_written"] == 2)
-    let listed = try scenario.send("POST", "/v1/buckets/articles/batches/list", ["status": "COMPLETED", "collection_id": done.json["collection_ids"]?.array?.first ?? .null])
+    let listed = try scenario.send(
+      "POST", "/v1/buckets/articles/batches/list", ["status": "COMPLETED", "collection_id": done.json["collection_ids"]?.array?.first ?? .null])
     #expect(listed.status == 200 && listed.json["total_count"] == 1)
     let triggered = try scenario.send("POST", "/v1/collections/topics/trigger", ["dedup_strategy": "skip"])
     #expect(triggered.status == 202 && triggered.json["batch_id"] != nil && triggered.json["total_tiers"] == 1, "\(triggered.text)")
@@ -90,8 +91,9 @@ import Testing
     let task = try store.call("trigger_collection", path: ["collection_identifier": "topics"])
     try store.host.settle()
     #expect(try store.call("get_task", path: ["task_id": task["task_id"]?.string ?? ""])["status"] == "COMPLETED")
-    let documents = try store.call(
-      "list_documents", path: ["collection_identifier": "topics"], body: ["limit": 100, "return_vectors": true])["results"]?.array ?? []
+    let documents =
+      try store.call(
+        "list_documents", path: ["collection_identifier": "topics"], body: ["limit": 100, "return_vectors": true])["results"]?.array ?? []
     #expect(documents.count == 10)
     #expect(documents.allSatisfy { $0["vectors"]?["text"]?.array?.first?.double == Double($0["text"]?.string?.utf8.count ?? 0) })
     // Ten texts in fours are three requests; the first was refused once.

@@ -8,7 +8,8 @@ import Testing
   private func trigger(_ store: TemporaryStore, _ kind: String, _ config: JSON, _ type: String, _ schedule: JSON) throws(Problem) -> String {
     try store.call(
       "create_trigger",
-      body: ["action_type": .string(kind), "action_config": config, "trigger_type": .string(type), "schedule_config": schedule])["trigger_id"]?.string ?? ""
+      body: ["action_type": .string(kind), "action_config": config, "trigger_type": .string(type), "schedule_config": schedule])["trigger_id"]?.string
+      ?? ""
   }
 
   private func history(_ store: TemporaryStore, _ id: String) throws(Problem) -> [JSON] {
@@ -33,7 +34,10 @@ import Testing
     let fixture = try BucketFixture()
     try fixture.collection()
     _ = try fixture.upload(4)
-    let config: JSON = ["collection_id": "topics", "source_filters": ["year": 2002], "hooks": ["after": "return function(ctx, result) return {seen = result.documents_written} end"]]
+    let config: JSON = [
+      "collection_id": "topics", "source_filters": ["year": 2002],
+      "hooks": ["after": "return function(ctx, result) return {seen = result.documents_written} end"],
+    ]
     let id = try trigger(fixture.store, "collection_trigger", config, type, schedule)
     try fire(fixture, type)
     let runs = try history(fixture.store, id)
@@ -100,7 +104,8 @@ import Testing
     try fixture.collection()
     _ = try fixture.upload(5)
     try fixture.run(fixture.batch())
-    try fixture.collection("copies", extractor: .null, source: ["type": "collection", "collection_id": "topics"], indexes: [["name": "text", "dimensions": 64]])
+    try fixture.collection(
+      "copies", extractor: .null, source: ["type": "collection", "collection_id": "topics"], indexes: [["name": "text", "dimensions": 64]])
     let answer = try store.call(
       "trigger_collection", path: ["collection_identifier": "copies"],
       body: ["include_collections": ["topics"], "source_filters": ["AND": [["field": "year", "operator": "gte", "value": 2003]]]])
@@ -113,17 +118,22 @@ import Testing
     #expect(try store.call("get_batch_by_id_batches", path: ["batch_id": answer["batch_id"]?.string ?? ""])["type"] == "COLLECTION")
   }
 
-  @Test("an action that names what is not there, or makes no sense, is refused when it is made", arguments: [
-    ("batch_rerun", #"{"batch_id": "btch_none"}"#, "action_config.batch_id"),
-    ("batch_rerun", #"{}"#, "action_config.batch_id"),
-    ("batch_rerun", #"{"collection_id": "topic"}"#, "action_config.collection_id"),
-    ("batch_rerun", #"{"collection_id": "topics", "retry_failed_only": "yes"}"#, "action_config.retry_failed_only"),
-    ("collection_trigger", #"{"collection_id": "plain"}"#, "action_config.collection_id"),
-    ("collection_trigger", #"{"collection_id": "topics", "include_buckets": ["other"]}"#, "action_config.include_buckets[0]"),
-    ("collection_trigger", #"{"collection_id": "topics", "include_collections": ["plain"]}"#, "action_config.include_collections"),
-    ("collection_trigger", #"{"collection_id": "topics", "dedup_strategy": "replce"}"#, "action_config.dedup_strategy"),
-    ("collection_trigger", #"{"collection_id": "topics", "source_filters": {"field": "a", "operator": "equals", "value": 1}}"#, "action_config.source_filters.operator"),
-  ])
+  @Test(
+    "an action that names what is not there, or makes no sense, is refused when it is made",
+    arguments: [
+      ("batch_rerun", #"{"batch_id": "btch_none"}"#, "action_config.batch_id"),
+      ("batch_rerun", #"{}"#, "action_config.batch_id"),
+      ("batch_rerun", #"{"collection_id": "topic"}"#, "action_config.collection_id"),
+      ("batch_rerun", #"{"collection_id": "topics", "retry_failed_only": "yes"}"#, "action_config.retry_failed_only"),
+      ("collection_trigger", #"{"collection_id": "plain"}"#, "action_config.collection_id"),
+      ("collection_trigger", #"{"collection_id": "topics", "include_buckets": ["other"]}"#, "action_config.include_buckets[0]"),
+      ("collection_trigger", #"{"collection_id": "topics", "include_collections": ["plain"]}"#, "action_config.include_collections"),
+      ("collection_trigger", #"{"collection_id": "topics", "dedup_strategy": "replce"}"#, "action_config.dedup_strategy"),
+      (
+        "collection_trigger", #"{"collection_id": "topics", "source_filters": {"field": "a", "operator": "equals", "value": 1}}"#,
+        "action_config.source_filters.operator"
+      ),
+    ])
   func refused(kind: String, text: String, path: String) throws {
     let config = try JSON(parsing: text)
     let fixture = try BucketFixture()

@@ -118,8 +118,15 @@ import Testing
     let fixture = try BucketFixture()
     let top = try fixture.collection()
     let below = try fixture.collection(
-      "titles", extractor: ["feature_extractor_name": "hashing", "version": "v1", "input_mappings": ["text": "title"], "field_passthrough": [["source_path": "title", "target_path": "name"]]],
-      source: ["type": "collection", "collection_id": "topics", "source_filters": ["filters": ["AND": [["field": "year", "operator": "gte", "value": 2003]]]]])
+      "titles",
+      extractor: [
+        "feature_extractor_name": "hashing", "version": "v1", "input_mappings": ["text": "title"],
+        "field_passthrough": [["source_path": "title", "target_path": "name"]],
+      ],
+      source: [
+        "type": "collection", "collection_id": "topics",
+        "source_filters": ["filters": ["AND": [["field": "year", "operator": "gte", "value": 2003]]]],
+      ])
     let ids = try fixture.upload(6)
     let batch = try fixture.batch()
     try fixture.run(batch)

@@ -30,7 +30,10 @@ struct BucketFixture {
   }
 
   static func article(_ number: Int) -> JSON {
-    ["title": .string("article \(number)"), "text": .string("words of article number\(number) about subject\(number % 5)"), "year": .int(2000 + number)]
+    [
+      "title": .string("article \(number)"), "text": .string("words of article number\(number) about subject\(number % 5)"),
+      "year": .int(2000 + number),
+    ]
   }
 
   /// Uploads objects and answers their identifiers, in the order given.

@@ -110,22 +110,24 @@ import Testing
     #expect(answer["succeeded"]?.array?.map { $0["object_index"] } == [0, 2])
   }
 
-  @Test("bad input is refused with its place and changes nothing", arguments: [
-    ("create_bucket", #"{"bucket_name": "b"}"#, "bucket_schema"),
-    ("create_bucket", #"{"bucket_name": "b", "bucket_schema": {"properties": {"a": {"type": "txt"}}}}"#, "bucket_schema.properties.a.type"),
-    ("create_bucket", #"{"bucket_name": "b", "bucket_schema": {"properties": {}}, "unique_key": {"fields": []}}"#, "unique_key.fields"),
-    ("create_bucket", #"{"bucket_name": "articles", "bucket_schema": {"properties": {}}}"#, "bucket_name"),
-    ("create_bucket", #"{"bucket_name": "b", "bucket_schema": {"properties": {}}, "destination": {"connection_id": "c"}}"#, "destination"),
-    ("create_object_buckets", #"{"year": 1.5}"#, "year"),
-    ("create_object_buckets", #"{"object_id": "mine"}"#, "object_id"),
-    ("create_object_buckets", #"{"blobs": [{"property": "txt", "type": "text", "data": "x"}]}"#, "blobs[0].property"),
-    ("create_object_buckets", #"{"blobs": [{"property": "text", "type": "text"}]}"#, "blobs[0].data"),
-    ("create_batch_buckets_batches", #"{}"#, "object_ids"),
-    ("create_batch_buckets_batches", #"{"object_ids": ["obj_none"]}"#, "object_ids[0]"),
-    ("create_batch_buckets_batches", #"{"filters": {}, "collection_ids": ["nowhere"]}"#, "collection_ids[0]"),
-    ("create_batch_buckets_batches", #"{"filters": {}, "dedup_strategy": "skipp"}"#, "dedup_strategy"),
-    ("create_batch_buckets_batches", #"{"filters": {}, "auto_submit": true}"#, "object_ids"),
-  ])
+  @Test(
+    "bad input is refused with its place and changes nothing",
+    arguments: [
+      ("create_bucket", #"{"bucket_name": "b"}"#, "bucket_schema"),
+      ("create_bucket", #"{"bucket_name": "b", "bucket_schema": {"properties": {"a": {"type": "txt"}}}}"#, "bucket_schema.properties.a.type"),
+      ("create_bucket", #"{"bucket_name": "b", "bucket_schema": {"properties": {}}, "unique_key": {"fields": []}}"#, "unique_key.fields"),
+      ("create_bucket", #"{"bucket_name": "articles", "bucket_schema": {"properties": {}}}"#, "bucket_name"),
+      ("create_bucket", #"{"bucket_name": "b", "bucket_schema": {"properties": {}}, "destination": {"connection_id": "c"}}"#, "destination"),
+      ("create_object_buckets", #"{"year": 1.5}"#, "year"),
+      ("create_object_buckets", #"{"object_id": "mine"}"#, "object_id"),
+      ("create_object_buckets", #"{"blobs": [{"property": "txt", "type": "text", "data": "x"}]}"#, "blobs[0].property"),
+      ("create_object_buckets", #"{"blobs": [{"property": "text", "type": "text"}]}"#, "blobs[0].data"),
+      ("create_batch_buckets_batches", #"{}"#, "object_ids"),
+      ("create_batch_buckets_batches", #"{"object_ids": ["obj_none"]}"#, "object_ids[0]"),
+      ("create_batch_buckets_batches", #"{"filters": {}, "collection_ids": ["nowhere"]}"#, "collection_ids[0]"),
+      ("create_batch_buckets_batches", #"{"filters": {}, "dedup_strategy": "skipp"}"#, "dedup_strategy"),
+      ("create_batch_buckets_batches", #"{"filters": {}, "auto_submit": true}"#, "object_ids"),
+    ])
   func badInput(operation: String, text: String, path: String) throws {
     let body = try JSON(parsing: text)
     let fixture = try BucketFixture()
@@ -156,7 +158,9 @@ import Testing
     #expect(try ask("add_objects_to_batch_buckets_batches", ["object_ids": [.string(ids[0]), .string(ids[2])]])["object_count"] == 2)
     try fixture.run(batch)
     #expect(try fixture.count() == 2)
-    for operation in ["submit_batch_buckets_batches", "cancel_batch_buckets_batches"] { #expect(kind(operation) == .conflict, "\(operation) of a finished one") }
+    for operation in ["submit_batch_buckets_batches", "cancel_batch_buckets_batches"] {
+      #expect(kind(operation) == .conflict, "\(operation) of a finished one")
+    }
     #expect(kind("add_objects_to_batch_buckets_batches", ["object_ids": [.string(ids[1])]]) == .conflict)
     try ask("delete_batch_buckets_batches")
     #expect(kind("get_batch_buckets_batches") == .notFound)

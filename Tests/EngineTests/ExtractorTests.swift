@@ -63,7 +63,9 @@ import Testing
     let documents = try fixture.documents(vectors: true)
     #expect(documents.count == 3)
     for document in documents {
-      let vector = Canceller.vector("words of article number\(document["title"]?.string?.last.map(String.init) ?? "") about subject\(document["title"]?.string?.last.map(String.init) ?? "")")
+      let vector = Canceller.vector(
+        "words of article number\(document["title"]?.string?.last.map(String.init) ?? "") about subject\(document["title"]?.string?.last.map(String.init) ?? "")"
+      )
       #expect(document["vectors"]?["text"]?.array?.compactMap(\.double) == vector.array?.compactMap(\.double))
     }
   }
@@ -112,17 +114,31 @@ import Testing
     #expect(try fixture.read(batch)["failed_objects"]?.array?.first?["error"]?.string?.contains("'year' is missing") == true)
   }
 
-  @Test("a definition that cannot work is refused when it is made, with the place and the near miss", arguments: [
-    (#"{"feature_extractor_name": "hashing_extracter"}"#, "feature_extractor.feature_extractor_name", "hashing_extractor"),
-    (#"{"feature_extractor_name": "hashing_extractor", "parameters": {"dimension": 64}}"#, "feature_extractor.parameters.dimension", "dimensions"),
-    (#"{"feature_extractor_name": "hashing_extractor", "parameters": {"dimensions": 4}}"#, "feature_extractor.parameters.dimensions", nil),
-    (#"{"feature_extractor_name": "hashing_extractor", "parameters": {"char_ngrams": [5, 3]}}"#, "feature_extractor.parameters.char_ngrams", nil),
-    (#"{"feature_extractor_name": "http_extractor", "parameters": {"url": "https://x/v1", "model": "m", "dimensions": 3}}"#, "feature_extractor.parameters.url", nil),
-    (#"{"feature_extractor_name": "http_extractor", "parameters": {"url": "http://x/v1", "dimensions": 3}}"#, "feature_extractor.parameters.model", nil),
-    (#"{"feature_extractor_name": "script_extractor"}"#, "feature_extractor.parameters.script", nil),
-    (#"{"feature_extractor_name": "hashing", "input_mappings": [{"input_key": "text", "source_type": "payloads", "path": "a"}]}"#, "feature_extractor.input_mappings[0].source_type", "payload"),
-    (#"{"feature_extractor_name": "hashing", "field_passthrough": [{"target_path": "a"}]}"#, "feature_extractor.field_passthrough[0].source_path", nil),
-  ])
+  @Test(
+    "a definition that cannot work is refused when it is made, with the place and the near miss",
+    arguments: [
+      (#"{"feature_extractor_name": "hashing_extracter"}"#, "feature_extractor.feature_extractor_name", "hashing_extractor"),
+      (#"{"feature_extractor_name": "hashing_extractor", "parameters": {"dimension": 64}}"#, "feature_extractor.parameters.dimension", "dimensions"),
+      (#"{"feature_extractor_name": "hashing_extractor", "parameters": {"dimensions": 4}}"#, "feature_extractor.parameters.dimensions", nil),
+      (#"{"feature_extractor_name": "hashing_extractor", "parameters": {"char_ngrams": [5, 3]}}"#, "feature_extractor.parameters.char_ngrams", nil),
+      (
+        #"{"feature_extractor_name": "http_extractor", "parameters": {"url": "https://x/v1", "model": "m", "dimensions": 3}}"#,
+        "feature_extractor.parameters.url", nil
+      ),
+      (
+        #"{"feature_extractor_name": "http_extractor", "parameters": {"url": "http://x/v1", "dimensions": 3}}"#, "feature_extractor.parameters.model",
+        nil
+      ),
+      (#"{"feature_extractor_name": "script_extractor"}"#, "feature_extractor.parameters.script", nil),
+      (
+        #"{"feature_extractor_name": "hashing", "input_mappings": [{"input_key": "text", "source_type": "payloads", "path": "a"}]}"#,
+        "feature_extractor.input_mappings[0].source_type", "payload"
+      ),
+      (
+        #"{"feature_extractor_name": "hashing", "field_passthrough": [{"target_path": "a"}]}"#, "feature_extractor.field_passthrough[0].source_path",
+        nil
+      ),
+    ])
   func definitions(text: String, path: String, near: String?) throws {
     let extractor = try JSON(parsing: text)
     let fixture = try BucketFixture()

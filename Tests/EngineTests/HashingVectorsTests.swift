@@ -29,7 +29,9 @@ import Testing
 
   private let hashing = HashingVectors(settings: FeatureExtractor.Hashing())
 
-  private func vector(_ text: String, _ counts: WordCounts) throws -> [Float] { try #require(hashing.vector(of: hashing.terms(of: text), with: counts)) }
+  private func vector(_ text: String, _ counts: WordCounts) throws -> [Float] {
+    try #require(hashing.vector(of: hashing.terms(of: text), with: counts))
+  }
 
   private func cosine(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
 

@@ -97,7 +97,8 @@ struct BatchAction {
     if done.status == .failed, done.counts.total > 0 {
       let first = try host.read { reader throws(Problem) in try reader.failedMembers(of: done.id, limit: 1).first?.error }
       throw Problem(
-        .invalid, "all \(done.counts.total) objects of the batch failed", hint: first.map { "The first: \($0)" }, details: ["batch_id": .string(done.id)])
+        .invalid, "all \(done.counts.total) objects of the batch failed", hint: first.map { "The first: \($0)" },
+        details: ["batch_id": .string(done.id)])
     }
     product.outputs = done.summary
     product.writes += Self.ending(done, error: nil, depth: task.depth, at: host.surroundings.now())

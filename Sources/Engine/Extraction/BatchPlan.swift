@@ -6,7 +6,8 @@ import Store
 enum BatchPlan {
   /// The tiers of a batch of these sources. `named`: only these, which have to hang together; empty means every collection that reads the
   /// source, and every one that reads those.
-  static func tiers(bucketIDs: Set<String>, named: [Collection], all: [Collection], path: String = "collection_ids") throws(Problem) -> [[Collection]] {
+  static func tiers(bucketIDs: Set<String>, named: [Collection], all: [Collection], path: String = "collection_ids") throws(Problem) -> [[Collection]]
+  {
     let candidates = named.isEmpty ? all : named
     let first = candidates.filter { candidate in bucketIDs.contains { candidate.reads(bucket: $0) } }
     let tiers = tiers(from: first, among: candidates)

@@ -73,7 +73,8 @@ struct Extraction {
       let known = collection.vectorIndexes.map(\.name)
       throw Problem(
         .invalid, "collection '\(collection.name)' has no vector index '\(name)'",
-        hint: known.isEmpty ? "It has none" : "It has: \(known.joined(separator: ", "))", path: path, didYouMean: Suggestion.nearest(to: name, in: known))
+        hint: known.isEmpty ? "It has none" : "It has: \(known.joined(separator: ", "))", path: path,
+        didYouMean: Suggestion.nearest(to: name, in: known))
     }
     do throws(Problem) {
       let vector = try value.floats()
@@ -210,7 +211,9 @@ struct Extraction {
     let now = host.surroundings.now()
     var fields = JSONObject()
     if extractor.keepsAll {
-      fields.members = item.values.members.filter { !taken.contains($0.key) && !Document.reserved.contains($0.key) && !Lineage.names.contains($0.key) }
+      fields.members = item.values.members.filter {
+        !taken.contains($0.key) && !Document.reserved.contains($0.key) && !Lineage.names.contains($0.key)
+      }
     }
     for rule in extractor.passthrough {
       if let value = item.values.value(at: rule.source) ?? rule.standard {

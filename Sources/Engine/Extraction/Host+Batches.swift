@@ -88,7 +88,9 @@ extension Host {
     }
     let own = isBucket ? source.bucketIDs : source.collectionIDs
     guard let named = try fields.strings(key), !named.isEmpty else {
-      for (index, id) in own.enumerated() { _ = try sourceID(id, isBucket, in: collection.namespaceID, path: "source.\(isBucket ? "bucket_ids" : "collection_ids")[\(index)]") }
+      for (index, id) in own.enumerated() {
+        _ = try sourceID(id, isBucket, in: collection.namespaceID, path: "source.\(isBucket ? "bucket_ids" : "collection_ids")[\(index)]")
+      }
       return own
     }
     var chosen: [String] = []
@@ -116,7 +118,8 @@ extension Host {
     let now = surroundings.now()
     return Batch(
       id: BatchAction.batchID(of: task), namespaceID: collection.namespaceID, bucketID: isBucket ? sources.first ?? "" : "",
-      kind: isBucket ? .bucket : .collection, status: .pending, collectionIDs: [collection.id], dedup: try fields.choice("dedup_strategy") ?? .replace,
+      kind: isBucket ? .bucket : .collection, status: .pending, collectionIDs: [collection.id],
+      dedup: try fields.choice("dedup_strategy") ?? .replace,
       taskID: task.id, createdAt: now, updatedAt: now)
   }
 

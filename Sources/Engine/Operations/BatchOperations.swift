@@ -88,7 +88,8 @@ extension Operation {
       }
       guard batch.status == .draft else {
         throw Problem(
-          .conflict, "batch '\(batch.id)' is \(batch.status.rawValue)", hint: batch.status.isOpen ? "It runs already" : "Resubmit it, or retry what failed",
+          .conflict, "batch '\(batch.id)' is \(batch.status.rawValue)",
+          hint: batch.status.isOpen ? "It runs already" : "Resubmit it, or retry what failed",
           path: "batch_id")
       }
       return .json(try host.submit(batch, named: fields.strings("collection_ids") ?? []).task.json)
@@ -140,7 +141,9 @@ extension Operation {
         "offset": .int(offset),
       ])
     },
-    Operation("get_batch_by_id_batches", "GET", "/v1/batches/{batch_id}", "A batch without its bucket", tag: "Batches", scope: .read, inNamespace: false) {
+    Operation(
+      "get_batch_by_id_batches", "GET", "/v1/batches/{batch_id}", "A batch without its bucket", tag: "Batches", scope: .read, inNamespace: false
+    ) {
       host, call throws(Problem) in .json(try host.shown(host.batch(call)))
     },
     Operation(

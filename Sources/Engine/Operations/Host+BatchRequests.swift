@@ -99,7 +99,8 @@ extension Host {
       } catch { guard ids.count == limit else { throw error } }
     } else {
       throw Problem(
-        .invalid, "neither object_ids nor filters are given", hint: "Give \"object_ids\": [\"obj_…\"], or \"filters\": {} for all", path: "object_ids",
+        .invalid, "neither object_ids nor filters are given", hint: "Give \"object_ids\": [\"obj_…\"], or \"filters\": {} for all",
+        path: "object_ids",
         details: ["type": "missing"])
     }
     guard ids.count <= Self.batchLimit else {
@@ -256,7 +257,8 @@ extension Host {
     let names = ["include_buckets", "include_collections", "object_ids", "source_filters", "dedup_strategy", "reembed"]
     let fields = try Fields(call.body, accepting: names)
     if fields["reembed"] != nil {
-      throw Problem(.unsupported, "'reembed' is not in this build", hint: "Leave it out; \"dedup_strategy\": \"replace\" makes the vectors anew", path: "reembed")
+      throw Problem(
+        .unsupported, "'reembed' is not in this build", hint: "Leave it out; \"dedup_strategy\": \"replace\" makes the vectors anew", path: "reembed")
     }
     // As an action would have it, so that every check is the same.
     var config = JSONObject(members: fields.object.members.filter { $0.value != .null })

@@ -10,7 +10,9 @@ extension Operation {
   /// How often an upload is tried that others were faster with.
   private static let attempts = 3
 
-  private static let objectNames = ["key_prefix", "blobs", "skip_duplicates", "canonicalize_source", "force_remirror", "edges", "idempotency_key", "…fields"]
+  private static let objectNames = [
+    "key_prefix", "blobs", "skip_duplicates", "canonicalize_source", "force_remirror", "edges", "idempotency_key", "…fields",
+  ]
   private static let listNames = ["filters", "sort", "search", "select", "return_presigned_urls"]
 
   static let objectOperations: [Operation] = [
@@ -74,7 +76,8 @@ extension Operation {
       var json = object.json.object ?? JSONObject()
       if call.query["include_document_count"]?.bool ?? false {
         let query = DocumentQuery(
-          namespaceID: object.namespaceID, filter: .compare(field: Lineage.rootObject, .eq, .string(object.id)), page: Page(limit: 1, includeTotal: true))
+          namespaceID: object.namespaceID, filter: .compare(field: Lineage.rootObject, .eq, .string(object.id)),
+          page: Page(limit: 1, includeTotal: true))
         json["document_count"] = .int(try host.read { reader throws(Problem) in try reader.documents(query).total })
       }
       return .json(.object(json))
@@ -149,7 +152,8 @@ extension Operation {
       let after = last
       let step = min(500, isPlain && wanted != .max ? wanted - found.count : 500)
       let objects = try host.read { reader throws(Problem) in try reader.objects(in: bucket.id, after: after, limit: step) }
-      found += isPlain
+      found +=
+        isPlain
         ? objects
         : objects.filter { object in
           let shown = SourceItem(object).shown

@@ -36,7 +36,9 @@ struct ObjectUpload {
     var object = try BucketObject(json, id: id, in: bucket, path: path, surroundings: host.surroundings)
     let hash = object.contentHash
     func at(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
-    if let key = object.idempotencyKey, let known = try find({ $0.idempotencyKey == key }, { reader throws(Problem) in try reader.object(idempotencyKey: key, in: bucket.id) }) {
+    if let key = object.idempotencyKey,
+      let known = try find({ $0.idempotencyKey == key }, { reader throws(Problem) in try reader.object(idempotencyKey: key, in: bucket.id) })
+    {
       guard known.contentHash == hash else {
         throw Problem(
           .conflict, "idempotency_key '\(key)' was used for another object", hint: "Repeat a request as it was, or choose another key",
@@ -59,7 +61,8 @@ struct ObjectUpload {
     guard let known = try find({ $0.uniqueKey == key }, { reader throws(Problem) in try reader.object(uniqueKey: key, in: bucket.id) }) else {
       if rule == .update {
         throw Problem(
-          .notFound, "no object of bucket '\(bucket.name)' has the unique key \(key)", hint: "Upload it with policy=upsert", path: at(bucket.keyField))
+          .notFound, "no object of bucket '\(bucket.name)' has the unique key \(key)", hint: "Upload it with policy=upsert", path: at(bucket.keyField)
+        )
       }
       accepted.append(Accepted(object: object))
       return
