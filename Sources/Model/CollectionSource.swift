@@ -53,5 +53,4 @@ extension Collection {
   }
 
   package func reads(bucket id: String) -> Bool { reading.map { $0.kind == .bucket && $0.bucketIDs.contains(id) } ?? false }
-  package func reads(collection id: String) -> Bool { reading.map { $0.kind == .collection && $0.collectionIDs.contains(id) } ?? false }
 }

@@ -22,19 +22,22 @@ enum BatchPlan {
 
   /// A collection with all that read it, and those that read them.
   static func tiers(from first: [Collection], among all: [Collection]) -> [[Collection]] {
-    // A collection stands behind the last of those that it reads.
-    var tier = Dictionary(uniqueKeysWithValues: first.map { ($0.id, 0) })
-    let starts = Set(tier.keys)
-    for _ in 0..<all.count {
-      var moved = false
-      for candidate in all where !starts.contains(candidate.id) {
-        let behind = all.filter { candidate.reads(collection: $0.id) && $0.id != candidate.id }.compactMap { tier[$0.id] }.max()
-        // No chain is longer than there are collections: what goes round in a circle stops there.
-        guard let behind, behind + 1 < all.count, (tier[candidate.id] ?? 0) < behind + 1 else { continue }
-        tier[candidate.id] = behind + 1
+    let starts = Set(first.map(\.id))
+    var tier = Dictionary(uniqueKeysWithValues: starts.map { ($0, 0) })
+    let readers = all.compactMap { collection -> (id: String, sources: [String])? in
+      guard let source = collection.reading, source.kind == .collection, !starts.contains(collection.id) else { return nil }
+      return (collection.id, source.collectionIDs.filter { $0 != collection.id })
+    }
+    // A collection stands behind the last of those that it reads. No chain is longer than there are collections: what goes round in a circle
+    // stops there.
+    var moved = true
+    while moved {
+      moved = false
+      for reader in readers {
+        guard let behind = reader.sources.compactMap({ tier[$0] }).max(), behind + 1 < all.count, (tier[reader.id] ?? 0) < behind + 1 else { continue }
+        tier[reader.id] = behind + 1
         moved = true
       }
-      if !moved { break }
     }
     let last = tier.values.max() ?? -1
     return (0..<last + 1).map { number in all.filter { tier[$0.id] == number } }.filter { !$0.isEmpty }

@@ -118,14 +118,14 @@ struct BatchWork {
         var inputs: [(member: Int, item: SourceItem)] = []
         for index in members.indices where failures[index] == nil {
           if number == 0 {
-            if let item = items[index], batch.kind == .collection || collection.reads(bucket: item.sourceID) { inputs.append((index, item)) }
+            if let item = items[index], batch.kind == .collection || extraction.reads(bucket: item.sourceID) { inputs.append((index, item)) }
           } else {
-            for upstream in tiers[..<number].joined() where collection.reads(collection: upstream.collection.id) {
+            for upstream in tiers[..<number].joined() where extraction.reads(collection: upstream.collection.id) {
               inputs += (made[upstream.collection.id]?[index] ?? []).map { (index, SourceItem($0.document)) }
             }
           }
         }
-        if let filter = collection.reading?.filter { inputs.removeAll { !filter.matches($0.item.shown) } }
+        if let filter = extraction.source?.filter { inputs.removeAll { !filter.matches($0.item.shown) } }
         if inputs.isEmpty { continue }
         made[collection.id] = try run(extraction, inputs, &words, &failures)
       }

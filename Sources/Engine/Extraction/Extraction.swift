@@ -15,6 +15,7 @@ struct Extraction {
 
   let collection: Collection
   let extractor: FeatureExtractor
+  let source: CollectionSource?
   private let host: Host
   private let bench: ScriptBench
   private let task: TaskRecord
@@ -23,11 +24,15 @@ struct Extraction {
   init(_ collection: Collection, _ host: Host, _ bench: ScriptBench, _ task: TaskRecord, _ cancellation: Cancellation) throws(Problem) {
     self.collection = collection
     extractor = try FeatureExtractor(collection.extractor)
+    source = collection.reading
     self.host = host
     self.bench = bench
     self.task = task
     self.cancellation = cancellation
   }
+
+  func reads(bucket id: String) -> Bool { source.map { $0.kind == .bucket && $0.bucketIDs.contains(id) } ?? false }
+  func reads(collection id: String) -> Bool { source.map { $0.kind == .collection && $0.collectionIDs.contains(id) } ?? false }
 
   /// Whether the words of the collection's documents are counted.
   var countsWords: Bool { if case .hashing = extractor.method { true } else { false } }
