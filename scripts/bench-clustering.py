@@ -124,7 +124,8 @@ def measured(command, environment):
 
 
 def ours(arguments, row, path):
-    command = [arguments.binary, "cluster", path, "--dim", str(row.dimensions), "--algorithm", row.algorithm, "--params", json.dumps(row.parameters),
+    verb = "bench-clustering" if row.algorithm in ("classify", "mmd") else "cluster"
+    command = [arguments.binary, verb, path, "--dim", str(row.dimensions), "--algorithm", row.algorithm, "--params", json.dumps(row.parameters),
                "--threads", str(arguments.threads), "--seed", "1", "--json", *(word.format(folder=arguments.folder) for word in row.extra)]
     text, memory, failure = measured(command, {})
     if failure:

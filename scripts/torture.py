@@ -7,6 +7,8 @@ Each cycle starts the program on the same store, writes to it, and lets it die: 
 by SIGKILL at a random moment. Cron, interval, event and chained triggers run all the while, and imports die in the middle, too. After each
 death a copy of the store is opened with SQLite itself and its books are looked at; at the end everything that is due is done, and they are
 looked at once more, more strictly. The first thing that is wrong ends the run, and the store is kept.
+
+Beside that a server of its own has its time zone data replaced while it runs, and has to notice within a minute.
 """
 
 import argparse
@@ -33,12 +35,12 @@ class Wrong(Exception):
 
 
 class Server:
-    def __init__(self, binary, store, key, point=None):
-        environment = dict(os.environ)
+    def __init__(self, binary, store, key, point=None, errors=subprocess.DEVNULL, **variables):
+        environment = {**os.environ, **variables}
         if point:
             environment["PERIGEE_CRASH_AT"] = point
         self.process = subprocess.Popen(
-            [binary, "serve", "--store", store, "--port", "0", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
+            [binary, "serve", "--store", store, "--port", "0", "--json"], stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
         line = self.process.stdout.readline()
         self.up = bool(line)
         if self.up:
@@ -263,6 +265,40 @@ class Torture:
             written = one("SELECT COALESCE(sum(count), 0) FROM events WHERE type = ?", kind)
             self.demand(counter + consumed == written, f"events of '{name}'", counter, consumed, written)
 
+    def change_zones(self):
+        """The rules of a zone are replaced under a running server: the next instant moves, the log and the history say why."""
+        try:
+            zones = f"{self.folder}/zoneinfo"
+            os.makedirs(f"{zones}/Europe")
+
+            def install(version, rules):
+                for path, write in ((f"{zones}/Europe/Berlin", lambda to: shutil.copyfile(f"/usr/share/zoneinfo/{rules}", to)), (f"{zones}/tzdata.zi", lambda to: open(to, "w").write(f"# version {version}\n"))):
+                    write(path + ".new")
+                    os.replace(path + ".new", path)
+
+            install("2099a", "Europe/Berlin")
+            with open(f"{self.folder}/zones.log", "w") as log:
+                server = Server(self.binary, f"{self.folder}/zones.db", None, errors=log, TZDIR=zones)
+                id = server.send(
+                    "POST", "/v1/triggers",
+                    {"action_type": "script", "action_config": {"script": "return 1"}, "trigger_type": "cron", "schedule_config": {"cron_expression": "0 3 * * *", "timezone": "Europe/Berlin"}})["trigger_id"]
+                before = server.send("GET", f"/v1/triggers/{id}")["next_scheduled_at"]
+                install("2099b", "Asia/Tokyo")
+                deadline = time.time() + 100
+                while server.send("GET", f"/v1/triggers/{id}")["next_scheduled_at"] == before:
+                    if time.time() > deadline:
+                        raise Wrong("new time zone data was not noticed")
+                    time.sleep(0.5)
+                after = server.send("GET", f"/v1/triggers/{id}")["next_scheduled_at"]
+                self.demand(before[11:13] in ("01", "02") and after[11:13] == "18", "the next instant by the new rules", before, after)
+                decisions = server.send("GET", f"/v1/triggers/{id}/evaluations")["results"]
+                self.demand(any("2099b" in decision["text"] and before in decision["text"] for decision in decisions), "the history of new zone data", decisions)
+                server.process.terminate()
+                server.process.wait()
+            self.demand("time zone data 2099b instead of 2099a" in open(f"{self.folder}/zones.log").read(), "the log of new zone data")
+        except (Wrong, OSError, http.client.HTTPException, KeyError) as wrong:
+            self.wrong = wrong if isinstance(wrong, Wrong) else Wrong(f"changing zones: {wrong!r}")
+
     def end(self):
         """Everything that is due or under way is done, and the server ends in good order."""
         server = Server(self.binary, self.store, self.key)
@@ -290,6 +326,8 @@ def main():
     number = -1
     try:
         torture.begin()
+        zones = threading.Thread(target=torture.change_zones)
+        zones.start()
         for number in range(arguments.cycles):
             torture.cycle(number)
             torture.check()
@@ -299,6 +337,9 @@ def main():
         # The tick and cron triggers are paused now, which takes their next instant away.
         torture.check_instants = lambda name, ask: None
         torture.check(final=True)
+        zones.join()
+        if torture.wrong:
+            raise torture.wrong
     except Wrong as wrong:
         print(f"\nscripts/torture: in cycle {number}: {wrong}\nthe store is {torture.store}", file=sys.stderr)
         raise SystemExit(1)

@@ -77,9 +77,9 @@ static void kill_run(lua_State *L, int reason) {
   clua_state *S = state_of(L);
   S->kill = reason;
   lua_Debug ar;
-  for (int level = 0; level < 8 && S->kill_line == 0 && lua_getstack(L, level, &ar); level++) {
-    lua_getinfo(L, "l", &ar);
-    if (ar.currentline > 0) S->kill_line = ar.currentline;
+  for (int level = 0; level < 16 && S->kill_line == 0 && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline > 0 && in_script(S, &ar)) S->kill_line = ar.currentline;
   }
   raise_kill(L);
 }

@@ -7,7 +7,7 @@ enum { CLOSE_DEPTH = 16 };
 
 /// After something caught an error: go on raising when the run is lost, and look at the clock, because building an error message
 /// can be slow.
-static void caught(lua_State *L, int status) {
+void caught(lua_State *L, int status) {
   clua_state *S = state_of(L);
   if (S->kill) raise_kill(L);
   // An error between the steps of a __concat left the collector stopped.

@@ -1,8 +1,9 @@
 // What a filter sees: an event and its document, read from JSON text only where the script looks. No table is built for a
-// document, and what one script read of it is remembered until the next.
+// document, and what one script read of it is remembered until the next. Documents that are streamed are the same with a text of
+// their own, and can be written to: what is written lies in a table beside the text.
 #include "internal.h"
 
-enum { REMEMBERED = 64 };
+enum { REMEMBERED = 64, REMEMBERED_OWNED = 12, TEXT_SLOT = 1, CHANGES_SLOT = 2 };
 
 char document_key, event_key;
 
@@ -15,9 +16,14 @@ typedef struct {
   const char *text;  // NULL when the run that lent it is over
   size_t length;
   size_t seen;       // how far the text has been read
-  int count;
-  field fields[REMEMBERED];
+  int count, capacity;
+  bool owned;        // the text is a string of Lua's, in the first slot
+  bool changed;      // the second slot has a table of what was written
+  field fields[];
 } document;
+
+/// What a removed field has in the table of changes.
+static char removed_mark;
 
 typedef struct {
   const clua_event *event;
@@ -84,7 +90,7 @@ static bool find_field(lua_State *L, document *d, const char *key, size_t length
   }
   size_t at = d->seen;
   while (next_field(L, d, &at, found)) {
-    if (d->count < REMEMBERED) {
+    if (d->count < d->capacity) {
       d->fields[d->count++] = *found;
       d->seen = at;
     }
@@ -93,11 +99,30 @@ static bool find_field(lua_State *L, document *d, const char *key, size_t length
   return false;
 }
 
+/// The document at `index`, which a script may have replaced by anything: metamethods can be had from elsewhere.
+static document *own_document(lua_State *L, int index) {
+  if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) return NULL;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &document_key);
+  bool same = lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
+  return same ? lua_touserdata(L, index) : NULL;
+}
+
+static bool is_removed(lua_State *L, int index) {
+  return lua_type(L, index) == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == &removed_mark;
+}
+
 static int document_index(lua_State *L) {
   charge(L, 1);
   document *d = check_document(L, 1);
   size_t length;
   if (lua_type(L, 2) != LUA_TSTRING) return 0;
+  if (d->changed) {
+    lua_getiuservalue(L, 1, CHANGES_SLOT);
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, -2) != LUA_TNIL) return is_removed(L, -1) ? 0 : 1;
+    lua_settop(L, 2);
+  }
   const char *key = lua_tolstring(L, 2, &length);
   field f;
   if (!find_field(L, d, key, length, &f)) return 0;
@@ -123,15 +148,71 @@ static int document_next(lua_State *L) {
   return 2;
 }
 
+static int read_only(lua_State *L) { return luaL_error(L, "events and their documents are read-only"); }
+
+static int document_write(lua_State *L) {
+  document *d = own_document(L, 1);
+  if (d == NULL || !d->owned) return read_only(L);
+  luaL_checktype(L, 2, LUA_TSTRING);
+  lua_settop(L, 3);
+  charge(L, 2);
+  if (!d->changed) {
+    lua_newtable(L);
+    lua_setiuservalue(L, 1, CHANGES_SLOT);
+    d->changed = true;
+  }
+  lua_getiuservalue(L, 1, CHANGES_SLOT);
+  lua_insert(L, 2);
+  if (lua_isnil(L, 4)) {
+    lua_pushlightuserdata(L, &removed_mark);
+    lua_replace(L, 4);
+  }
+  lua_rawset(L, 2);
+  return 0;
+}
+
+/// Pushes a table of all fields, with what was written to it; false, and nothing, for what is no document.
+bool push_document_table(lua_State *L, int index) {
+  index = lua_absindex(L, index);
+  document *d = own_document(L, index);
+  if (d == NULL || d->text == NULL) return false;
+  luaL_checkstack(L, 8, NULL);
+  json_push(L, d->text, d->text, d->text + d->length, true);
+  if (!d->changed || !lua_istable(L, -1)) return true;
+  int table = lua_gettop(L);
+  lua_getiuservalue(L, index, CHANGES_SLOT);
+  lua_pushnil(L);
+  while (lua_next(L, table + 1)) {
+    charge(L, 1);
+    lua_pushvalue(L, -2);
+    if (is_removed(L, -2)) lua_pushnil(L);
+    else lua_pushvalue(L, -2);
+    lua_rawset(L, table);
+    lua_pop(L, 1);
+  }
+  lua_settop(L, table);
+  return true;
+}
+
+/// `pairs` of a document that was written to is that of a table.
+static int changed_next(lua_State *L) {
+  charge(L, 1);
+  lua_settop(L, 2);
+  return lua_next(L, lua_upvalueindex(1)) ? 2 : 0;
+}
+
 static int document_pairs(lua_State *L) {
-  check_document(L, 1);
+  document *d = check_document(L, 1);
+  if (d->changed) {
+    push_document_table(L, 1);
+    lua_pushcclosure(L, changed_next, 1);
+    return 1;
+  }
   lua_pushinteger(L, 0);
   lua_pushvalue(L, 1);
   lua_pushcclosure(L, document_next, 2);
   return 1;
 }
-
-static int read_only(lua_State *L) { return luaL_error(L, "events and their documents are read-only"); }
 
 static void push_text(lua_State *L, clua_bytes text) {
   if (text.count) lua_pushlstring(L, (const char *)text.data, text.count);
@@ -175,21 +256,10 @@ static void new_metatable(lua_State *L, const char *name, const luaL_Reg *method
 }
 
 void open_documents(lua_State *L) {
-  static const luaL_Reg document_methods[] = {{"__index", document_index}, {"__newindex", read_only}, {"__pairs", document_pairs}, {NULL, NULL}};
+  static const luaL_Reg document_methods[] = {{"__index", document_index}, {"__newindex", document_write}, {"__pairs", document_pairs}, {NULL, NULL}};
   static const luaL_Reg event_methods[] = {{"__index", event_index}, {"__newindex", read_only}, {NULL, NULL}};
   new_metatable(L, "document", document_methods, &document_key);
   new_metatable(L, "event", event_methods, &event_key);
-}
-
-bool document_text(lua_State *L, int index, clua_bytes *text) {
-  if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) return false;
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &document_key);
-  bool same = lua_rawequal(L, -1, -2);
-  lua_pop(L, 2);
-  document *d = lua_touserdata(L, index);
-  if (!same || d->text == NULL) return false;
-  *text = (clua_bytes){(const uint8_t *)d->text, d->length};
-  return true;
 }
 
 static void *new_box(lua_State *L, size_t size, int values, char *slot) {
@@ -202,8 +272,21 @@ static void *new_box(lua_State *L, size_t size, int values, char *slot) {
 /// Pushes an event that shows nothing yet, with its document inside.
 void push_event(lua_State *L) {
   new_box(L, sizeof(event_box), 1, &event_key);
-  new_box(L, sizeof(document), 0, &document_key);
+  document *d = new_box(L, sizeof(document) + REMEMBERED * sizeof(field), 0, &document_key);
+  d->capacity = REMEMBERED;
   lua_setiuservalue(L, -2, 1);
+}
+
+/// Pushes a document with a text of its own.
+void push_document(lua_State *L, const char *text, size_t length) {
+  charge(L, 1 + length / 64);
+  document *d = new_box(L, sizeof(document) + REMEMBERED_OWNED * sizeof(field), 2, &document_key);
+  lua_pushlstring(L, text, length);
+  d->text = lua_tostring(L, -1);
+  d->length = length;
+  d->capacity = REMEMBERED_OWNED;
+  d->owned = true;
+  lua_setiuservalue(L, -2, TEXT_SLOT);
 }
 
 /// Lends the event at `index` what it shows; NULL takes it away.

@@ -5,6 +5,11 @@
 
 enum { FRAMES = 12, LEVELS = 64 };
 
+bool in_script(const clua_state *S, const lua_Debug *ar) {
+  const clua_request *r = S->request;
+  return r == NULL || (strlen(ar->short_src) == r->name.count && memcmp(ar->short_src, r->name.data, r->name.count) == 0);
+}
+
 /// The message handler of a run. It adds nothing to the error, it only looks around, and it does not ask Lua for the names of
 /// functions: finding one can take time quadratic in the size of a function, and nothing could stop it.
 int error_handler(lua_State *L) {
@@ -17,7 +22,8 @@ int error_handler(lua_State *L) {
   for (int level = 0; level < LEVELS && lua_getstack(L, level, &ar); level++) {
     lua_getinfo(L, "Sl", &ar);
     if (ar.currentline <= 0) continue;
-    if (S->result.line == 0) S->result.line = ar.currentline;
+    // The line is the script's own, also when the error is raised in a module that it called.
+    if (S->result.line == 0 && in_script(S, &ar)) S->result.line = ar.currentline;
     if (shown++ == FRAMES) {
       buffer_append(&S->traceback, "...\n", 4);
       break;

@@ -6,7 +6,7 @@ enum { HOST_CALL_COST = 100, LINE_LIMIT = 64 << 10 };
 
 char context_key;
 
-static int32_t function_id(lua_State *L) { return (int32_t)lua_tointeger(L, lua_upvalueindex(1)); }
+int32_t function_id(lua_State *L) { return (int32_t)lua_tointeger(L, lua_upvalueindex(1)); }
 
 static int raise_reply(lua_State *L) {
   clua_state *S = state_of(L);
@@ -17,7 +17,7 @@ static int raise_reply(lua_State *L) {
 }
 
 /// Asks the host, with the arguments that are on the tape; pushes what it answered and gives its number.
-static int ask(lua_State *L, int32_t id) {
+int ask(lua_State *L, int32_t id) {
   clua_state *S = state_of(L);
   if (S->context == NULL) return luaL_error(L, "the host's functions can be called while a script runs");
   S->reply.count = 0;
@@ -33,11 +33,13 @@ static int ask(lua_State *L, int32_t id) {
   return tape_push_all(L, reply);
 }
 
+/// `ctx` or `t`: what stands before the colon of a method.
 static bool is_context(lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index)) return false;
   lua_rawgetp(L, LUA_REGISTRYINDEX, &context_key);
-  bool same = lua_rawequal(L, -1, -2);
-  lua_pop(L, 2);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &test_key);
+  bool same = lua_rawequal(L, -1, -3) || lua_rawequal(L, -2, -3);
+  lua_pop(L, 3);
   return same;
 }
 
@@ -208,9 +210,14 @@ void push_host_function(lua_State *L, const clua_function *f) {
     push_null(L);
     return;
   }
+  if (f->form == CLUA_VECTOR) {
+    push_vector_function(L, f->path);
+    return;
+  }
   static const lua_CFunction forms[] = {[CLUA_HOSTED] = call_hosted, [CLUA_RAW] = call_raw, [CLUA_METHOD] = call_method, [CLUA_TEXT] = call_text,
                                         [CLUA_EACH] = call_each, [CLUA_JSON_ENCODE] = json_encode, [CLUA_JSON_DECODE] = json_decode,
-                                        [CLUA_JSON_ARRAY] = json_array};
+                                        [CLUA_JSON_ARRAY] = json_array, [CLUA_REQUIRE] = call_require, [CLUA_TEST] = call_test,
+                                        [CLUA_TRANSACTION] = call_transaction};
   lua_pushinteger(L, f->id);
   lua_pushcclosure(L, forms[f->form], 1);
 }

@@ -58,6 +58,8 @@ struct clua_state {
   void *context;
   uint64_t host_calls;
   bool reply_lost;          // the host's answer was too large to keep
+  bool has_modules;         // this run has required some
+  int module_depth;         // how many modules are being loaded, one from within the other
   uint64_t random[4];
   // The run.
   const clua_request *request;
@@ -71,7 +73,7 @@ struct clua_state {
 static inline clua_state *state_of(lua_State *L) { return *(clua_state **)lua_getextraspace(L); }
 
 // Registry keys: the addresses count, not the contents.
-extern INTERNAL char chunks_key, array_key, frozen_key, environment_key, context_key, document_key, event_key;
+extern INTERNAL char chunks_key, array_key, frozen_key, environment_key, context_key, document_key, event_key, loaded_key, test_key, vector_key;
 
 // budget.c
 INTERNAL uint64_t monotonic_now(void);
@@ -110,6 +112,7 @@ INTERNAL void open_tables(lua_State *L);
 INTERNAL void open_math(lua_State *L);
 INTERNAL void random_seed(clua_state *S, uint64_t seed);
 INTERNAL void pick(lua_State *L, lua_CFunction open, const char *const *names);
+INTERNAL void caught(lua_State *L, int status);  // after something caught an error
 
 // base.c
 INTERNAL const char *text_of(lua_State *L, int index, size_t *length);
@@ -120,6 +123,15 @@ INTERNAL int run_stock(lua_State *L);
 // sandbox.c
 INTERNAL void build_sandbox(lua_State *L, const clua_function *functions, size_t count);
 INTERNAL void push_environment(lua_State *L);
+INTERNAL void freeze_table(lua_State *L);
+
+// run.c
+INTERNAL void push_chunk(lua_State *L, const clua_request *r, bool is_module);
+
+// modules.c, trials.c
+INTERNAL int call_require(lua_State *L);
+INTERNAL int call_test(lua_State *L);
+INTERNAL int call_transaction(lua_State *L);
 
 // pattern.c: Lua's patterns
 typedef struct {
@@ -180,17 +192,26 @@ INTERNAL bool is_null(lua_State *L, int index);
 
 // document.c
 INTERNAL void open_documents(lua_State *L);
-INTERNAL bool document_text(lua_State *L, int index, clua_bytes *text);
 INTERNAL void push_event(lua_State *L);
+INTERNAL void push_document(lua_State *L, const char *text, size_t length);
+INTERNAL bool push_document_table(lua_State *L, int index);
 INTERNAL void event_set(lua_State *L, int index, const clua_event *event);
+
+// vector.c
+INTERNAL void open_vectors(lua_State *L);
+INTERNAL void push_vector_function(lua_State *L, const char *path);
+INTERNAL const float *vector_values(lua_State *L, int index, size_t *count);
 
 // host.c
 INTERNAL void push_host_function(lua_State *L, const clua_function *f);
 INTERNAL void push_missing_member(lua_State *L, const char *path);
+INTERNAL int ask(lua_State *L, int32_t id);
+INTERNAL int32_t function_id(lua_State *L);
 
 // errors.c
 INTERNAL int error_handler(lua_State *L);
 INTERNAL int error_describe(lua_State *L);
+INTERNAL bool in_script(const clua_state *S, const lua_Debug *ar);
 
 // state.c
 INTERNAL void protect(clua_state *S, lua_CFunction body);

@@ -20,10 +20,11 @@ static bool has_long_chain(const uint8_t *text, size_t count) {
 }
 
 /// Compiles text only (bytecode can crash the interpreter). A bare expression is tried as what it would return.
-static void compile(lua_State *L, const clua_request *r) {
+static void compile(lua_State *L, const clua_request *r, bool is_module) {
   clua_state *S = state_of(L);
   const char *source = (const char *)r->source.data;
-  S->result.compiling = true;
+  // That a module does not compile is an error like others of the script that wants it, and may be caught.
+  S->result.compiling = !is_module;
   if (r->source.count > SOURCE_LIMIT) luaL_error(L, "the source is %d bytes long; the limit is %d", (int)r->source.count, SOURCE_LIMIT);
   if (has_long_chain(r->source.data, r->source.count)) luaL_error(L, "an expression has more than %d links, as in a.b.c", LINK_LIMIT);
   lua_pushliteral(L, "=");
@@ -46,7 +47,7 @@ static void compile(lua_State *L, const clua_request *r) {
 }
 
 /// Pushes the chunk, from the cache when it has been here before. The key is all that compiling depends on.
-static void push_chunk(lua_State *L, const clua_request *r) {
+void push_chunk(lua_State *L, const clua_request *r, bool is_module) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &chunks_key);
   int cache = lua_gettop(L);
   luaL_Buffer b;
@@ -59,7 +60,7 @@ static void push_chunk(lua_State *L, const clua_request *r) {
   int key = lua_gettop(L);
   lua_pushvalue(L, key);
   if (lua_rawget(L, cache) == LUA_TNIL) {
-    compile(L, r);
+    compile(L, r, is_module);
     lua_Integer count = (lua_rawgeti(L, cache, 0), lua_tointeger(L, -1));
     lua_pop(L, 1);
     if (count >= CACHED_CHUNKS) {  // begin anew: simpler than knowing which was used last, and rare
@@ -98,7 +99,7 @@ enum { CHUNK = 1, GLOBALS = 2, CONTEXT = 3 };
 
 /// Leaves the chunk with its new globals, and `ctx`, at their places.
 static void prepare(lua_State *L, const clua_request *r) {
-  push_chunk(L, r);
+  push_chunk(L, r, false);
   push_environment(L);
   lua_pushvalue(L, GLOBALS);
   lua_setupvalue(L, CHUNK, 1);
@@ -135,12 +136,24 @@ static int run_batch(lua_State *L, const clua_request *r) {
   return CONTEXT + 1;
 }
 
+/// Whether a table holds functions by name, and so is one to choose from instead of an answer.
+static bool has_functions(lua_State *L, int table) {
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    charge(L, 1);
+    bool is_function = lua_isfunction(L, -1) && lua_type(L, -2) == LUA_TSTRING;
+    lua_pop(L, is_function ? 2 : 1);
+    if (is_function) return true;
+  }
+  return false;
+}
+
 /// Calls the function that the chunk returned, or the one of its table that is asked for; other values are the result themselves.
 static int run_entry(lua_State *L, const clua_request *r) {
   lua_pushvalue(L, CHUNK);
   lua_call(L, 0, LUA_MULTRET);
   int first = CONTEXT + 1;
-  if (r->entry && lua_istable(L, first)) {
+  if (r->entry && lua_istable(L, first) && has_functions(L, first)) {
     lua_settop(L, first);
     lua_getfield(L, first, r->entry);
     if (lua_isnil(L, -1)) {
@@ -227,7 +240,7 @@ static int collect_body(lua_State *L) {
 }
 
 static int check_body(lua_State *L) {
-  compile(L, state_of(L)->request);
+  compile(L, state_of(L)->request, false);
   return 0;
 }
 
@@ -252,6 +265,8 @@ static clua_result start(clua_state *S, const clua_request *request, void *conte
   S->wall = request->wall;
   S->instruction_limit = request->instructions;
   S->values.count = S->saved.count = S->message.count = S->traceback.count = 0;
+  S->has_modules = false;
+  S->module_depth = 0;
   random_seed(S, request->seed);
   budget_start(S);
   protect(S, body);

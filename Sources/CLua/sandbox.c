@@ -50,6 +50,8 @@ static void freeze(lua_State *L, const char *path) {
   lua_remove(L, -2);
 }
 
+void freeze_table(lua_State *L) { freeze(L, NULL); }
+
 static void set_library(lua_State *L, const char *name) {
   freeze(L, NULL);
   lua_setfield(L, -2, name);
@@ -118,8 +120,21 @@ static void set_metatable_slot(lua_State *L, void *slot, const char *shown) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, slot);
 }
 
+/// The functions of `ctx` and `t` are found through those tables alone, not by a global name.
+static void take_methods(lua_State *L, const char *name, void *slot) {
+  lua_getfield(L, -1, name);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+  }
+  set_metatable_slot(L, slot, NULL);
+  lua_pushnil(L);
+  lua_setfield(L, -2, name);
+}
+
 void build_sandbox(lua_State *L, const clua_function *functions, size_t count) {
   open_documents(L);
+  open_vectors(L);
   lua_newtable(L);
   set_metatable_slot(L, &array_key, "array");
 
@@ -140,14 +155,8 @@ void build_sandbox(lua_State *L, const clua_function *functions, size_t count) {
 
   lua_newtable(L);
   for (size_t i = 0; i < count; i++) put(L, &functions[i]);
-  lua_getfield(L, -1, "ctx");
-  if (lua_isnil(L, -1)) {
-    lua_pop(L, 1);
-    lua_newtable(L);
-  }
-  set_metatable_slot(L, &context_key, NULL);
-  lua_pushnil(L);
-  lua_setfield(L, -2, "ctx");
+  take_methods(L, "ctx", &context_key);
+  take_methods(L, "t", &test_key);
   freeze_members(L, "");
   lua_pushnil(L);
   while (lua_next(L, -2)) {
@@ -206,6 +215,9 @@ static int list_all(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &context_key);
   lua_getfield(L, -1, "__index");
   list(L, "ctx:", &S->text);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &test_key);
+  lua_getfield(L, -1, "__index");
+  list(L, "t:", &S->text);
   return 0;
 }
 

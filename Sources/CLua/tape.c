@@ -76,6 +76,11 @@ static const uint8_t *push_value(lua_State *L, const uint8_t *at, const uint8_t 
       }
       return at;
     }
+    case CLUA_DOCUMENT: {
+      uint32_t count = read_count(L, &at, end);
+      push_document(L, (const char *)need(L, at, end, count), count);
+      return at + count;
+    }
     default: lua_pushnil(L); return at;
   }
 }

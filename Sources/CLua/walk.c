@@ -200,6 +200,26 @@ static void walk_table(walker *w, int table, int depth) {
   walk_object(w, table, size, depth);
 }
 
+/// The shortest decimals that read back as the same float32 cross as doubles, so that 0.1 stays 0.1.
+static void walk_vector(walker *w, const float *numbers, size_t count) {
+  charge(w->L, count);
+  if (w->json) add_byte(w, '[');
+  else add_count(w, CLUA_ARRAY, (uint32_t)count);
+  for (size_t i = 0; i < count; i++) {
+    if (!isfinite(numbers[i])) luaL_error(w->L, "the number %f has no JSON form", (lua_Number)numbers[i]);
+    char text[32];
+    double value = numbers[i];
+    for (int digits = 6; digits <= 9; digits++) {
+      snprintf(text, sizeof text, "%.*g", digits, (double)numbers[i]);
+      value = strtod(text, NULL);
+      if ((float)value == numbers[i]) break;
+    }
+    if (w->json && i > 0) add_byte(w, ',');
+    w->json ? add_json_double(w, value) : add_number(w, CLUA_NUMBER, &value, sizeof value);
+  }
+  if (w->json) add_byte(w, ']');
+}
+
 static void walk(walker *w, int index, int depth) {
   lua_State *L = w->L;
   index = lua_absindex(L, index);
@@ -235,12 +255,13 @@ static void walk(walker *w, int index, int depth) {
     case LUA_TTABLE: walk_table(w, index, depth); return;
     default: break;
   }
-  clua_bytes text;
-  if (is_null(L, index)) {
+  size_t count;
+  const float *numbers = vector_values(L, index, &count);
+  if (numbers) {
+    walk_vector(w, numbers, count);
+  } else if (is_null(L, index)) {
     w->json ? add(w, "null", 4) : add_byte(w, CLUA_NULL);
-  } else if (document_text(L, index, &text)) {
-    const char *start = (const char *)text.data;
-    json_push(L, start, start, start + text.count, true);
+  } else if (push_document_table(L, index)) {
     walk(w, -1, depth);
     lua_pop(L, 1);
   } else {

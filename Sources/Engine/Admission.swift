@@ -69,7 +69,9 @@ struct Admission {
   /// Admits a task that is ready, if nothing of its lane waits and there is room; then its claim is its start.
   mutating func admit(_ task: TaskRecord) -> Bool {
     let lane = Lane(task.kind)
-    guard inLane[lane, default: 0] < window(of: lane), hasRoom(task.namespaceID), !queues.keys.contains(where: { $0.lane == lane }) else { return false }
+    guard inLane[lane, default: 0] < window(of: lane), hasRoom(task.namespaceID), !queues.keys.contains(where: { $0.lane == lane }) else {
+      return false
+    }
     enter(task, lane)
     return true
   }

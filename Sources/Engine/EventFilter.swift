@@ -56,8 +56,15 @@ struct EventFilter {
 
   private func ask(_ filter: ScriptReference, _ events: [ScriptEvent], for trigger: Trigger, _ result: inout Filtered) -> [ScriptEvent] {
     let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
+    let script: Script
+    do throws(Problem) {
+      script = try host.script(filter, as: [.filter], in: trigger.namespaceID, called: "\(trigger.name ?? trigger.id) filter")
+    } catch {
+      result.problem = error
+      return []
+    }
     let outcome = bench.interpreter(for: trigger.namespaceID).filter(
-      Script(name: "\(trigger.name ?? trigger.id) filter", version: 1, source: filter.source), events: events,
+      script, events: events,
       context: ScriptSession.context(trigger, scheduledAt: nil, now: host.surroundings.now(), host: host), budget: ScriptKind.filter.budget,
       host: session,
       cancellation: nil)

@@ -246,9 +246,9 @@ struct Explanation {
   }
 
   private static func condition(_ condition: Condition, _ trigger: Trigger) -> Clause? {
-    if condition.kind == .script { return Clause(name: "condition", holds: false, fact: "a script decides") }
+    if condition.asksScript { return Clause(name: "condition", holds: false, fact: "a script decides") }
     let measured = condition.kind == .drift ? trigger.lastDriftMeasurement : trigger.lastVolumeMeasurement
-    let name = condition.metric?.rawValue ?? condition.kind.rawValue
+    let name = condition.metricName
     guard let value = measured["value"]?.double else {
       let why = measured["reason"]?.string.map { "the last check had nothing to compare: \($0)" } ?? "\(name) was not measured yet"
       return Clause(name: "condition", holds: false, threshold: .double(condition.threshold), fact: why)

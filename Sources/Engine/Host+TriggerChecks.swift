@@ -59,7 +59,7 @@ extension Host {
   /// are cut when they are eight runs deep.
   private func checkLoops(_ trigger: Trigger) throws(Problem) {
     var others = try read { reader throws(Problem) in try reader.activeTriggers() }.filter {
-      $0.namespaceID == trigger.namespaceID && $0.id != trigger.id
+      $0.namespaceID == trigger.namespaceID && $0.id != trigger.id && !$0.isNamespaceHook
     }
     others.append(trigger)
     var ways: [[Trigger]] = [[trigger]]

@@ -25,11 +25,11 @@ package final class Host: Sendable {
     /// Where log lines go: level, message.
     package var log: @Sendable (_ level: String, _ message: String) -> Void
     /// The way to other servers; nil when there is none.
-    package var outbound: Outbound?
+    package var courier: Courier?
 
     package init(
       path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12, zones: Zones = Zones(),
-      retention: Retention = Retention(), outbound: Outbound? = nil,
+      retention: Retention = Retention(), courier: Courier? = nil,
       log: @escaping @Sendable (_ level: String, _ message: String) -> Void = { _, _ in }
     ) {
       self.path = path
@@ -38,7 +38,7 @@ package final class Host: Sendable {
       self.readers = readers
       self.retention = retention
       self.zones = zones
-      self.outbound = outbound
+      self.courier = courier
       self.log = log
     }
   }

@@ -51,7 +51,7 @@ struct Judge {
   static func verdict(_ condition: Condition, _ measured: JSONObject) -> (Agenda.Verdict, reason: String) {
     // Nothing measured is neither true nor false.
     guard let value = measured["value"]?.double, !value.isNaN else { return (.between, measured["reason"]?.string ?? "nothing to measure") }
-    let name = condition.metric?.rawValue ?? condition.kind.rawValue
+    let name = condition.metricName
     return switch condition.reading(value) {
     case .holds: (.yes, "\(name) crossed the threshold")
     case .arms: (.no, "\(name) below threshold")
@@ -69,12 +69,13 @@ struct Judge {
     _ reference: ScriptReference, _ trigger: Trigger, _ question: Agenda.Question, _ judgement: inout Judgement, called name: String
   ) throws(Problem) {
     let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
-    let script = Script(name: "\(trigger.name ?? trigger.id) \(name)", version: 1, source: reference.source)
+    let script = try host.script(reference, as: [.predicate], in: trigger.namespaceID, called: "\(trigger.name ?? trigger.id) \(name)")
     let run = bench.run(
       script, kind: .predicate, in: trigger.namespaceID,
       context: ScriptSession.context(trigger, scheduledAt: question.fire.scheduledAt, now: host.surroundings.now(), host: host),
       state: .object(trigger.state), arguments: [], session: session, cancellation: nil)
     judgement.detail = session.record(of: run)
+    if reference.stored != nil { judgement.detail["stored_script"] = ["name": .string(script.name), "version": .int(script.version)] }
     let (verdict, reason) = try run.verdict()
     judgement.verdict = verdict ? .yes : .no
     judgement.reason = reason ?? (verdict ? "\(name) said yes" : "\(name) said no")
@@ -154,7 +155,12 @@ struct Measurement {
       let since =
         trigger.lastExecutionStatus == TaskRecord.Status.completed.rawValue ? trigger.lastTriggeredAt ?? trigger.createdAt : trigger.createdAt
       result["value"] = .double((now - since).inSeconds)
-    case .script: break
+    case .script:
+      if let reference = condition.storedMetric {
+        result["metric"] = .string(condition.metricName)
+        let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
+        result["value"] = .double(try session.metric(reference, now: now))
+      }
     }
     if let value = result["value"]?.double { result["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold)) }
     json = result

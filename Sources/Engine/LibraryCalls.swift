@@ -13,6 +13,9 @@ package struct LibraryCalls {
   /// Waits, for the functions that only batch scripts may use; nil where waiting is not allowed.
   package var pause: ((Duration) throws(Problem) -> Void)?
 
+  /// Documents that a stream fetches at once, if nothing else is said.
+  static let pageSize = 500
+
   package init(surroundings: Surroundings, zones: Zones, perform: @escaping Perform) {
     self.surroundings = surroundings
     self.zones = zones
@@ -65,6 +68,7 @@ package struct LibraryCalls {
       var query = object(0).object ?? JSONObject()
       if case .string(let collection)? = arguments.first { query["collection"] = .string(collection) }
       if arguments.count > 1, arguments[1] != .null { query["cursor"] = arguments[1] }
+      if query["batch"] == nil, query["limit"] == nil { query["batch"] = .int(Self.pageSize) }
       return try documents(.object(query), "documents.each")
     case "collections.create": return try perform("create_collection", body: object(0))
     case "collections.get":
@@ -137,7 +141,7 @@ package struct LibraryCalls {
       let by = arguments.count > 1 && arguments[1] != .null ? arguments[1] : .int(1)
       return try perform("increment_kv", path: ["key": try text(0, "the key")], body: ["by": by])["value"] ?? .null
     case "kv.delete": return try existed { () throws(Problem) in try perform("delete_kv", path: ["key": try text(0, "the key")]) }
-    case "time.now", "time.parse", "time.format", "time.cron_next": return try time(name, arguments)
+    case "time.now", "time.parse", "time.format", "time.cron_next", "cron.next": return try time(name, arguments)
     case "uuid": return .string(uuid())
     case "sleep":
       guard let pause else { throw Problem(.forbidden, "only a batch script may sleep") }
@@ -146,11 +150,14 @@ package struct LibraryCalls {
       }
       try pause(.milliseconds(Int64(seconds * 1000)))
       return .null
-    default: throw Problem(.notFound, "the host has no function '\(name)'")
+    default:
+      if let answer = try administration(name, arguments) { return answer }
+      if let answer = try numbers(name, arguments) { return answer }
+      throw Problem(.notFound, "the host has no function '\(name)'")
     }
   }
 
-  private func perform(_ name: String, path: [String: String] = [:], query: JSONObject = [:], body: JSON = [:]) throws(Problem) -> JSON {
+  func perform(_ name: String, path: [String: String] = [:], query: JSONObject = [:], body: JSON = [:]) throws(Problem) -> JSON {
     try performing(name, path, query, body)
   }
 
@@ -160,7 +167,7 @@ package struct LibraryCalls {
   }
 
   /// Null instead of an error for things that are not there: scripts ask `if x then`.
-  private func optional(_ body: () throws(Problem) -> JSON) throws(Problem) -> JSON {
+  func optional(_ body: () throws(Problem) -> JSON) throws(Problem) -> JSON {
     do throws(Problem) { return try body() } catch {
       if error.kind == .notFound { return .null }
       throw error
@@ -168,7 +175,7 @@ package struct LibraryCalls {
   }
 
   /// False instead of an error when there was nothing to delete.
-  private func existed(_ body: () throws(Problem) -> JSON) throws(Problem) -> JSON {
+  func existed(_ body: () throws(Problem) -> JSON) throws(Problem) -> JSON {
     do throws(Problem) {
       _ = try body()
       return true

@@ -63,9 +63,10 @@ package struct Operation: Sendable {
   }
 
   package static let all: [Operation] =
-    systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + clusterResultOperations + triggerOperations + decisionOperations
+    systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + clusterResultOperations
+    + triggerOperations + decisionOperations
     + simulationOperations + bulkOperations + previewOperations + taskOperations + kvOperations + maintenanceOperations + eventOperations
-    + calendarOperations + bucketOperations + objectOperations + batchOperations
+    + calendarOperations + scriptOperations + outboundOperations + bucketOperations + objectOperations + batchOperations
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   package static func named(_ name: String) -> Operation? { byName[name] }
@@ -109,6 +110,8 @@ package struct Call: Sendable {
   package var body: JSON
   /// Collects writes instead of committing them: hooks and actions of triggers, whose writes are committed with their outcome.
   var gathering: Gathering?
+  /// How many scripts deep the call was made: a script may run a script, but not without end.
+  var depth = 0
 
   package init(caller: Caller, namespace: Namespace? = nil, path: [String: String] = [:], query: JSONObject = JSONObject(), body: JSON = [:]) {
     self.caller = caller

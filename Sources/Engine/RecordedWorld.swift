@@ -119,8 +119,10 @@ struct RecordedWorld: SimulatedWorld {
   }
 
   private mutating func ask(_ filter: ScriptReference, _ events: [ScriptEvent], at moment: Instant) -> [ScriptEvent] {
+    // What cannot be found accepts nothing, as at its time.
+    guard let script = try? host.script(filter, as: [.filter], in: trigger.namespaceID, called: "filter") else { return [] }
     let outcome = interpreter.filter(
-      Script(name: "filter", version: 1, source: filter.source), events: events,
+      script, events: events,
       context: ScriptSession.context(trigger, scheduledAt: nil, now: moment, host: host), budget: ScriptKind.filter.budget,
       host: session(at: moment))
     count(outcome.run.cost)
@@ -130,7 +132,7 @@ struct RecordedWorld: SimulatedWorld {
   // MARK: - Questions
 
   mutating func answer(_ question: Agenda.Question, at now: Instant) throws(Problem) -> SimulatedAnswer {
-    guard question.about == .condition, let condition, condition.kind != .script else {
+    guard question.about == .condition, let condition, !condition.asksScript else {
       return ask(question.about, scheduledAt: question.fire.scheduledAt, events: question.fire.consumedEvents, at: now)
     }
     if condition.kind == .staleness { return compare(condition, (now - lastSuccess).inSeconds, JSONObject()) }
@@ -157,7 +159,7 @@ struct RecordedWorld: SimulatedWorld {
   private func compare(_ condition: Condition, _ value: Double, _ recorded: JSONObject) -> SimulatedAnswer {
     var detail = recorded
     detail["definition"] = nil
-    detail["metric"] = .optional(condition.metric?.rawValue)
+    detail["metric"] = .string(condition.metricName)
     detail["threshold"] = .double(condition.threshold)
     detail["operator"] = .string(condition.comparison.rawValue)
     detail["value"] = .double(value)
@@ -172,11 +174,17 @@ struct RecordedWorld: SimulatedWorld {
     guard let reference = about == .predicate ? trigger.schedule.predicate : condition?.script else {
       return SimulatedAnswer(verdict: .yes, reason: "due")
     }
+    let script: Script
+    do throws(Problem) {
+      script = try host.script(reference, as: [.predicate], in: trigger.namespaceID, called: "\(trigger.name ?? "trigger") \(name)")
+    } catch {
+      return SimulatedAnswer(verdict: .failed, reason: "error", detail: ["error": .string(error.description)])
+    }
     var seen = trigger
     seen.eventCounter = events
     let session = session(at: now)
     let run = interpreter.run(
-      Script(name: "\(trigger.name ?? "trigger") \(name)", version: 1, source: reference.source), kind: .predicate,
+      script, kind: .predicate,
       context: ScriptSession.context(seen, scheduledAt: scheduledAt, now: now, host: host), state: .object(trigger.state),
       budget: ScriptKind.predicate.budget, host: session)
     count(run.cost)

@@ -172,7 +172,7 @@ struct Rehearsal {
         readsStore = true
       }
     case .conditional(let condition):
-      if condition.kind == .script { readsStore = true }
+      if condition.asksScript { readsStore = true }
       if condition.kind == .drift || condition.kind == .volume {
         if measured.isEmpty { notes.append("No measurement of this is on record in the span, so the condition never holds.") }
         notes.append("Measurements are those of the time, against the baselines of the time: a fire that did not really happen took no new one.")

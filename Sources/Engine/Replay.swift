@@ -64,7 +64,7 @@ struct Replay {
   }
 
   private var usesScript: Bool {
-    if case .conditional(let condition) = trigger.schedule.when, condition.kind == .script { return true }
+    if case .conditional(let condition) = trigger.schedule.when, condition.asksScript { return true }
     return trigger.schedule.predicate != nil && evaluation.detail["cost"] != nil
   }
 
@@ -120,7 +120,7 @@ struct Replay {
   /// What counts as the decision: not what it cost, nor what is kept for the replay.
   private static func decision(_ outcome: Evaluation.Outcome, _ reason: String, _ scheduledAt: Instant?, _ detail: JSONObject) -> JSON {
     var kept = detail
-    for key in ["cost", "definition", "replay"] { kept[key] = nil }
+    for key in ["cost", "definition", "replay", "stored_script"] { kept[key] = nil }
     return ["outcome": .string(outcome.rawValue), "reason": .string(reason), "scheduled_at": .optional(scheduledAt), "detail": .object(kept)]
   }
 }
@@ -166,10 +166,21 @@ private struct RecordedMoment: SimulatedWorld {
     guard let recording else { return SimulatedAnswer(verdict: .failed, reason: "error", detail: ["error": "the script's input was not recorded"]) }
     let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none, clock: now)
     session.replayed = recording.calls[...]
+    session.replayedModules = recording.modules
+    // The version that decided then, whichever is active now.
+    var reference = reference
+    if let version = detail["stored_script"]?["version"]?.int, let name = reference.stored {
+      reference = ScriptReference(stored: name, version: version)
+    }
+    let script: Script
+    do throws(Problem) {
+      script = try host.script(reference, as: [.predicate], in: trigger.namespaceID, called: "\(trigger.name ?? trigger.id) \(name)")
+    } catch {
+      return SimulatedAnswer(verdict: .failed, reason: "error", detail: ["error": .string(error.description)])
+    }
     let interpreter = Interpreter(memory: 64 << 20, random: { recording.seed })
     let run = interpreter.run(
-      Script(name: "\(trigger.name ?? trigger.id) \(name)", version: 1, source: reference.source), kind: .predicate, context: recording.context,
-      state: recording.state, budget: ScriptKind.predicate.budget, host: session)
+      script, kind: .predicate, context: recording.context, state: recording.state, budget: ScriptKind.predicate.budget, host: session)
     var detail = session.record(of: run)
     do throws(Problem) {
       let (verdict, reason) = try run.verdict()

@@ -20,8 +20,8 @@ extension Explanation {
     case .event(let rule): return events(rule)
     case .conditional(let condition):
       let every = "checked every \(words(.seconds(condition.checkIntervalSeconds)))"
-      guard condition.kind != .script else { return "When its script says so, \(every)" }
-      let name = condition.metric?.rawValue ?? condition.kind.rawValue
+      guard !condition.asksScript else { return "When its script says so, \(every)" }
+      let name = condition.metricName
       let verb = condition.mode == .level ? "while \(name) is" : "when \(name) becomes"
       let cooldown =
         condition.mode == .level && condition.cooldownSeconds > 0 ? ", at most once in \(words(.seconds(condition.cooldownSeconds)))" : ""

@@ -106,7 +106,8 @@ package struct SchedulerBenchmark {
     defer { host.close() }
     try host.settle()
     return [
-      "load_ms": .double(seconds * 1000), "resident_mb": .double(residentBytes() / 1e6), "anonymous_mb": .double(residentBytes(anonymous: true) / 1e6),
+      "load_ms": .double(seconds * 1000), "resident_mb": .double(residentBytes() / 1e6),
+      "anonymous_mb": .double(residentBytes(anonymous: true) / 1e6),
       "before_mb": .double(before / 1e6),
     ]
   }

@@ -32,12 +32,14 @@ final class ScriptBench {
   }
 
   func run(
-    _ script: Script, kind: ScriptKind, in namespaceID: String, context: JSONObject, state: JSON?, arguments: [JSON], session: ScriptSession,
+    _ script: Script, kind: ScriptKind, entry: String? = nil, in namespaceID: String, context: JSONObject, state: JSON?, arguments: [JSON],
+    session: ScriptSession,
     cancellation: Cancellation?
   ) -> ScriptRun {
     if kind == .predicate { session.recording = ScriptRecording() }
     let run = interpreter(for: namespaceID).run(
-      script, kind: kind, context: context, state: state, arguments: arguments, budget: kind.budget, host: session, cancellation: cancellation)
+      script, kind: kind, entry: entry, context: context, state: state, arguments: arguments, budget: kind.budget, host: session,
+      cancellation: cancellation)
     session.recording?.context = context
     session.recording?.state = state ?? [:]
     session.recording?.seed = seed

@@ -52,6 +52,8 @@ struct ScriptRecording {
   var context = JSONObject()
   var state: JSON = [:]
   var seed: UInt64 = 0
+  /// The versions of the modules that were required.
+  var modules: [String: Int64] = [:]
   private(set) var calls: [Call] = []
   /// False when the answers were more than is kept.
   private(set) var isComplete = true
@@ -80,9 +82,13 @@ struct ScriptRecording {
       for key in Self.defined { trigger[key] = nil }
       slim["trigger"] = .object(trigger)
     }
-    return [
+    var result: JSONObject = [
       "context": .object(slim), "state": state, "seed": .string("\(seed)"), "calls": isComplete ? .array(calls.map(\.json)) : .null,
     ]
+    if !modules.isEmpty {
+      result["modules"] = .object(JSONObject(members: modules.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .int($0.value)) }))
+    }
+    return .object(result)
   }
 
   /// Reads what `json` wrote, and puts the definition back where it was.
@@ -91,6 +97,7 @@ struct ScriptRecording {
     self.context = context
     self.seed = seed
     state = json["state"] ?? [:]
+    for member in json["modules"]?.object?.members ?? [] { modules[member.key] = member.value.int }
     isComplete = json["calls"]?.array != nil
     calls = json["calls"]?.array?.map(Call.init) ?? []
     if let seen = context["trigger"]?.object {

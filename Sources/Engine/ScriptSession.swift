@@ -11,7 +11,7 @@ import Store
 package final class ScriptSession: ScriptHost {
   package enum Writes: Sendable { case none, gathered, immediate }
 
-  private let host: Host
+  let host: Host
   private let namespace: Namespace?
   private let namespaceID: String
   private let caller: Caller
@@ -28,6 +28,16 @@ package final class ScriptSession: ScriptHost {
   var recording: ScriptRecording?
   /// Set for a replay: the answers come from there, one after the other, and not from the store.
   var replayed: ArraySlice<ScriptRecording.Call>?
+  /// How many runs this one is deep in: metrics that ask metrics, scripts that run or test scripts.
+  private let depth: Int
+  private static let deepest = 4
+  /// The modules that the run has required, and in which version.
+  private(set) var modules: [String: Int64] = [:]
+  /// For a replay: the versions of the modules that were required then.
+  var replayedModules: [String: Int64] = [:]
+  private var fetches = 0
+  /// What a batch script has written in the transaction that is open.
+  private var transaction: Gathering?
   private var lines: [JSON] = []
   private var lineBytes = 0
 
@@ -35,7 +45,10 @@ package final class ScriptSession: ScriptHost {
   private static let lineLimit = 8 * 1024
 
   /// The writes that can wait for the outcome of a task.
-  private static let gatherable: Set<String> = ["upsert_documents", "update_document", "delete_document", "set_kv", "increment_kv", "delete_kv"]
+  private static let gatherable: Set<String> = [
+    "upsert_documents", "update_document", "delete_document", "set_kv", "increment_kv", "delete_kv", "create_document",
+    "batch_delete_documents", "emit_event",
+  ]
 
   package convenience init(_ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes) {
     self.init(host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases))) {
@@ -54,13 +67,14 @@ package final class ScriptSession: ScriptHost {
 
   package init(
     _ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, caller: Caller, clock: Instant? = nil,
-    pause: ((Duration) throws(Problem) -> Void)? = nil, output: @escaping (_ level: String, _ message: String) -> Void
+    pause: ((Duration) throws(Problem) -> Void)? = nil, depth: Int = 0, output: @escaping (_ level: String, _ message: String) -> Void
   ) {
     self.host = host
     var surroundings = host.surroundings
     if let clock { surroundings.now = { clock } }
     self.surroundings = surroundings
     if let pause { self.pause = pause } else { self.pause = { duration throws(Problem) in host.pause(duration) } }
+    self.depth = depth
     self.namespaceID = namespaceID
     self.trigger = trigger
     self.writes = writes
@@ -84,13 +98,19 @@ package final class ScriptSession: ScriptHost {
     var result = run.explain
     if !lines.isEmpty { result["log"] = .array(lines) }
     result["cost"] = run.cost.json
+    if !modules.isEmpty { recording?.modules = modules }
     if let recording { result["replay"] = recording.json }
     return result
   }
 
+  /// Whether nobody writes down what is read, or has written it down.
+  var isPlain: Bool { recording == nil && replayed == nil }
+  var liveNamespaceID: String? { namespace?.id }
+
   // MARK: - Calls
 
   package func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
+    if name == "require" { return try require(arguments) }
     if replayed != nil {
       guard let next = replayed?.popFirst(), next.name == name, next.arguments == .array(arguments) else {
         throw Problem(.conflict, "the script called '\(name)' with \(JSON.array(arguments).text), which it did not when it was recorded")
@@ -108,7 +128,7 @@ package final class ScriptSession: ScriptHost {
   }
 
   /// What is left of the run's time: Lua's own clock cannot stop a read in the middle of a call.
-  private var timeLeft: Duration? {
+  var timeLeft: Duration? {
     let kind: ScriptKind = writes == .none ? .predicate : writes == .gathered ? .hook : .batch
     return kind.budget.wall.map { max(.milliseconds(1), $0 - (host.surroundings.ticks() - began)) }
   }
@@ -117,9 +137,13 @@ package final class ScriptSession: ScriptHost {
     switch name {
     case "ctx.metric":
       guard let metric = arguments.first?.string else { throw Problem(.invalid, "\(name): argument 1 must be the metric, a string", path: name) }
+      if !Self.measured.contains(metric) {
+        return .double(try self.metric(ScriptReference(stored: metric), now: surroundings.now()))
+      }
       return try measure(["metric": .string(metric)])["value"] ?? .null
     case "ctx.drift": return .object(try measure(LibraryCalls.options(arguments, 0)))
     case "ctx.events": return try events(LibraryCalls.options(arguments, 0))
+    case "transaction": return try transact(arguments.first?.string ?? "")
     case "progress":
       guard writes == .immediate else { throw Problem(.forbidden, "only a batch script shows progress") }
       output("progress", JSON.array(arguments).text)
@@ -136,18 +160,26 @@ package final class ScriptSession: ScriptHost {
   private func perform(_ name: String, path: [String: String], query: JSONObject, body: JSON) throws(Problem) -> JSON {
     guard let operation = Operation.named(name) else { throw Problem(.internal, "there is no operation '\(name)'") }
     if operation.inNamespace, namespace == nil { throw Problem(.notFound, "namespace '\(namespaceID)' is gone") }
-    if let scope = operation.scope, scope != .read {
+    if name == "fetch" {
+      try countFetch()
+    } else if let scope = operation.scope, scope != .read {
       if writes == .none { throw Problem(.forbidden, "this kind of script may only read", hint: "Write from a hook, an action or a batch script") }
+      if transaction != nil, !Self.gatherable.contains(name) {
+        throw Problem(
+          .forbidden, "'\(name)' cannot be undone, so it has no place in a transaction",
+          hint: "In it you may write documents, kv and events; do the rest before or after it")
+      }
       if writes == .gathered, !Self.gatherable.contains(name) {
         throw Problem(
           .forbidden, "'\(name)' cannot be called here: what a hook or an action writes is committed with its outcome",
           hint: "It may write documents and kv; do the rest in a batch script")
       }
       guard caller.may(scope) else { throw Problem(.forbidden, "the key does not allow '\(scope.rawValue)'") }
-      try gathering?.admit(body)
+      try (transaction ?? gathering)?.admit(body)
     }
     var call = Call(caller: caller, namespace: namespace, path: path, query: query, body: body)
-    call.gathering = gathering
+    call.gathering = transaction ?? gathering
+    call.depth = depth + 1
     switch try operation.perform(host, call) {
     case .json(let value), .accepted(let value): return value
     case .nothing: return .bool(true)
@@ -160,8 +192,7 @@ package final class ScriptSession: ScriptHost {
     var config: JSONObject = ["threshold": .int(0)]
     let metric = try fields.string("metric") ?? "cosine_drift"
     config["metric"] = .string(metric)
-    let drifts = ["cosine_drift", "centroid_shift"]
-    let volumes = ["count", "added", "growth_ratio"]
+    let (drifts, volumes) = (Self.drifts, Self.volumes)
     guard drifts.contains(metric) || volumes.contains(metric) else {
       throw Problem(
         .invalid, "unknown metric '\(metric)'", hint: "One of: \((drifts + volumes).joined(separator: ", "))",
@@ -178,6 +209,81 @@ package final class ScriptSession: ScriptHost {
     config["vector_index"] = fields["vector_index"]
     guard case .conditional(let condition) = try Schedule(.conditional, .object(config), path: "ctx").when else { return [:] }
     return try Measurement(condition, trigger, host: host).json
+  }
+
+  /// A module's text. What was required is kept with a recording by name and version: the text is in the store.
+  private func require(_ arguments: [JSON]) throws(Problem) -> JSON {
+    guard let name = arguments.first?.string else { throw Problem(.invalid, "require takes a module's name") }
+    var module = try host.module(name, in: namespaceID)
+    if let version = replayedModules[name], version != module.version {
+      let (_, then) = try host.storedScript(name, version: version, in: namespaceID)
+      module = (module.name, version, then.source)
+    }
+    modules[name] = module.version
+    return ["name": .string(module.name), "version": .int(module.version), "source": .string(module.source)]
+  }
+
+  /// The steps of `perigee.transaction`: what is written between "begin" and "commit" is gathered, and then committed in one piece.
+  private func transact(_ step: String) throws(Problem) -> JSON {
+    switch step {
+    case "begin":
+      guard writes == .immediate else {
+        throw Problem(.forbidden, "only a batch script makes transactions", hint: "What hooks and actions write is one already")
+      }
+      guard transaction == nil else { throw Problem(.conflict, "a transaction is open already", hint: "Let the outer one do all of it") }
+      transaction = Gathering()
+    case "commit":
+      let gathered = transaction?.writes ?? []
+      transaction = nil
+      if !gathered.isEmpty { _ = try host.write(gathered) }
+    default: transaction = nil
+    }
+    return .null
+  }
+
+  /// A request to the outside: as many as a run may make, and none while a transaction is open, which would wait for it.
+  private func countFetch() throws(Problem) {
+    guard writes != .none else {
+      throw Problem(.forbidden, "this kind of script may only read", hint: "Ask from a hook, an action or a batch script")
+    }
+    guard caller.may(.execute) else { throw Problem(.forbidden, "the key does not allow 'execute'") }
+    guard transaction == nil else { throw Problem(.forbidden, "nothing is sent while a transaction is open", hint: "Do it before or after") }
+    fetches += 1
+    guard writes == .immediate || fetches <= Self.fetchLimit else {
+      throw Problem(.budget, "a run may send \(Self.fetchLimit) requests", hint: "Send fewer, or do it in a batch script")
+    }
+  }
+
+  private static let fetchLimit = 5
+
+  private static let drifts = ["cosine_drift", "centroid_shift"]
+  private static let volumes = ["count", "added", "growth_ratio"]
+  private static var measured: [String] { drifts + volumes }
+
+  /// The number of a stored metric, which runs in an interpreter of its own: it may be asked for in the middle of another script.
+  func metric(_ reference: ScriptReference, now: Instant) throws(Problem) -> Double {
+    guard depth < Self.deepest else {
+      throw Problem(.invalid, "metrics ask for one another more than \(Self.deepest) deep", hint: "Let one of them stand alone")
+    }
+    let script: Script
+    do throws(Problem) {
+      script = try host.script(reference, as: [.metric], in: namespaceID, called: "metric")
+    } catch {
+      guard error.kind == .notFound, error.path == "name", let name = reference.stored else { throw error }
+      let known = try host.read { reader throws(Problem) in try reader.scripts(in: namespaceID, kind: .metric).items.map(\.name) }
+      throw Problem(
+        .notFound, "there is no metric '\(name)'", hint: "There are: \((Self.measured + known).joined(separator: ", "))",
+        didYouMean: Suggestion.nearest(to: name, in: Self.measured + known))
+    }
+    let session = ScriptSession(
+      host, namespaceID: namespaceID, trigger: trigger, writes: .none, caller: caller, clock: surroundings.now(), depth: depth + 1,
+      output: output)
+    var budget = ScriptKind.metric.budget
+    if let left = timeLeft, let wall = budget.wall { budget.wall = min(wall, left) }
+    let context = trigger.map { Self.context($0, scheduledAt: nil, now: now, host: host) } ?? ["now": .double(Double(now.milliseconds) / 1000)]
+    let run = Interpreter(memory: budget.memory, random: surroundings.random).run(
+      script, kind: .metric, context: context, budget: budget, host: session)
+    return try run.number()
   }
 
   private func events(_ options: JSON) throws(Problem) -> JSON {

@@ -16,11 +16,11 @@ struct TaskRun {
 
   private static let resultLimit = 1 << 20
 
-  private let host: Host
+  let host: Host
   private let bench: ScriptBench
   private let task: TaskRecord
   private let trigger: Trigger?
-  private let cancellation: Cancellation
+  let cancellation: Cancellation
 
   init(_ host: Host, _ bench: ScriptBench, _ task: TaskRecord, _ trigger: Trigger?, _ cancellation: Cancellation) {
     self.host = host
@@ -120,11 +120,12 @@ struct TaskRun {
     return values
   }
 
-  private func run(
+  func run(
     _ reference: ScriptReference, kind: ScriptKind, named entry: String, arguments: [JSON], into product: inout Product
   ) throws(Problem) -> (values: [JSON], record: JSONObject) {
     let session = ScriptSession(host, namespaceID: task.namespaceID, trigger: trigger, writes: .gathered)
-    let script = Script(name: "\(trigger?.name ?? trigger?.id ?? task.id) \(entry)", version: 1, source: reference.source)
+    let script = try host.script(
+      reference, as: kind == .hook ? [.hook] : [.action], in: task.namespaceID, called: "\(trigger?.name ?? trigger?.id ?? task.id) \(entry)")
     let now = host.surroundings.now()
     var context =
       trigger.map { ScriptSession.context($0, scheduledAt: task.scheduledAt, now: now, host: host) } ?? [
@@ -133,8 +134,8 @@ struct TaskRun {
     context["task_id"] = .string(task.id)
     let state = product.state ?? trigger?.state ?? JSONObject()
     let run = bench.run(
-      script, kind: kind, in: task.namespaceID, context: context, state: .object(state), arguments: arguments, session: session,
-      cancellation: cancellation)
+      script, kind: kind, entry: kind == .hook ? entry : nil, in: task.namespaceID, context: context, state: .object(state), arguments: arguments,
+      session: session, cancellation: cancellation)
     switch run.outcome {
     case .failed(let problem), .killed(let problem): throw problem
     case .returned(let values):
@@ -150,6 +151,9 @@ struct TaskRun {
       try ClusterAction(host, task, config, cancellation).perform(&product)
     case .script:
       guard let json = config["script"] else { throw Problem(.invalid, "the action has no script", path: "action_config.script") }
+      if let trigger, trigger.isNamespaceHook {
+        return try react(to: trigger, with: ScriptReference(json, path: "action_config.script"), into: &product)
+      }
       let (values, record) = try run(
         ScriptReference(json, path: "action_config.script"), kind: .action, named: "action", arguments: [], into: &product)
       if let first = values.first {

@@ -163,7 +163,8 @@ extension Fields {
   func word<Word: RawRepresentable & CaseIterable>(_ key: String, notHere: [String] = []) throws(Problem) -> Word? where Word.RawValue == String {
     if let text = try string(key), notHere.contains(text) {
       throw Problem(
-        .unsupported, "\(key) '\(text)' is not in this build", hint: "One of: \(Word.allCases.map(\.rawValue).joined(separator: ", "))", path: at(key))
+        .unsupported, "\(key) '\(text)' is not in this build", hint: "One of: \(Word.allCases.map(\.rawValue).joined(separator: ", "))", path: at(key)
+      )
     }
     return try choice(key)
   }

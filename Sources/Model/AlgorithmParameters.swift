@@ -302,7 +302,8 @@ extension Algorithm {
       clusters = Int(try fields.int("n_clusters", in: 2...1000) ?? 8)
       components = try fields.int("n_components", in: 1...1000).map { Int($0) }
       affinity =
-        try fields.word("affinity", notHere: ["precomputed", "precomputed_nearest_neighbors", "polynomial", "sigmoid", "laplacian", "chi2", "cosine"])
+        try fields.word(
+          "affinity", notHere: ["precomputed", "precomputed_nearest_neighbors", "polynomial", "sigmoid", "laplacian", "chi2", "cosine"])
         ?? .rbf
       gamma = try fields.number("gamma", in: 1e-30...1e30) ?? 1
       neighbours = Int(try fields.int("n_neighbors", in: 1...100_000) ?? 10)

@@ -55,6 +55,8 @@ package struct Condition: Sendable, Equatable {
   package var rearm: Double?
   /// `script`: the predicate that decides alone.
   package var script: ScriptReference?
+  /// `script`: the stored metric whose number is compared, given as `"metric": "script:NAME"`.
+  package var storedMetric: ScriptReference?
   /// Take a baseline when the trigger is made, so that the first check has something to compare with.
   package var captureBaselineOnCreate: Bool
 
@@ -81,7 +83,9 @@ package struct Condition: Sendable, Equatable {
     guard let kind: Kind = try fields.choice("condition_type") else { throw fields.missing("condition_type", example: "\"drift\"") }
     self.kind = kind
     let metrics = Self.metrics(of: kind)
-    metric = try fields.choice("metric")
+    let named = try Self.storedMetric(kind, fields)
+    storedMetric = named
+    metric = named == nil ? try fields.choice("metric") : nil
     if let metric, !metrics.contains(metric) {
       throw Problem(
         .invalid, "metric '\(metric.rawValue)' does not belong to condition_type '\(kind.rawValue)'",
@@ -90,7 +94,7 @@ package struct Condition: Sendable, Equatable {
     metric = metric ?? metrics.first
     comparison = try fields.choice("operator") ?? .gt
     script = try fields["script"].map { json throws(Problem) in try ScriptReference(json, path: fields.at("script")) }
-    if kind == .script {
+    if kind == .script, storedMetric == nil {
       if script == nil { throw fields.missing("script", example: "{\"source\": \"return function(ctx) return true end\"}") }
       threshold = try fields.number("threshold") ?? 0
     } else {
@@ -119,11 +123,34 @@ package struct Condition: Sendable, Equatable {
     rearm = below ?? above
   }
 
+  private static let storedPrefix = "script:"
+
+  /// `"metric": "script:NAME"` of a script condition.
+  private static func storedMetric(_ kind: Kind, _ fields: Fields) throws(Problem) -> ScriptReference? {
+    guard let text = fields["metric"]?.string, kind == .script || text.hasPrefix(storedPrefix) else { return nil }
+    let name = text.hasPrefix(storedPrefix) ? String(text.dropFirst(storedPrefix.count)) : text
+    guard kind == .script else {
+      throw Problem(
+        .invalid, "metric '\(text)' is a script's, and condition_type is '\(kind.rawValue)'", hint: "Give \"condition_type\": \"script\"",
+        path: fields.at("condition_type"))
+    }
+    guard fields["script"] == nil else {
+      throw Problem(.invalid, "'metric' and 'script' both decide", hint: "Give one of them", path: fields.at("script"))
+    }
+    return ScriptReference(stored: try StoredScript.checkName(name, path: fields.at("metric")))
+  }
+
+  /// Whether a script's yes or no decides, and no number.
+  package var asksScript: Bool { kind == .script && storedMetric == nil }
+
+  /// What the measured number is called.
+  package var metricName: String { storedMetric?.stored.map { Self.storedPrefix + $0 } ?? metric?.rawValue ?? kind.rawValue }
+
   private func rearm(_ fields: Fields, _ key: String, for comparisons: [Operator]) throws(Problem) -> Double? {
     guard let value = try fields.number(key) else { return nil }
-    guard kind != .script, mode == .edge, comparisons.contains(comparison) else {
+    guard !asksScript, mode == .edge, comparisons.contains(comparison) else {
       throw Problem(
-        .invalid, "'\(key)' does not go with \(kind == .script ? "a script" : mode == .level ? "mode 'level'" : "operator '\(comparison.rawValue)'")",
+        .invalid, "'\(key)' does not go with \(asksScript ? "a script" : mode == .level ? "mode 'level'" : "operator '\(comparison.rawValue)'")",
         hint: "rearm_below goes with gt and gte, rearm_above with lt and lte, both with mode 'edge'", path: fields.at(key))
     }
     guard !comparison.holds(value, threshold) else {
@@ -151,8 +178,8 @@ package struct Condition: Sendable, Equatable {
 
   package var json: JSONObject {
     var result: JSONObject = ["condition_type": .string(kind.rawValue)]
-    if let metric { result["metric"] = .string(metric.rawValue) }
-    if kind != .script {
+    if metric != nil || storedMetric != nil { result["metric"] = .string(metricName) }
+    if !asksScript {
       result["operator"] = .string(comparison.rawValue)
       result["threshold"] = .double(threshold)
     }

@@ -1,26 +1,71 @@
 package import Basics
 
-/// A Lua script as a trigger names it: given in place as `{"source": "…"}`, or as a plain string.
+/// A Lua script as a trigger names it: given in place as `{"source": "…"}` or as a plain string, or stored, as `{"name": "urgent"}`,
+/// `{"script": "urgent"}` or `{"script_id": "scr_…"}`, with `"version"` where it must be one in particular.
 package struct ScriptReference: Sendable, Hashable {
-  package var source: String
+  package enum Origin: Sendable, Hashable {
+    case source(String)
+    /// By name or identifier; without a version it is the active one at the moment of use.
+    case stored(String, version: Int64?)
+  }
 
-  package init(source: String) { self.source = source }
+  package var origin: Origin
+  /// The word under which a stored one was given.
+  private var key = "name"
+
+  package init(source: String) { origin = .source(source) }
+
+  package init(stored name: String, version: Int64? = nil) { origin = .stored(name, version: version) }
+
+  /// The text, when it was given in place.
+  package var source: String? { if case .source(let text) = origin { text } else { nil } }
+  /// The name or identifier, when it is stored.
+  package var stored: String? { if case .stored(let name, _) = origin { name } else { nil } }
 
   /// A script is at most this many bytes of text.
   package static let sizeLimit = 32 * 1024
 
+  private static let storedKeys = ["name", "script", "script_id"]
+
   package init(_ json: JSON, path: String) throws(Problem) {
     if let text = json.string {
-      source = text
+      origin = .source(text)
     } else {
-      let fields = try Fields(json, path: path, accepting: ["source"])
-      source = try fields.required("source", example: "\"return function(ctx) return true end\"")
+      let fields = try Fields(json, path: path, accepting: ["source", "version"] + Self.storedKeys)
+      let given = Self.storedKeys.filter { fields[$0] != nil }
+      let version = try fields.int("version", in: 1 ... .max)
+      if let first = given.first {
+        if let second = given.dropFirst().first ?? (fields["source"] == nil ? nil : "source") {
+          throw Problem(
+            .invalid, "'\(first)' and '\(second)' both say which script", hint: "Give one of them", path: fields.at(second))
+        }
+        key = first
+        origin = .stored(try fields.required(first, example: first == "script_id" ? "\"scr_4fJk2…\"" : "\"urgent\""), version: version)
+      } else {
+        if version != nil {
+          throw Problem(
+            .invalid, "'version' goes with a stored script", hint: "For example {\"name\": \"urgent\", \"version\": 3}", path: fields.at("version"))
+        }
+        origin = .source(try fields.required("source", example: "\"return function(ctx) return true end\""))
+      }
     }
-    guard source.utf8.count <= Self.sizeLimit else {
+    if let source { try Self.checkSize(source, path: path) }
+  }
+
+  package static func checkSize(_ source: String, path: String) throws(Problem) {
+    guard source.utf8.count <= sizeLimit else {
       throw Problem(
-        .tooLarge, "the script has \(source.utf8.count) bytes, \(Self.sizeLimit) are allowed", hint: "Move data into documents or kv", path: path)
+        .tooLarge, "the script has \(source.utf8.count) bytes, \(sizeLimit) are allowed", hint: "Move data into documents or kv", path: path)
     }
   }
 
-  package var json: JSON { ["source": .string(source)] }
+  package var json: JSON {
+    switch origin {
+    case .source(let source): return ["source": .string(source)]
+    case .stored(let name, let version):
+      var result: JSONObject = [key: .string(name)]
+      if let version { result["version"] = .int(version) }
+      return .object(result)
+    }
+  }
 }

@@ -6,12 +6,13 @@ final class FunctionTable {
   let functions: UnsafeMutableBufferPointer<clua_function>
 
   /// The library, and then the natives, numbered from where the library ends.
-  init(natives: [NativeFunction]) {
-    let entries =
-      Library.functions.map { ($0.path, $0.form) } + natives.map { ($0.path, Int32(CLUA_RAW)) }
+  init(natives: [NativeFunction], modules: Bool) {
+    let all = Library.functions.map { ($0.path, $0.form) } + natives.map { ($0.path, Int32(CLUA_RAW)) }
+    let entries = all.enumerated().filter { modules || ![Int32(CLUA_REQUIRE), Int32(CLUA_TEST)].contains($0.element.1) }
     functions = .allocate(capacity: entries.count)
-    for (id, (path, form)) in entries.enumerated() {
-      functions.initializeElement(at: id, to: clua_function(path: strdup(path), id: Int32(id), form: form))
+    for (place, entry) in entries.enumerated() {
+      functions.initializeElement(
+        at: place, to: clua_function(path: strdup(entry.element.0), id: Int32(entry.offset), form: entry.element.1))
     }
   }
 

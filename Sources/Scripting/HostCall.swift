@@ -48,6 +48,8 @@ final class HostCall {
       let library = Library.functions
       if id < 0 {
         throw missing(&reader)
+      } else if id < library.count, library[id].form == Int32(CLUA_EACH), let page = try page(library[id], reader) {
+        reply.append(page)
       } else if id < library.count {
         reply.append(try answer(library[id], &reader))
       } else if id - library.count < natives.count {
@@ -64,6 +66,15 @@ final class HostCall {
     }
     reply.bytes.lend { clua_reply(state, $0.data, $0.count) }
     return 0
+  }
+
+  /// A page of documents as the host has them, if it has.
+  private func page(_ function: LibraryFunction, _ reader: TapeReader) throws(Problem) -> DocumentPage? {
+    guard kind.rights.contains(function.right) else { return nil }
+    var reader = reader
+    var arguments: [JSON] = []
+    while !reader.isAtEnd { arguments.append(reader.json()) }
+    return try host.page(arguments)
   }
 
   private func answer(_ function: LibraryFunction, _ reader: inout TapeReader) throws(Problem) -> JSON {
@@ -107,7 +118,8 @@ final class HostCall {
 
   /// That what must be there is there, and texts are texts: the host can then rely on both.
   private func check(_ arguments: [JSON], of function: LibraryFunction) throws(Problem) {
-    for (index, parameter) in function.parameters.enumerated() where !parameter.isOptional {
+    // Functions stay in Lua: what crosses instead is said by the form.
+    for (index, parameter) in function.parameters.enumerated() where !parameter.isOptional && !parameter.type.hasPrefix("fun(") {
       let value = index < arguments.count ? arguments[index] : .null
       let fits =
         switch parameter.type {
@@ -118,7 +130,7 @@ final class HostCall {
         }
       if fits { continue }
       let call = "\(function.spelling)(\(function.parameters.map { $0.isOptional ? "[\($0.name)]" : $0.name }.joined(separator: ", ")))"
-      let hint = function.takesContext || !function.name.hasPrefix("ctx.") ? "It is called as \(call)." : nil
+      let hint = function.takesContext || !function.isMethod ? "It is called as \(call)." : nil
       throw Problem(.invalid, "\(parameter.name): \(index < arguments.count ? value.text : "nothing") is not a \(parameter.type)", hint: hint)
     }
   }

@@ -69,7 +69,7 @@ package struct HostileCorpus: Sendable {
 
   /// Runs one script; call it on a thread that has `ScriptThread.stackSize` of stack.
   package static func run(_ entry: Entry) -> Result {
-    let interpreter = Interpreter(memory: budget.memory, natives: natives)
+    let interpreter = Interpreter(memory: budget.memory, natives: natives, modules: false)
     let host = SilentHost()
     let began = threadTime()
     let run = interpreter.runRaw(name: entry.name, source: entry.source, budget: budget, host: host)

@@ -16,12 +16,13 @@ package final class Interpreter {
   private let owner = pthread_self()
   private var isRunning = false
 
-  /// `memory` bounds the heap of any run, whatever its budget says. `random` seeds `math.random` of each run.
-  package init(memory: Int, natives: [NativeFunction] = [], random: @escaping () -> UInt64 = Surroundings.real.random) {
+  /// `memory` bounds the heap of any run, whatever its budget says. `random` seeds `math.random` of each run. Without `modules` there is no
+  /// `require`, nor anything else that only a namespace can answer.
+  package init(memory: Int, natives: [NativeFunction] = [], modules: Bool = true, random: @escaping () -> UInt64 = Surroundings.real.random) {
     self.memory = memory
     self.natives = natives
     self.random = random
-    table = FunctionTable(natives: natives)
+    table = FunctionTable(natives: natives, modules: modules)
   }
 
   deinit { clua_close(state) }

@@ -9,6 +9,8 @@ package struct LibraryFunction: Sendable {
     case read, write
     /// Only a batch script may.
     case batch
+    /// Only a test of scripts may.
+    case test
   }
 
   package struct Parameter: Sendable {
@@ -32,6 +34,7 @@ package struct LibraryFunction: Sendable {
   /// How a script writes it: "perigee.documents.get", "ctx:count".
   package var spelling: String {
     if isGlobal { return name }
+    if name.hasPrefix("t.") { return "t:" + name.dropFirst(2) }
     return name.hasPrefix("ctx.") ? (takesContext ? "ctx:" + name.dropFirst(4) : name) : "perigee." + name
   }
 
@@ -40,9 +43,13 @@ package struct LibraryFunction: Sendable {
 
   var takesContext: Bool { form == Int32(CLUA_METHOD) }
   var isValue: Bool { form == Int32(CLUA_JSON_NULL) }
-  var isGlobal: Bool { name == "print" }
+  package var isGlobal: Bool { ["print", "require", "test"].contains(name) }
+  /// Whether it is found on `ctx` or `t` instead of in a table of `perigee`.
+  package var isMethod: Bool { name.hasPrefix("ctx.") || name.hasPrefix("t.") }
   /// Where it lies among the tables: "perigee.documents.get", "ctx.count".
-  var path: String { isGlobal || name.hasPrefix("ctx.") ? name : "perigee." + name }
+  package var path: String { isGlobal || isMethod ? name : "perigee." + name }
+  /// Whether it takes any number of arguments.
+  package var isVariadic: Bool { parameters.contains { $0.name == "..." } }
 }
 
 extension LibraryFunction.Parameter {

@@ -2,7 +2,7 @@ package import Basics
 
 /// What a script is for: it decides what the script may do, how it is called, and how much it may spend.
 package enum ScriptKind: String, Sendable, CaseIterable {
-  case predicate, filter, hook, action, metric, batch
+  case predicate, filter, hook, action, metric, batch, test
 
   /// What a script of this kind may call, beside what needs no right.
   package var rights: Set<LibraryFunction.Right> {
@@ -10,6 +10,7 @@ package enum ScriptKind: String, Sendable, CaseIterable {
     case .predicate, .filter, .metric: [.read]
     case .hook, .action: [.read, .write]
     case .batch: [.read, .write, .batch]
+    case .test: [.read, .write, .batch, .test]
     }
   }
 
@@ -19,6 +20,7 @@ package enum ScriptKind: String, Sendable, CaseIterable {
     case .predicate, .filter, .metric: Budget(wall: .milliseconds(100), memory: 16 << 20)
     case .hook, .action: Budget(wall: .seconds(30), memory: 64 << 20)
     case .batch: Budget(wall: nil, memory: 1 << 40)
+    case .test: Budget(wall: .seconds(10), memory: 64 << 20)
     }
   }
 }

@@ -9,7 +9,7 @@ struct ScriptAdvice {
   private static let absent = [
     "os": "The time is perigee.time.now(); files and processes are not offered.",
     "io": "Files are not offered; use perigee.documents or perigee.kv, and print for output.",
-    "require": "Modules are not loaded from files.", "package": "Modules are not loaded from files.",
+    "package": "Modules are not loaded from files.",
     "load": "Code cannot be made from text.", "loadstring": "Code cannot be made from text.", "dofile": "Files are not offered.",
     "debug": "The debug library is not offered.", "collectgarbage": "Memory is managed by the host.",
     "unpack": "It is called table.unpack.",
@@ -18,7 +18,8 @@ struct ScriptAdvice {
     "trigger", "now", "scheduled_at", "last_run", "baseline", "cursor", "state", "document", "collection_id", "document_id", "payload", "type", "at",
   ]
   private static let standard = [
-    "string", "table", "math", "utf8", "coroutine", "perigee", "ctx", "event", "pairs", "ipairs", "tostring", "tonumber", "print", "select", "pcall",
+    "string", "table", "math", "utf8", "coroutine", "perigee", "ctx", "event", "pairs", "ipairs", "tostring", "tonumber", "print", "require",
+    "select", "pcall",
     "error",
     "assert", "type", "next", "format", "gsub", "gmatch", "match", "find", "sub", "rep", "upper", "lower", "len", "byte", "char", "reverse", "insert",
     "remove", "concat", "sort", "unpack", "pack", "move", "floor", "ceil", "abs", "max", "min", "sqrt", "random", "huge", "tointeger",

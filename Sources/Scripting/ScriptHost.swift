@@ -7,6 +7,30 @@ package protocol ScriptHost: AnyObject {
   func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON
   /// A line of log or of `print`. Levels: "debug", "info", "warn", "error", "print". Control characters are already made visible.
   func write(log level: String, _ message: String)
+  /// A page of `documents.each` as JSON texts, where the host has them at hand; nil leaves it to `call`.
+  func page(_ arguments: [JSON]) throws(Problem) -> DocumentPage?
+}
+
+extension ScriptHost {
+  package func page(_ arguments: [JSON]) throws(Problem) -> DocumentPage? { nil }
+}
+
+/// Documents one after the other as JSON text: what a script looks at is read in Lua, and nothing else.
+package struct DocumentPage {
+  var tape = Tape()
+  private(set) package var count = 0
+
+  package init() {}
+
+  /// The text of one JSON object in UTF-8.
+  package mutating func append(_ text: [UInt8]) {
+    tape.append(document: text)
+    count += 1
+  }
+
+  package var byteCount: Int { tape.bytes.count }
+  /// Where the next page begins; null after the last.
+  package var cursor: JSON = .null
 }
 
 /// One event as a filter sees it.

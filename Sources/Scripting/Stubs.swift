@@ -23,9 +23,21 @@ package enum Stubs {
     return text
   }
 
+  /// `.luarc.json` for the Lua language server: the version of Lua, and what a script finds without making it.
+  package static let configuration = """
+    {
+      "$schema": "https://raw.githubusercontent.com/LuaLS/vscode-lua/master/setting/schema.json",
+      "runtime.version": "Lua 5.4",
+      "runtime.builtin": {"io": "disable", "os": "disable", "debug": "disable", "package": "disable"},
+      "diagnostics.globals": ["perigee", "ctx", "event", "arg", "test"],
+      "workspace.library": ["perigee.d.lua"]
+    }
+
+    """
+
   /// The tables inside `perigee`: "perigee.documents", …
   private static var tables: [String] {
-    let paths = Library.functions.filter { !$0.isGlobal && !$0.name.hasPrefix("ctx.") }.map(\.path)
+    let paths = Library.functions.filter { !$0.isGlobal && !$0.isMethod }.map(\.path)
     return Set(paths.compactMap { path in path.lastIndex(of: ".").map { String(path[..<$0]) } }.filter { $0 != "perigee" }).sorted()
   }
 

@@ -35,6 +35,25 @@ struct Tape {
     }
   }
 
+  /// A document that is read where a script looks.
+  mutating func append(document text: [UInt8]) {
+    tag(CLUA_DOCUMENT)
+    raw(UInt32(text.count))
+    bytes.append(contentsOf: text)
+  }
+
+  /// A page of them, as `documents.each` takes it: `{documents, cursor}`.
+  mutating func append(_ page: DocumentPage) {
+    tag(CLUA_OBJECT)
+    raw(UInt32(2))
+    append(text: "documents")
+    tag(CLUA_ARRAY)
+    raw(UInt32(page.count))
+    bytes.append(contentsOf: page.tape.bytes)
+    append(text: "cursor")
+    append(page.cursor)
+  }
+
   mutating func append(_ value: LuaValue) {
     switch value {
     case .none: tag(CLUA_NIL)

@@ -126,6 +126,23 @@ extension Reader {
     }
   }
 
+  /// A page of a stream: the documents of one collection behind a position, in order of insertion, until `each` says false.
+  package func bodies(
+    of collectionID: String, filter: Filter? = nil, after position: Int64, limit: Int, _ each: (RawDocument) throws(Problem) -> Bool
+  ) throws(Problem) {
+    var sql = FilterSQL()
+    let condition = try filter.map { filter throws(Problem) in try sql.condition(filter) } ?? "1"
+    let statement = """
+      SELECT document_id, collection_id, body, created_at, updated_at, position FROM documents
+      WHERE collection_id = $collection_id AND position > $after AND (\(condition)) ORDER BY position LIMIT $limit
+      """
+    let prepared = try translating { () throws(SQLiteFault) in try connection.prepared(composed: statement) }
+    let parameters: Connection.Parameters = [
+      ("collection_id", .text(collectionID)), ("after", .integer(position)), ("limit", .integer(Int64(limit))),
+    ]
+    try connection.forEach(prepared, parameters + sql.parameters) { row throws(Problem) in try each(RawDocument(&row)) }
+  }
+
   /// The vectors of a document that was streamed.
   package func vectors(of document: RawDocument) throws(Problem) -> [String: [Float]] {
     try vectors(of: document.collectionID, at: document.position)

@@ -137,6 +137,18 @@ enum Schema {
       trigger_id TEXT NOT NULL, key TEXT NOT NULL, seen_at INTEGER NOT NULL, PRIMARY KEY (trigger_id, key)) STRICT;
     """
 
+  /// Version 4: scripts by name, in versions.
+  static let fourth = """
+    CREATE TABLE scripts (
+      script_id TEXT PRIMARY KEY NOT NULL, namespace_id TEXT NOT NULL REFERENCES namespaces, name TEXT NOT NULL, kind TEXT NOT NULL,
+      description TEXT, events TEXT NOT NULL, active_version INTEGER, last_version INTEGER NOT NULL, created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL, UNIQUE (namespace_id, name)) STRICT;
+
+    CREATE TABLE script_versions (
+      script_id TEXT NOT NULL REFERENCES scripts, version INTEGER NOT NULL, source TEXT NOT NULL, tests TEXT, report TEXT NOT NULL, note TEXT,
+      created_at INTEGER NOT NULL, created_by TEXT, PRIMARY KEY (script_id, version)) STRICT;
+    """
+
   /// Version 5: buckets with their objects, batches, and what extractors have learnt of a collection's words.
   static let fifth = """
     CREATE TABLE buckets (

@@ -55,6 +55,9 @@ package enum Statement: Int, CaseIterable, Sendable {
   case putWordCounts, deleteWordCounts, deleteWordCountsOfNamespace, wordCounts
   // Tasks on their way
   case noteTask
+  // Scripts and their versions
+  case insertScript, updateScript, deleteScript, deleteScriptVersions, insertScriptVersion, deleteScriptsOfNamespace, deleteScriptVersionsOfNamespace
+  case script, scripts, countScripts, scriptVersion, scriptVersions
 
   package var name: String { "\(self)" }
 
@@ -818,6 +821,49 @@ package enum Statement: Int, CaseIterable, Sendable {
       """
     case .wordCounts: "SELECT documents, counts, version FROM word_counts WHERE collection_id = $collection_id"
     case .noteTask: "UPDATE tasks SET outputs = $outputs WHERE task_id = $task_id AND status = 'IN_PROGRESS'"
+    case .insertScript:
+      """
+      INSERT INTO scripts (script_id, namespace_id, name, kind, description, events, active_version, last_version, created_at, updated_at)
+      VALUES ($script_id, $namespace_id, $name, $kind, $description, $events, $active_version, $last_version, $created_at, $updated_at)
+      """
+    case .updateScript:
+      """
+      UPDATE scripts SET description = $description, events = $events, active_version = $active_version, last_version = $last_version,
+        updated_at = $updated_at
+      WHERE script_id = $script_id AND last_version = $expected
+      """
+    case .deleteScript: "DELETE FROM scripts WHERE script_id = $script_id"
+    case .deleteScriptVersions: "DELETE FROM script_versions WHERE script_id = $script_id"
+    case .deleteScriptsOfNamespace: "DELETE FROM scripts WHERE namespace_id = $namespace_id"
+    case .deleteScriptVersionsOfNamespace:
+      "DELETE FROM script_versions WHERE script_id IN (SELECT script_id FROM scripts WHERE namespace_id = $namespace_id)"
+    case .insertScriptVersion:
+      """
+      INSERT INTO script_versions (script_id, version, source, tests, report, note, created_at, created_by)
+      VALUES ($script_id, $version, $source, $tests, $report, $note, $created_at, $created_by)
+      """
+    case .script:
+      """
+      SELECT script_id, namespace_id, name, kind, description, events, active_version, last_version, created_at, updated_at
+      FROM scripts WHERE namespace_id = $namespace_id AND (script_id = $identifier OR name = $identifier)
+      ORDER BY CASE WHEN script_id = $identifier THEN 0 ELSE 1 END LIMIT 1
+      """
+    case .scripts:
+      """
+      SELECT script_id, namespace_id, name, kind, description, events, active_version, last_version, created_at, updated_at
+      FROM scripts WHERE namespace_id = $namespace_id AND kind = COALESCE($kind, kind) ORDER BY name, script_id LIMIT $limit OFFSET $offset
+      """
+    case .countScripts: "SELECT count(*) FROM scripts WHERE namespace_id = $namespace_id AND kind = COALESCE($kind, kind)"
+    case .scriptVersion:
+      """
+      SELECT script_id, version, source, tests, report, note, created_at, created_by FROM script_versions
+      WHERE script_id = $script_id AND version = $version
+      """
+    case .scriptVersions:
+      """
+      SELECT script_id, version, source, tests, report, note, created_at, created_by FROM script_versions
+      WHERE script_id = $script_id ORDER BY version DESC, script_id LIMIT $limit OFFSET $offset
+      """
     }
   }
 }

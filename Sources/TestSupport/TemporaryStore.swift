@@ -14,11 +14,11 @@ package final class TemporaryStore {
 
   private let retention: Retention
   private let zones: Zones
-  private let outbound: Outbound?
+  private let courier: Courier?
 
   /// `log` hears what the host says: level, message.
   package init(
-    clock: ManualClock = ManualClock(), zones: Zones = Zones(), retention: Retention = Retention(), outbound: Outbound? = nil,
+    clock: ManualClock = ManualClock(), zones: Zones = Zones(), retention: Retention = Retention(), courier: Courier? = nil,
     log: @escaping @Sendable (String, String) -> Void = { _, _ in }
   ) throws {
     var template = Array("/tmp/perigee-test-XXXXXX".utf8CString)
@@ -27,17 +27,17 @@ package final class TemporaryStore {
     self.clock = clock
     self.retention = retention
     self.zones = zones
-    self.outbound = outbound
+    self.courier = courier
     self.log = log
     host = try Host.open(
       Host.Configuration(
-        path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, outbound: outbound, log: log))
+        path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, courier: courier, log: log))
   }
 
   /// Closes the host and opens the same file again, as after a restart.
   package func reopen() throws {
     host.close()
-    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings, retention: retention, outbound: outbound, log: log))
+    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings, retention: retention, courier: courier, log: log))
   }
 
   /// Moves the clock and waits until everything that became due has been done.

@@ -46,7 +46,7 @@ final class Connection {
       }
       let console = invocation.console
       let host = try Host.open(
-        Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads, outbound: .http) { level, message in
+        Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads, courier: .http) { level, message in
           if level == "error" || level == "warn" { console.say("\(level): \(message)") }
         })
       connection = Connection(.local(host), storePath: path, namespace: invocation.namespace)

@@ -2,7 +2,7 @@ import Basics
 
 /// Help texts, made from the table of commands. They begin with examples, because that is what people copy.
 enum Help {
-  static let topics = ["exit-codes", "licences"]
+  static let topics = ["scripting", "exit-codes", "licences"]
 
   static func usage(of command: Command) -> String {
     let words = command.positionals.map { word in
@@ -26,7 +26,8 @@ enum Help {
       ], stream)
     text += "\n" + stream.styled("Commands", .bold) + "\n"
     text += list(commands.map { ($0.name, $0.summary) }, stream)
-    text += "\n'perigee help COMMAND' tells more about one; 'perigee help exit-codes' what the exit codes mean.\n"
+    text +=
+      "\n'perigee help COMMAND' tells more about one; 'perigee help scripting' leads through scripts, 'perigee help exit-codes' tells what the exit codes mean.\n"
     return text
   }
 

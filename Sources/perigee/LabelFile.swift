@@ -65,7 +65,8 @@ enum LabelFile {
     let start = (long ? 12 : 10) + length
     guard start <= bytes.count else { throw Problem(.invalid, "the file is cut short") }
     let header = String(decoding: bytes[(long ? 12 : 10)..<start], as: UTF8.self)
-    guard let width = ["i1": 1, "i2": 2, "i4": 4, "i8": 8].first(where: { header.contains("'<\($0.key)'") || header.contains("'|\($0.key)'") })?.value
+    guard
+      let width = ["i1": 1, "i2": 2, "i4": 4, "i8": 8].first(where: { header.contains("'<\($0.key)'") || header.contains("'|\($0.key)'") })?.value
     else {
       throw Problem(.invalid, "the numbers are no little-endian integers", hint: "Save labels.astype('int32')")
     }

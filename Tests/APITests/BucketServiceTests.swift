@@ -75,7 +75,7 @@ import Testing
     try server.start()
     defer { server.stop(draining: .zero) }
     let endpoint = try #require(server.endpoints.first)
-    let store = try TemporaryStore(outbound: Outbound(post: Outbound.http.post, wait: { _ in seen.waited() }))
+    let store = try TemporaryStore(courier: Courier(post: Courier.http.post, wait: { _ in seen.waited() }))
     try store.call("create_bucket", body: ["bucket_name": "articles", "bucket_schema": ["properties": ["text": ["type": "text"]]]])
     try store.call(
       "create_collection",

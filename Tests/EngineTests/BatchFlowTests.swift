@@ -141,7 +141,7 @@ import Testing
   @Test("a cancelled batch keeps what was committed, says so, and can be run again")
   func cancellation() throws {
     let canceller = Canceller()
-    let fixture = try BucketFixture(outbound: canceller.outbound)
+    let fixture = try BucketFixture(courier: canceller.courier)
     try fixture.collection(extractor: BatchFlowTests.endpoint)
     _ = try fixture.upload(300)
     let batch = try fixture.batch()
@@ -166,7 +166,7 @@ import Testing
   @Test("after a stop in the middle the batch goes on where it was, and every object has one document", arguments: [1, 3, 5])
   func restart(request: Int) throws {
     let canceller = Canceller()
-    let fixture = try BucketFixture(outbound: canceller.outbound)
+    let fixture = try BucketFixture(courier: canceller.courier)
     try fixture.collection(extractor: BatchFlowTests.endpoint)
     _ = try fixture.upload(300)
     let batch = try fixture.batch()

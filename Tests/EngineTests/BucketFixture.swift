@@ -7,8 +7,8 @@ import TestSupport
 struct BucketFixture {
   let store: TemporaryStore
 
-  init(outbound: Outbound? = nil, log: @escaping @Sendable (String, String) -> Void = { _, _ in }) throws {
-    store = try TemporaryStore(outbound: outbound, log: log)
+  init(courier: Courier? = nil, log: @escaping @Sendable (String, String) -> Void = { _, _ in }) throws {
+    store = try TemporaryStore(courier: courier, log: log)
     try store.call(
       "create_bucket",
       body: [

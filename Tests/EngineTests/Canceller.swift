@@ -9,7 +9,7 @@ final class Canceller: Sendable {
     var at: Int?
     var action: (@Sendable () -> Void)?
     var waits: [Duration] = []
-    var answers: [Int: Outbound.Answer] = [:]
+    var answers: [Int: Courier.Answer] = [:]
   }
   private let state = Mutex(State())
 
@@ -22,7 +22,7 @@ final class Canceller: Sendable {
   }
 
   /// Answers a request so, instead of with vectors.
-  func answer(_ request: Int, with answer: Outbound.Answer) { state.withLock { $0.answers[request] = answer } }
+  func answer(_ request: Int, with answer: Courier.Answer) { state.withLock { $0.answers[request] = answer } }
 
   var requests: Int { state.withLock { $0.requests } }
   /// How long the client was told to wait; nobody waits here.
@@ -30,20 +30,20 @@ final class Canceller: Sendable {
 
   static func vector(_ text: String) -> JSON { [.int(text.utf8.count), .int(Int(text.utf8.last ?? 0)), 1] }
 
-  var outbound: Outbound {
-    Outbound(
+  var courier: Courier {
+    Courier(
       post: { request throws(Problem) in
-        let (action, answer) = self.state.withLock { state -> ((@Sendable () -> Void)?, Outbound.Answer?) in
+        let (action, answer) = self.state.withLock { state -> ((@Sendable () -> Void)?, Courier.Answer?) in
           state.requests += 1
           return (state.requests == state.at ? state.action : nil, state.answers[state.requests])
         }
         action?()
         if let answer { return answer }
         let texts = try JSON(parsing: request.body)["input"]?.array ?? []
-        if texts.contains("poison") { return Outbound.Answer(status: 400, body: Array("{\"error\": {\"message\": \"bad text\"}}".utf8)) }
+        if texts.contains("poison") { return Courier.Answer(status: 400, body: Array("{\"error\": {\"message\": \"bad text\"}}".utf8)) }
         let data = texts.enumerated().map { index, text -> JSON in ["index": .int(index), "embedding": Self.vector(text.string ?? "")] }
         let body: JSON = ["object": "list", "data": .array(data.reversed())]
-        return Outbound.Answer(status: 200, body: body.bytes)
+        return Courier.Answer(status: 200, body: body.bytes)
       }, wait: { duration in self.state.withLock { $0.waits.append(duration) } })
   }
 }

@@ -15,7 +15,9 @@ import Testing
   }
 
   private func define(_ fixture: Fixture, _ config: JSON, name: String = "topics", extra: JSONObject = [:]) throws -> String {
-    var body: JSONObject = ["collection_ids": ["points"], "cluster_name": .string(name), "vector_config": config, "metadata": ["text_fields": ["text"]]]
+    var body: JSONObject = [
+      "collection_ids": ["points"], "cluster_name": .string(name), "vector_config": config, "metadata": ["text_fields": ["text"]],
+    ]
     for member in extra.members { body[member.key] = member.value }
     return try fixture.store.call("create_cluster", body: .object(body))["cluster_id"]?.string ?? ""
   }
@@ -60,7 +62,8 @@ import Testing
     #expect(names.count == 2 && first["changes"] == nil && first["layout_stability_applied"] == "none")
     let alpha = names.first { $0.value.hasPrefix("alpha") }?.key ?? ""
     try fixture.store.call(
-      "patch_cluster_execution_labels", path: ["cluster_id": cluster, "run_id": first["run_id"]?.string ?? ""], body: ["labels": [alpha: "first corner"]])
+      "patch_cluster_execution_labels", path: ["cluster_id": cluster, "run_id": first["run_id"]?.string ?? ""],
+      body: ["labels": [alpha: "first corner"]])
     // The same again, with a third corner that is larger than the others.
     try fixture.add(40, from: 60, corner: 2)
     let second = try execute(fixture, cluster)
@@ -103,7 +106,8 @@ import Testing
     try fixture.add(20, from: 100, corner: 0)
     try fixture.add(10, from: 200, corner: 3)
     let second = try execute(fixture, cluster, ["mode": "assign", "assignment_threshold": 0.9])
-    #expect(groups(second) == groups(first) && second["mode"] == "assign" && second["assigned_from"] == first["run_id"] && second["new_documents"] == 30)
+    #expect(
+      groups(second) == groups(first) && second["mode"] == "assign" && second["assigned_from"] == first["run_id"] && second["new_documents"] == 30)
     #expect((second["centroids"]?.array ?? []).compactMap { $0["num_members"]?.int }.sorted() == [20, 20, 40])
     #expect(abs((second["metrics"]?["noise_ratio"]?.double ?? 0) - 10.0 / 90) < 1e-9)
     let all = try execute(fixture, cluster, ["mode": "assign", "assignment_threshold": 0])
@@ -119,7 +123,9 @@ import Testing
       extra: ["filters": ["field": "kind", "operator": "in", "value": ["alpha", "beta"]]])
     let runs = [try execute(fixture, whole), try execute(fixture, part)].map { $0["run_id"] ?? .null }
     let both = try define(fixture, ["clustering_method": "agglomerative", "algorithm_params": ["distance_threshold": 3]], name: "both")
-    #expect { try fixture.store.call("execute_cluster", path: ["cluster_id": both], body: ["mode": "composite", "source_execution_ids": [runs[0]]]) } throws: {
+    #expect {
+      try fixture.store.call("execute_cluster", path: ["cluster_id": both], body: ["mode": "composite", "source_execution_ids": [runs[0]]])
+    } throws: {
       ($0 as? Problem)?.path == "source_execution_ids"
     }
     let run = try execute(fixture, both, ["mode": "composite", "source_execution_ids": .array(runs)])
@@ -152,7 +158,10 @@ import Testing
     #expect(Set(groups(deep).values) == ["aardvark", "aardvark / 3"] && deep["hierarchy_relationships"]?.array?.count == 1)
     #expect(abs((deep["metrics"]?["noise_ratio"]?.double ?? 0) - 29.0 / 30) < 1e-9)
     #expect(try execute(fixture, cluster, expecting: "COMPLETED")["status"] == "completed")
-    #expect { try fixture.store.call("execute_cluster", path: ["cluster_id": cluster], body: ["mode": "composite", "source_execution_ids": ["run_a", "run_b"]]) } throws: {
+    #expect {
+      try fixture.store.call(
+        "execute_cluster", path: ["cluster_id": cluster], body: ["mode": "composite", "source_execution_ids": ["run_a", "run_b"]])
+    } throws: {
       $0 is Problem
     }
   }

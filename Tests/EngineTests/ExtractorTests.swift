@@ -54,7 +54,7 @@ import Testing
     let server = Canceller()
     server.answer(1, with: .init(status: 503, body: []))
     server.answer(2, with: .init(status: 429, retryAfter: 7, body: []))
-    let fixture = try BucketFixture(outbound: server.outbound)
+    let fixture = try BucketFixture(courier: server.courier)
     try fixture.collection(extractor: BatchFlowTests.endpoint)
     _ = try fixture.upload(3)
     try fixture.run(fixture.batch())
@@ -73,7 +73,7 @@ import Testing
   @Test("an endpoint that stays away fails the objects for a while, one that refuses a text fails that text for good")
   func refusal() throws {
     let server = Canceller()
-    let fixture = try BucketFixture(outbound: server.outbound)
+    let fixture = try BucketFixture(courier: server.courier)
     try fixture.collection(extractor: BatchFlowTests.endpoint)
     _ = try fixture.upload([BucketFixture.article(0), ["title": "bad", "text": "poison"], BucketFixture.article(2)])
     let batch = try fixture.batch()
@@ -93,7 +93,7 @@ import Testing
   @Test("inputs are mapped and fields passed on as the definition says")
   func mapping() throws {
     let server = Canceller()
-    let fixture = try BucketFixture(outbound: server.outbound)
+    let fixture = try BucketFixture(courier: server.courier)
     let mappings: JSON = [
       ["input_key": "text", "source_type": "literal", "override": "prefix"], ["input_key": "text", "source_type": "payload", "path": "title"],
     ]

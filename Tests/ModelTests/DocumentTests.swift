@@ -123,14 +123,20 @@ private let collection = Collection(
     arguments: [
       (["clustering_method": "kmean"], "vector_config.clustering_method", "Did you mean 'kmeans'?"),
       (["clustering_method": "leiden"], "vector_config.clustering_method", "'hdbscan' comes nearest"),
-      (["clustering_method": "hdbscan", "hdbscan_parameters": ["min_cluster_size": 1]], "vector_config.hdbscan_parameters.min_cluster_size", "at least 2"),
+      (
+        ["clustering_method": "hdbscan", "hdbscan_parameters": ["min_cluster_size": 1]], "vector_config.hdbscan_parameters.min_cluster_size",
+        "Give 2 to"
+      ),
       (
         ["clustering_method": "agglomerative", "algorithm_params": ["n_clusters": 5, "distance_threshold": 2]],
         "vector_config.algorithm_params.distance_threshold", "Give one of them"
       ),
       (["clustering_method": "spectral", "algorithm_params": ["affinity": "rfb"]], "vector_config.algorithm_params.affinity", "Did you mean 'rbf'?"),
       (["clustering_method": "dbscan", "algorithm_params": ["metric": "manhattan"]], "vector_config.algorithm_params.metric", "not in this build"),
-      (["clustering_method": "kmeans", "preprocessing_steps": [["method": "pcs"]]], "vector_config.preprocessing_steps[0].method", "Did you mean 'pca'?"),
+      (
+        ["clustering_method": "kmeans", "preprocessing_steps": [["method": "pcs"]]], "vector_config.preprocessing_steps[0].method",
+        "Did you mean 'pca'?"
+      ),
       (["clustering_method": "kmeans", "vis_n_components": 4], "vector_config.vis_n_components", "Give 2 to 3"),
       (["clustering_method": "kmeans", "kmeans_parameters": ["n_clusters": 1]], "vector_config.kmeans_parameters.n_clusters", "Give 2 to 1000"),
       (

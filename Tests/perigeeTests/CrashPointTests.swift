@@ -85,7 +85,8 @@ import Testing
     }
   }
 
-  @Test("is refused when nothing has that name, and the names are shown", arguments: ["claim_comitted", "claim_committed:0", "", "claim_committed:x"])
+  @Test(
+    "is refused when nothing has that name, and the names are shown", arguments: ["claim_comitted", "claim_committed:0", "", "claim_committed:x"])
   func unknown(text: String) throws {
     let store = ServedStore()
     #expect(try !store.start(extra: [CrashPoint.variable: text]))

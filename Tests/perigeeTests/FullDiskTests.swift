@@ -28,7 +28,8 @@ import Testing
     func trigger(_ type: JSON, _ schedule: JSON) throws -> String {
       try store.ask(
         "POST", "/v1/triggers",
-        ["action_type": "script", "action_config": ["script": "return 1"], "trigger_type": type, "schedule_config": schedule])["trigger_id"]?.string ?? ""
+        ["action_type": "script", "action_config": ["script": "return 1"], "trigger_type": type, "schedule_config": schedule])["trigger_id"]?.string
+        ?? ""
     }
     let counting = try trigger("event", ["event_type": "documents_added", "event_threshold": 3, "cooldown_seconds": 0, "overlap": "allow"])
     try store.ask("PUT", "/v1/collections/docs/documents/upsert", Self.documents(0..<20))
@@ -63,7 +64,9 @@ import Testing
 
     try store.read { reader throws(Problem) in
       #expect(try reader.integrityCheck() == [])
-      #expect(try reader.collection("docs", in: "ns_default").map { collection throws(Problem) in try reader.documentCount(collection.id) } == Int64(acknowledged))
+      #expect(
+        try reader.collection("docs", in: "ns_default").map { collection throws(Problem) in try reader.documentCount(collection.id) }
+          == Int64(acknowledged))
       for id in [counting, ticking] {
         let tasks = try reader.tasks(TaskQuery(namespaceID: nil, triggerID: id, limit: 1000)).items
         #expect(tasks.allSatisfy { $0.status == .completed })

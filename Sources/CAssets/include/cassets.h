@@ -1,3 +1,5 @@
 #ifndef CASSETS_H
 #define CASSETS_H
+#include "cassets_demo.h"
+#include "cassets_examples.h"
 #endif

@@ -1,5 +1,7 @@
-// The kernel's interfaces that Swift's Glibc module leaves out: epoll, eventfd, timerfd, and a thread's name. Headers only.
+// The kernel's interfaces that Swift's Glibc module leaves out: epoll, eventfd, timerfd, and a thread's name. Headers only, but for libcurl
+// (ccurl.h).
 #pragma once
+#include "ccurl.h"
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

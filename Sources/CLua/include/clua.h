@@ -17,7 +17,8 @@ typedef struct {
 /// are uint32; a string is its length and bytes; an array its count and values; an object its count and pairs of key (length,
 /// bytes; no tag) and value.
 enum {
-  CLUA_NIL = 0, CLUA_NULL = 1, CLUA_FALSE = 2, CLUA_TRUE = 3, CLUA_INTEGER = 4, CLUA_NUMBER = 5, CLUA_STRING = 6, CLUA_ARRAY = 7, CLUA_OBJECT = 8
+  CLUA_NIL = 0, CLUA_NULL = 1, CLUA_FALSE = 2, CLUA_TRUE = 3, CLUA_INTEGER = 4, CLUA_NUMBER = 5, CLUA_STRING = 6, CLUA_ARRAY = 7, CLUA_OBJECT = 8,
+  CLUA_DOCUMENT = 9  // to Lua only: JSON text of an object (length, bytes), read where a script looks
 };
 
 /// One function that scripts can call. `path` is dotted: "perigee.kv.get" makes a frozen table `perigee` with a frozen table `kv`.
@@ -37,6 +38,10 @@ enum {
   CLUA_JSON_DECODE = 6,
   CLUA_JSON_ARRAY = 7,
   CLUA_JSON_NULL = 8,   // not a function: the value that stands for JSON's null
+  CLUA_REQUIRE = 9,     // a module: the host answers with {name, source}
+  CLUA_TEST = 10,       // a test: the host says whether the function is to be called now, with `t`
+  CLUA_VECTOR = 12,     // arithmetic of vectors, by the last part of its path; the host hears nothing of it
+  CLUA_TRANSACTION = 11,  // calls a function between the host's "begin" and "commit", or "rollback" when it fails
 };
 
 /// What the state asks of its host while a script runs. None of these may enter the same state again.

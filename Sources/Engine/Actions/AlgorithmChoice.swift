@@ -34,7 +34,8 @@ struct AlgorithmChoice {
 
     let reduces = matrix.columns > 2 * Self.components
     let steps: [ClusterOptions.Step] = reduces ? [.pca(components: Self.components)] : []
-    let reduced = reduces ? try sampled.prepared(by: [.principal(Self.components, whitened: false)], threads: threads, cancellation: cancellation) : sampled
+    let reduced =
+      reduces ? try sampled.prepared(by: [.principal(Self.components, whitened: false)], threads: threads, cancellation: cancellation) : sampled
     let size = max(5, sampled.rows / 100)
     let dense = try HDBSCAN(minimumClusterSize: size, threads: threads).run(on: reduced, cancellation: cancellation)
     let kept = dense.labels.indices.filter { dense.labels[$0] >= 0 }
@@ -99,7 +100,8 @@ package struct Preparation: Sendable {
       return try matrix.prepared(by: [.principal(min(components, matrix.columns), whitened: false)], threads: threads, cancellation: cancellation)
     case .whitening: return try matrix.prepared(by: [.principal(matrix.columns, whitened: true)], threads: threads, cancellation: cancellation)
     case .umap(let components, let neighbours, _, let seed):
-      return try NeighbourMap(dimensions: components, neighbours: neighbours, seed: seed, threads: threads).layout(of: matrix, cancellation: cancellation)
+      return try NeighbourMap(dimensions: components, neighbours: neighbours, seed: seed, threads: threads).layout(
+        of: matrix, cancellation: cancellation)
     }
   }
 

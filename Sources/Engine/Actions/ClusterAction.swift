@@ -42,7 +42,8 @@ struct ClusterAction {
     let filter = try filter(of: definition)
     let (sources, outputs, before) = try host.read { reader throws(Problem) in
       (
-        try ClusterSource.collections(definition.collectionIDs, "collection_ids", of: definition, reader), try self.outputs(of: definition, fields, reader),
+        try ClusterSource.collections(definition.collectionIDs, "collection_ids", of: definition, reader),
+        try self.outputs(of: definition, fields, reader),
         try reader.latestRun(of: definition.id, status: .completed)
       )
     }
@@ -87,7 +88,8 @@ struct ClusterAction {
     if case .attribute(let grouping) = definition.algorithm {
       guard mode == .full else {
         throw Problem(
-          .invalid, "mode '\(mode.rawValue)' needs centroids, and a grouping by attributes has none", hint: "Leave it out", path: "action_config.mode")
+          .invalid, "mode '\(mode.rawValue)' needs centroids, and a grouping by attributes has none", hint: "Leave it out", path: "action_config.mode"
+        )
       }
       return try host.read { reader throws(Problem) in try ClusterFinding.attributes(grouping, definition, filter, before: before, in: reader) }
     }

@@ -49,7 +49,7 @@ struct ClusterChanges {
       for pair in found.pairs where pair.kept { kept[pair.after] = ClusterRun.number(of: stored[Int(pair.before)].id) }
       renumber(kept, first)
       inherit(kept, from: run)
-      json = Self.describe(found, by: "centroids", before: { ClusterRun.number(of: stored[Int($0)].id) ?? $0 }, after: { self.numbers[Int($0)] })
+      json = describe(found, by: "centroids", kept, known, before: { ClusterRun.number(of: stored[Int($0)].id) ?? $0 })
       return
     }
     var kept: [Int32: Int32] = [:]
@@ -57,7 +57,7 @@ struct ClusterChanges {
     renumber(kept, first)
     inherit(kept, from: run)
     churn = matching.labelChurn
-    json = Self.describe(matching, by: "documents", before: { $0 }, after: { self.numbers[Int($0)] })
+    json = describe(matching, by: "documents", kept, known, before: { $0 })
   }
 
   /// Clusters without a predecessor get numbers that no cluster ever had.
@@ -97,16 +97,23 @@ struct ClusterChanges {
     return (before, after)
   }
 
-  private static func describe(_ matching: LabelMatching, by how: String, before: (Int32) -> Int32, after: (Int32) -> Int32) -> JSON {
+  /// `known`: the numbers of the run before. Clusters of documents that only one of the runs knows are born or dead as well.
+  private func describe(
+    _ matching: LabelMatching, by how: String, _ kept: [Int32: Int32], _ known: [Int32], before: (Int32) -> Int32
+  ) -> JSON {
     func name(_ number: Int32) -> JSON { .string(number < 0 ? ClusterRun.noiseID : "cl_\(number)") }
-    func list(_ clusters: [Int32], _ number: (Int32) -> Int32) -> JSON { .array(clusters.filter { $0 >= 0 }.map { name(number($0)) }) }
+    func after(_ cluster: Int32) -> Int32 { numbers[Int(cluster)] }
+    let (stayed, clusters) = (Set(kept.values), numbers.indices.map(Int32.init))
     return [
       "matched_by": .string(how), "common_documents": .int(matching.rows), "label_churn": .optional(matching.labelChurn),
       "kept": .array(
         matching.pairs.filter { $0.kept && $0.after >= 0 }.map { ["cluster_id": name(after($0.after)), "overlap": .double($0.overlap)] }),
-      "births": list(matching.births, after), "deaths": list(matching.deaths, before),
-      "splits": .array(matching.splits.map { ["cluster_id": name(before($0.one)), "into": list($0.many, after)] }),
-      "merges": .array(matching.merges.map { ["cluster_id": name(after($0.one)), "of": list($0.many, before)] }),
+      "births": .array(clusters.filter { kept[$0] == nil }.map { name(after($0)) }),
+      "deaths": .array(known.filter { !stayed.contains($0) }.map(name)),
+      "splits": .array(
+        matching.splits.map { ["cluster_id": name(before($0.one)), "into": .array($0.many.filter { $0 >= 0 }.map { name(after($0)) })] }),
+      "merges": .array(
+        matching.merges.filter { $0.one >= 0 }.map { ["cluster_id": name(after($0.one)), "of": .array($0.many.map { name(before($0)) })] }),
     ]
   }
 }

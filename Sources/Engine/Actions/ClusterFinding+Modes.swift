@@ -104,7 +104,8 @@ extension ClusterFinding {
       finding.groups.append(
         ClusterRun.Group(
           id: "cl_\(cluster)", members: parts.reduce(0) { $0 + rows[$1].group.members },
-          label: largest.map { rows[$0].run.label(of: rows[$0].group) } ?? "Cluster \(cluster)", keywords: largest.map { rows[$0].group.keywords } ?? [],
+          label: largest.map { rows[$0].run.label(of: rows[$0].group) } ?? "Cluster \(cluster)",
+          keywords: largest.map { rows[$0].group.keywords } ?? [],
           meanCosine: cluster < scores.cohesion.count ? scores.cohesion[cluster].meanCosine : nil,
           minCosine: cluster < scores.cohesion.count ? scores.cohesion[cluster].minimumCosine : nil,
           representatives: largest.map { rows[$0].group.representatives } ?? [], centroid: centroids[cluster]))
@@ -166,7 +167,9 @@ extension ClusterFinding {
     finding.distances = [Float](repeating: 0, count: finding.points)
     // A group is known by its values, so it keeps its number from run to run.
     var numbers: [String: Int32] = [:]
-    for group in run?.groups ?? [] { if let number = ClusterRun.number(of: group.id) { numbers[group.keywords.joined(separator: "\u{1F}")] = number } }
+    for group in run?.groups ?? [] {
+      if let number = ClusterRun.number(of: group.id) { numbers[group.keywords.joined(separator: "\u{1F}")] = number }
+    }
     var next = max(Int32(clamping: run?.details["next_cluster_number"]?.int ?? 0), (numbers.values.max() ?? -1) + 1)
     var final: [Int32] = []
     for values in names {

@@ -69,7 +69,8 @@ struct ClusterFinding {
     }
     try cancellation.check()
     // Centroids are kept in the documents' own space, where new ones can be compared with them.
-    let centroids = options.steps.isEmpty && !sampled && outcome.centroids.columns == matrix.columns
+    let centroids =
+      options.steps.isEmpty && !sampled && outcome.centroids.columns == matrix.columns
       ? outcome.centroids : try Clusterer.means(of: matrix, outcome.labels, outcome.clusters)
     let changes = try ClusterChanges(
       outcome.clusters, labels: outcome.labels, centroids: centroids, documents: source.set, before: run, members: members)

@@ -43,7 +43,8 @@ struct ClusterWriting {
         let index = output.vectorIndexes.first.flatMap { $0.dimensions == group.centroid.count ? $0 : nil }
         insert(
           Document(
-            id: "\(run.id)_\(group.id)", collectionID: output.id, fields: fields, vectors: index.map { [$0.name: group.centroid] } ?? [:], createdAt: now,
+            id: "\(run.id)_\(group.id)", collectionID: output.id, fields: fields, vectors: index.map { [$0.name: group.centroid] } ?? [:],
+            createdAt: now,
             updatedAt: now))
       }
       for (row, documentID) in finding.documentIDs.enumerated() {

@@ -66,7 +66,8 @@ package struct Clusterer: Sendable {
     case .kmeans(let p): return try kmeans(p, on: matrix, cancellation, progress)
     case .hdbscan(let p):
       let hdbscan = HDBSCAN(
-        minimumClusterSize: p.minClusterSize, minimumSamples: p.minSamples, selectionEpsilon: p.selectionEpsilon, maximumClusterSize: p.maxClusterSize,
+        minimumClusterSize: p.minClusterSize, minimumSamples: p.minSamples, selectionEpsilon: p.selectionEpsilon,
+        maximumClusterSize: p.maxClusterSize,
         metric: p.metric.metric, alpha: p.alpha, selection: p.selection == .leaf ? .leaf : .excessOfMass, allowsSingleCluster: p.allowSingleCluster,
         matchesReference: p.matchReference, threads: threads)
       try admit(hdbscan.memory(rows: rows, columns: columns))
@@ -145,7 +146,8 @@ package struct Clusterer: Sendable {
     var notes = JSONObject()
     if let choose = p.choose {
       let auto = AutoK(
-        range: 2...max(2, p.clusters), criterion: choose == .silhouette ? .silhouette : .elbow, maxIterations: p.maxIterations, tolerance: p.tolerance,
+        range: 2...max(2, p.clusters), criterion: choose == .silhouette ? .silhouette : .elbow, maxIterations: p.maxIterations,
+        tolerance: p.tolerance,
         seed: p.seed, threads: threads, spherical: p.spherical)
       try admit(auto.memory(rows: rows, columns: columns))
       let result = try auto.run(on: matrix, cancellation: cancellation) { trial in progress?(Double(trial.clusters) / Double(p.clusters)) }
@@ -206,7 +208,8 @@ package struct Clusterer: Sendable {
       }
     throw Problem(
       .tooLarge, "\(algorithm.name) needs about \(bytes >> 20) MiB for these vectors, and \(memoryLimit >> 20) MiB are allowed",
-      hint: "Allow more (max_memory), or give \(instead)", path: "max_memory", details: ["estimated_bytes": .int(bytes), "max_memory": .int(memoryLimit)])
+      hint: "Allow more (max_memory), or give \(instead)", path: "max_memory",
+      details: ["estimated_bytes": .int(bytes), "max_memory": .int(memoryLimit)])
   }
 
   private func outcome(_ labels: [Int32], of matrix: Matrix) throws(Problem) -> Outcome {

@@ -7,16 +7,16 @@ import Model
 /// refuses a request of several texts, each is asked for alone, so that one text spoils nothing but itself.
 struct Embeddings {
   private let endpoint: FeatureExtractor.Endpoint
-  private let outbound: Outbound
+  private let courier: Courier
   private let surroundings: Surroundings
   private let cancellation: Cancellation
 
   /// The first wait, and the longest.
   private static let waits: ClosedRange<Duration> = .milliseconds(500) ... .seconds(30)
 
-  init(_ endpoint: FeatureExtractor.Endpoint, _ outbound: Outbound, _ surroundings: Surroundings, _ cancellation: Cancellation) {
+  init(_ endpoint: FeatureExtractor.Endpoint, _ courier: Courier, _ surroundings: Surroundings, _ cancellation: Cancellation) {
     self.endpoint = endpoint
-    self.outbound = outbound
+    self.courier = courier
     self.surroundings = surroundings
     self.cancellation = cancellation
   }
@@ -55,18 +55,18 @@ struct Embeddings {
     return results
   }
 
-  private func request(_ texts: [String]) throws(Problem) -> Result<Outbound.Answer, ExtractionFailure> {
+  private func request(_ texts: [String]) throws(Problem) -> Result<Courier.Answer, ExtractionFailure> {
     var headers: [(name: String, value: String)] = [("Content-Type", "application/json"), ("Accept", "application/json")]
     if let key = endpoint.apiKey { headers.append(("Authorization", "Bearer \(key)")) }
     let body: JSON = ["model": .string(endpoint.model), "input": .array(texts.map(JSON.string)), "encoding_format": "float"]
-    let request = Outbound.Request(url: endpoint.url, headers: headers, body: body.bytes, timeout: endpoint.timeout)
+    let request = Courier.Request(url: endpoint.url, headers: headers, body: body.bytes, timeout: endpoint.timeout)
     var attempt = 0
     while true {
       try cancellation.check()
       var after: Int64?
       let failure: ExtractionFailure
       do throws(Problem) {
-        let answer = try outbound.post(request)
+        let answer = try courier.post(request)
         if (200..<300).contains(answer.status) { return .success(answer) }
         let passes = answer.status == 429 || answer.status >= 500 || answer.status == 408
         failure = ExtractionFailure("\(endpoint.url) answered \(answer.status): \(Self.reason(answer.body))", passes ? .transient : .permanent)
@@ -78,7 +78,7 @@ struct Embeddings {
         guard error.kind == .unavailable else { return .failure(failure) }
       }
       guard attempt < endpoint.retries else { return .failure(failure) }
-      outbound.wait(after.map { min(.seconds($0), Self.waits.upperBound) } ?? wait(after: attempt))
+      courier.wait(after.map { min(.seconds($0), Self.waits.upperBound) } ?? wait(after: attempt))
       attempt += 1
     }
   }

@@ -106,13 +106,13 @@ struct Extraction {
   }
 
   private func asked(_ items: [SourceItem], _ endpoint: FeatureExtractor.Endpoint) throws(Problem) -> [Result<Made, ExtractionFailure>] {
-    guard let outbound = host.configuration.outbound else {
+    guard let courier = host.configuration.courier else {
       throw Problem(
         .unsupported, "this host has no way to other servers", hint: "Let 'perigee serve' run it", path: "feature_extractor")
     }
     let texts = items.map(text)
     let asked = texts.indices.filter { !texts[$0].isEmpty }
-    let vectors = try Embeddings(endpoint, outbound, host.surroundings, cancellation).vectors(of: asked.map { texts[$0] })
+    let vectors = try Embeddings(endpoint, courier, host.surroundings, cancellation).vectors(of: asked.map { texts[$0] })
     var results: [Result<Made, ExtractionFailure>] = items.map { .failure(ExtractionFailure(noText($0))) }
     for (place, vector) in zip(asked, vectors) {
       switch vector {
@@ -160,7 +160,7 @@ struct Extraction {
   /// The script's function gets `ctx` and the object, and answers the document's fields, with its vectors in `vectors`; nil leaves it out.
   private func scripted(_ items: [SourceItem], _ reference: ScriptReference) throws(Problem) -> [Result<Made, ExtractionFailure>] {
     let session = ScriptSession(host, namespaceID: task.namespaceID, trigger: nil, writes: .none)
-    let script = Script(name: "\(collection.name) extractor", version: 1, source: reference.source)
+    let script = try host.script(reference, as: [.hook], in: task.namespaceID, called: "\(collection.name) extractor")
     let context: JSONObject = [
       "now": .double(Double(host.surroundings.now().milliseconds) / 1000), "task_id": .string(task.id), "collection_id": .string(collection.id),
     ]

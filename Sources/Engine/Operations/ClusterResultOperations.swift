@@ -19,7 +19,8 @@ extension Operation {
       let fields = try Fields(.object(call.query))
       let most = Int(try fields.int("max_points", in: 1...1_000_000) ?? Int64(usualPoints))
       guard let id = try fields.string("run_id") ?? definition.lastRunID else {
-        throw Problem(.notFound, "cluster '\(definition.name)' has no completed run yet", hint: "POST /v1/clusters/\(definition.id)/execute", path: "run_id")
+        throw Problem(
+          .notFound, "cluster '\(definition.name)' has no completed run yet", hint: "POST /v1/clusters/\(definition.id)/execute", path: "run_id")
       }
       let (run, members) = try host.read { reader throws(Problem) in
         (try reader.run(id, in: definition.namespaceID), try reader.members(of: id))

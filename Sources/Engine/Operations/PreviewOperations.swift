@@ -57,7 +57,7 @@ extension Host {
       if condition.captureBaselineOnCreate, condition.kind == .drift || condition.kind == .volume {
         trigger.baseline = try Scope(trigger, condition, host: self).snapshot(host: self, at: after)
       }
-      if condition.kind != .script { result["measured_now"] = .object(try Measurement(condition, trigger, host: self).json) }
+      if !condition.asksScript { result["measured_now"] = .object(try Measurement(condition, trigger, host: self).json) }
     }
     if let script = asked(trigger) { result["script_now"] = script }
     return .object(result)

@@ -21,7 +21,8 @@ extension Operation {
       try host.beat()
       let trouble = host.meter.trouble
       return .json([
-        "beat_running": .bool(trouble == nil), "held_by": .optional(trouble?.problem.description), "held_since": .optional(trouble?.since), "maintenance": try host.maintenance()?.json ?? .null, "last_heartbeat": .instant(host.surroundings.now()),
+        "beat_running": .bool(trouble == nil), "held_by": .optional(trouble?.problem.description), "held_since": .optional(trouble?.since),
+        "maintenance": try host.maintenance()?.json ?? .null, "last_heartbeat": .instant(host.surroundings.now()),
         "age_seconds": .double((host.surroundings.ticks() - asked).inSeconds),
       ])
     },
@@ -33,7 +34,8 @@ extension Operation {
       _ = try host.read { reader throws(Problem) in try reader.namespaces(Page(limit: 1)) }
       let trouble = host.meter.trouble
       return .json([
-        "status": trouble == nil ? "OK" : "DEGRADED", "held_by": .optional(trouble?.problem.description), "maintenance": try host.maintenance()?.json ?? .null,
+        "status": trouble == nil ? "OK" : "DEGRADED", "held_by": .optional(trouble?.problem.description),
+        "maintenance": try host.maintenance()?.json ?? .null,
         "data": [
           "cache": true, "metadata": true, "vector_store": true, "object_storage": true, "task_queue": true, "inference": true, "analytics": true,
         ],

@@ -239,28 +239,19 @@ extension Host {
     return timetable
   }
 
-  /// Compiles every script of a trigger, so that a mistake is told when it is made.
+  /// Compiles every script of a trigger, and finds those that are stored, so that a mistake is told when it is made.
   private func compile(_ trigger: Trigger) throws(Problem) {
-    var scripts: [(ScriptReference, String)] = []
-    if let predicate = trigger.schedule.predicate { scripts.append((predicate, "schedule_config.predicate")) }
-    switch trigger.schedule.when {
-    case .event(let rule): if let filter = rule.filter { scripts.append((filter, "schedule_config.filter")) }
-    case .conditional(let condition): if let script = condition.script { scripts.append((script, "schedule_config.script")) }
-    case .cron, .interval: break
-    }
-    if let hook = trigger.action.hooks.before { scripts.append((hook, "action_config.hooks.before")) }
-    if let hook = trigger.action.hooks.after { scripts.append((hook, "action_config.hooks.after")) }
-    if let hook = trigger.action.hooks.onFailure { scripts.append((hook, "action_config.hooks.on_failure")) }
-    if let script = trigger.action.script { scripts.append((script, "action_config.script")) }
+    let scripts = trigger.scripts
     guard !scripts.isEmpty else { return }
     let interpreter = Interpreter(memory: 16 << 20)
-    for (script, path) in scripts {
+    for (reference, path, kind) in scripts {
       do throws(Problem) {
-        try interpreter.check(Script(name: path, version: 1, source: script.source))
+        let script = try script(reference, as: [kind], in: trigger.namespaceID, called: path)
+        if reference.source != nil { try interpreter.check(script) }
       } catch {
         var problem = error
         problem.kind = .invalid
-        problem.path = path
+        problem.path = problem.path.map { reference.stored == nil ? path : "\(path).\($0)" } ?? path
         throw problem
       }
     }

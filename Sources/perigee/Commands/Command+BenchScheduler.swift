@@ -12,7 +12,8 @@ extension Command {
     let word = invocation.words[0]
     guard let what = SchedulerBenchmark.Measurement(rawValue: word) else {
       throw Problem(
-        .invalid, "there is no measurement '\(word)'", hint: "One of: \(SchedulerBenchmark.Measurement.allCases.map(\.rawValue).joined(separator: ", "))")
+        .invalid, "there is no measurement '\(word)'",
+        hint: "One of: \(SchedulerBenchmark.Measurement.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     guard let count = Int(invocation.words[1]), count > 0 else {
       throw Problem(.invalid, "'\(invocation.words[1])' is no number of triggers", hint: "For example 10000")

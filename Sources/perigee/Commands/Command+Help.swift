@@ -21,7 +21,7 @@ extension Command {
 
   static let help = Command(
     name: "help", summary: "Tell about a command, or list them all",
-    positionals: [Positional("COMMAND", .rest, "A command's name, 'exit-codes' or 'licences'")],
+    positionals: [Positional("COMMAND", .rest, "A command's name, 'scripting', 'exit-codes' or 'licences'")],
     examples: [
       Example("perigee help", "all commands"), Example("perigee help key create", "one command"),
       Example("perigee help exit-codes", "what the shell is told"),
@@ -31,6 +31,8 @@ extension Command {
     let text: String
     if name.isEmpty {
       text = Help.overview(all, stream)
+    } else if name == "scripting" {
+      text = ScriptingHelp.text
     } else if name == "exit-codes" {
       text = Help.exitCodes(stream)
     } else if name == "licences" {

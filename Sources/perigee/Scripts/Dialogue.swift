@@ -187,25 +187,58 @@ final class Dialogue {
           perigee.collections.list()             the collections of this namespace
           perigee.documents.count("words")       how many documents
           :functions [PREFIX]                    the library, e.g. :functions perigee.triggers
+          :explain TRIGGER                       why a trigger fires or does not
+          :at TIME                               let scripts take a moment for now; ':at' alone goes back
           :quit                                  leave, as does Ctrl-D
         """)
     case "functions", "f":
       let prefix = words.count > 1 ? words[1] : ""
       for function in Library.functions
-      where function.spelling.hasPrefix(prefix) && function.kinds.contains(.batch) && !function.name.hasPrefix("ctx.") {
+      where function.spelling.hasPrefix(prefix) && function.kinds.contains(.batch) && !function.isMethod {
         let parameters = function.parameters.map { $0.isOptional ? "\($0.name)?" : $0.name }.joined(separator: ", ")
         console.print("\(console.out.styled("\(function.spelling)(\(parameters))", .cyan))  \(function.summary)")
       }
+    case "explain", "why":
+      explain(words.count > 1 ? words[1] : "")
+    case "at":
+      move(to: words.count > 1 ? words[1] : nil)
     case let word?:
-      let known = ["help", "functions", "quit"]
+      let known = ["help", "functions", "explain", "at", "quit"]
       let near = Suggestion.nearest(to: word, in: known).map { " Did you mean ':\($0)'?" } ?? ""
       console.say("There is no command ':\(word)'.\(near)")
     }
     return true
   }
 
+  private func explain(_ trigger: String) {
+    do throws(Problem) {
+      guard !trigger.isEmpty else { throw Problem(.invalid, "it is not said which trigger", hint: "For example ':explain trg_4fJk2…'") }
+      let query: JSONObject = runner.clock.map { ["at": .instant($0)] } ?? [:]
+      let answer = try connection.call("explain_trigger", path: ["trigger_id": trigger], query: query)
+      console.print(answer["text"]?.string ?? answer.pretty)
+      for clause in answer["clauses"]?.array ?? [] {
+        let mark = clause["holds"] == true ? console.out.styled("yes", .green) : console.out.styled("no ", .red)
+        console.print("  \(mark)  \(printable(clause["text"]?.string ?? clause["clause"]?.string ?? ""))")
+      }
+    } catch { ProblemText.say(error, on: console) }
+  }
+
+  private func move(to text: String?) {
+    guard let text else {
+      runner.clock = nil
+      console.say("Now is now again.")
+      return
+    }
+    guard let instant = Instant(text) else {
+      console.say("'\(text)' is not a moment in RFC 3339; write ':at 2025-06-01T02:00:00Z'.")
+      return
+    }
+    runner.clock = instant
+    console.say("Scripts take \(instant) for now; the store stays as it is.")
+  }
+
   private func completions(of word: String) -> [String] {
-    let names = Library.functions.filter { $0.kinds.contains(.batch) && !$0.name.hasPrefix("ctx.") }.map(\.spelling)
+    let names = Library.functions.filter { $0.kinds.contains(.batch) && !$0.isMethod }.map(\.spelling)
     return Self.completions(of: word, among: names + (globals.object?.keys ?? []) + functions.map(\.name))
   }
 

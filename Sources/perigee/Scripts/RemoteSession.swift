@@ -26,7 +26,19 @@ final class RemoteSession: ScriptHost {
       output("progress", JSON.array(arguments).text)
       return .null
     }
-    return try calls.answer(name, arguments)
+    switch name {
+    case "require":
+      let module = try calls.answer("scripts.get", arguments)
+      guard let source = module["source"], module["kind"] == "module" else {
+        let name = arguments.first?.string ?? ""
+        throw Problem(.notFound, "there is no module '\(name)'", hint: "See perigee scripts list --kind module")
+      }
+      return ["name": module["name"] ?? "", "source": source]
+    case "transaction":
+      throw Problem(
+        .unsupported, "a transaction cannot be held over the wire", hint: "Give --in-server, and the server runs the script itself", path: name)
+    default: return try calls.answer(name, arguments)
+    }
   }
 
   func write(log level: String, _ message: String) { output(level, message) }

@@ -13,10 +13,15 @@ final class ScriptRunner {
   /// The flag of the run that goes on now, for Ctrl-C.
   private let current = Mutex<Cancellation?>(nil)
 
-  init(_ connection: Connection, _ invocation: Invocation, memory: Int) {
+  /// What scripts take for now; nil is the time it is.
+  var clock: Instant?
+
+  /// With a `seed`, the dice of every run fall the same.
+  init(_ connection: Connection, _ invocation: Invocation, memory: Int, clock: Instant? = nil, seed: UInt64? = nil) {
     self.connection = connection
     self.invocation = invocation
-    interpreter = Interpreter(memory: memory)
+    self.clock = clock
+    interpreter = Interpreter(memory: memory, random: seed.map { seed in { seed } } ?? invocation.surroundings.random)
     output = ScriptOutput(invocation.console, invocation.surroundings)
   }
 
@@ -32,9 +37,12 @@ final class ScriptRunner {
     let pause: (Duration) throws(Problem) -> Void = { duration throws(Problem) in try Self.pause(duration, cancellation) }
     let session: any ScriptHost
     if let host = connection.host, let namespaceID = connection.namespaceID {
-      session = ScriptSession(host, namespaceID: namespaceID, trigger: nil, writes: .immediate, caller: .local, pause: pause, output: say)
+      session = ScriptSession(
+        host, namespaceID: namespaceID, trigger: nil, writes: .immediate, caller: .local, clock: clock, pause: pause, output: say)
     } else {
-      session = RemoteSession(connection, invocation.surroundings, pause: pause, output: say)
+      var surroundings = invocation.surroundings
+      if let clock { surroundings.now = { clock } }
+      session = RemoteSession(connection, surroundings, pause: pause, output: say)
     }
     let run = interpreter.run(script, kind: .batch, arguments: arguments, budget: budget, host: session, cancellation: cancellation)
     output.finish()

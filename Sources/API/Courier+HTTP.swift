@@ -3,9 +3,9 @@ import Basics
 import Glibc
 import HTTP
 
-extension Outbound {
+extension Courier {
   /// The way out through the client of our own: plain HTTP, on the host's own network.
-  package static let http = Outbound(
+  package static let http = Courier(
     post: { request throws(Problem) in
       var headers = Headers()
       for (name, value) in request.headers { headers.append(name, value) }

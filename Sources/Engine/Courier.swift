@@ -1,7 +1,8 @@
 package import Basics
 
-/// The way to other servers, handed in by whoever opens the host: the engine itself knows no socket, and tests answer for the world.
-package struct Outbound: Sendable {
+/// Carries requests to other servers, on the host's own network, and is handed in by whoever opens the host: the engine itself needs no socket for
+/// it, and tests answer for the world.
+package struct Courier: Sendable {
   package struct Answer: Sendable {
     package var status: Int
     /// The seconds of a Retry-After header, if there was one.

@@ -1,0 +1,6 @@
+test("counts long texts alone", function(t)
+  t:equal(t:run{event = {document = {text = ("word "):rep(10)}}}.value, true)
+  t:equal(t:run{event = {document = {text = "short"}}}.value, false)
+  t:equal(t:run{event = {document = {title = "no text"}}}.value, false)
+  t:equal(t:run{event = {payload = {note = "no document"}}}.value, false)
+end)

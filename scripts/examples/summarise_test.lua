@@ -1,0 +1,7 @@
+test("writes the day's counts", function(t)
+  t:documents("summaries", {})
+  t:documents("tickets", {{document_id = "a", kind = "urgent"}, {document_id = "b", kind = "calm"}, {document_id = "c", kind = "calm"}})
+  t:equal(t:run{ctx = {now = t:now()}}.value, 3)
+  local summary = perigee.documents.get("summaries", "2026-01-01")
+  t:equal({summary.urgent, summary.calm, summary.total}, {1, 2, 3})
+end)
