@@ -338,7 +338,7 @@ extension HostLoop {
       "task_id": .string(task.id), "status": .string(ending.status.rawValue), "trigger_id": .optional(task.triggerID),
       "error": .optional(ending.error),
     ]
-    if let id = task.triggerID, definition(of: id)?.isNamespaceHook != true {
+    if let id = task.triggerID, definition(of: id)?.trigger.isNamespaceHook != true {
       let type: Schedule.EventType = succeeded ? .triggerCompleted : .triggerFailed
       if agenda.hasListeners(to: type) {
         var own = payload
