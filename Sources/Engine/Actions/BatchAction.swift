@@ -162,8 +162,6 @@ struct BatchAction {
         for id in ids where only?.contains(id) ?? true { try add(id, source) }
       }
     }
-    var ready = batch
-    ready.counts.total = ordinal
     let tiers = BatchPlan.tiers(from: [collection], among: try host.allCollections(in: batch.namespaceID))
     let claimed = try host.claim(batch, for: task, &transaction, tiers: tiers, total: ordinal)
     try host.commit(transaction)

@@ -34,7 +34,9 @@ enum BatchPlan {
     while moved {
       moved = false
       for reader in readers {
-        guard let behind = reader.sources.compactMap({ tier[$0] }).max(), behind + 1 < all.count, (tier[reader.id] ?? 0) < behind + 1 else { continue }
+        guard let behind = reader.sources.compactMap({ tier[$0] }).max(), behind + 1 < all.count, (tier[reader.id] ?? 0) < behind + 1 else {
+          continue
+        }
         tier[reader.id] = behind + 1
         moved = true
       }

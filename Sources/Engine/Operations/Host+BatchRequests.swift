@@ -263,7 +263,7 @@ extension Host {
     // As an action would have it, so that every check is the same.
     var config = JSONObject(members: fields.object.members.filter { $0.value != .null })
     config["collection_id"] = .string(collection.id)
-    do throws(Problem) { _ = try Action(type: TaskRecord.Kind.collectionTrigger.rawValue, config: .object(config), path: "") } catch { throw error }
+    _ = try Action(type: TaskRecord.Kind.collectionTrigger.rawValue, config: .object(config), path: "")
     _ = try FeatureExtractor(collection.extractor)
     let task = task(.collectionTrigger, config, in: collection.namespaceID)
     let batch = try batch(of: collection, Fields(.object(config)), for: task)
