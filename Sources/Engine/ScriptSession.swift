@@ -181,7 +181,7 @@ package final class ScriptSession: ScriptHost {
     call.gathering = transaction ?? gathering
     call.depth = depth + 1
     switch try operation.perform(host, call) {
-    case .json(let value): return value
+    case .json(let value), .accepted(let value): return value
     case .nothing: return .bool(true)
     }
   }

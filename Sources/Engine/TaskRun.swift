@@ -111,10 +111,7 @@ struct TaskRun {
 
   private func ending(_ status: TaskRecord.Status, _ product: Product, error: Problem? = nil, baseline: Baseline? = nil) -> Ending {
     var writes = product.writes
-    if status != .completed, task.kind == .cluster {
-      let end: ClusterRun.Status = status == .canceled ? .canceled : .failed
-      if let close = ClusterAction.close(task, end, error: error, readers: host.readers, at: host.surroundings.now()) { writes.append(close) }
-    }
+    if status != .completed { writes += TaskClosing.writes(task, status, error: error, readers: host.readers, at: host.surroundings.now()) }
     return Ending(
       task: task, status: status, outputs: product.outputs, error: error?.description, writes: writes, state: product.state, baseline: baseline,
       heldBy: nil)
@@ -175,9 +172,12 @@ struct TaskRun {
         product.outputs["result"] = first
       }
       for member in record.members { product.outputs[member.key] = member.value }
-    case .taxonomyEnrichment, .batchRerun, .collectionTrigger, .retrieverExecution, .alertEvaluation, .deleteNamespace:
+    case .batchRerun: try BatchAction(host, bench, task, config, cancellation).rerun(&product)
+    case .collectionTrigger: try BatchAction(host, bench, task, config, cancellation).trigger(&product)
+    case .taxonomyEnrichment, .retrieverExecution, .alertEvaluation, .deleteNamespace:
       throw Problem(
-        .unsupported, "action '\(task.kind.rawValue)' cannot run in this build", hint: "This build runs: cluster, script", path: "action_type")
+        .unsupported, "action '\(task.kind.rawValue)' cannot run in this build",
+        hint: "This build runs: cluster, batch_rerun, collection_trigger, script", path: "action_type")
     }
   }
 

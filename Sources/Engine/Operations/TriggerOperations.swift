@@ -209,6 +209,7 @@ extension Host {
         trigger.action.config["output_collection_ids"] = .array(outputs.map { .string($0.id) })
       }
     }
+    try checkBatchAction(&trigger)
     var collectionID: String?
     switch trigger.schedule.when {
     case .event(let rule): collectionID = rule.collectionID
