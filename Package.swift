@@ -62,7 +62,7 @@ let package = Package(
     tests("Store", ["Basics", "Model"]),
     tests("Scripting", ["Basics", "Model"]),
     tests("HTTP", ["Basics"]),
-    tests("Engine", ["Basics", "Model", "Scheduling", "Scripting", "TestSupport"]),
+    tests("Engine", ["Basics", "Model", "Scheduling", "Scripting", "Clustering", "Store", "TestSupport"]),
     tests("API", ["Basics", "Model", "Engine", "HTTP", "TestSupport", "Store"]),
     tests("perigee", ["Basics", "Model", "Store", "HTTP"]),
   ]

@@ -114,6 +114,105 @@ def drive(url, key):
         call("an absent trigger raises NotFoundException", lambda: error, lambda e: type(e).__name__ == "NotFoundException")
 
 
+def drive_buckets(url, key):
+    """Buckets, objects, batches, processing, and the two actions about them by each type of trigger."""
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    buckets, objects, batches = api.BucketsApi(client), api.BucketObjectsApi(client), api.BucketBatchesApi(client)
+    everywhere, collections, tasks, triggers = api.BatchesApi(client), api.CollectionsApi(client), api.TasksApi(client), api.TriggersApi(client)
+
+    schema = {"properties": {"title": {"type": "string"}, "text": {"type": "text"}, "year": {"type": "integer"}}}
+    create = models.BucketCreateRequest.from_dict({"bucket_name": "articles", "bucket_schema": schema, "unique_key": {"fields": ["title"]}})
+    bucket = call("create bucket", lambda: buckets.create_bucket(create), lambda a: a.bucket_name == "articles" and a.object_count == 0)
+    call("get bucket", lambda: buckets.get_bucket("articles"), lambda a: a.bucket_id == bucket.bucket_id)
+    call("list buckets", buckets.list_buckets, lambda a: a.total_count == 1)
+    call("list buckets by GET", buckets.list_buckets_get, lambda a: len(a.results) == 1)
+    call("patch bucket", lambda: buckets.patch_bucket("articles", models.BucketPatchRequest(description="texts")), lambda a: a.description == "texts")
+
+    definition = {
+        "collection_name": "topics",
+        "source": {"type": "bucket", "bucket_ids": [bucket.bucket_id]},
+        "feature_extractor": {
+            "feature_extractor_name": "hashing_extractor",
+            "version": "v1",
+            "input_mappings": {"text": "text"},
+            "parameters": {"dimensions": 64},
+        },
+    }
+    topics = call("create processing collection", lambda: collections.create_collection(models.CreateCollectionRequest.from_dict(definition)))
+
+    one = models.CreateObjectRequest.from_dict({"title": "first", "blobs": [{"property": "text", "type": "text", "data": "a first text"}], "year": 2000})
+    made = call("create object", lambda: objects.create_object_buckets("articles", one), lambda a: a.object_id.startswith("obj_"))
+    many = [{"title": f"t{i}", "text": f"some words about subject{i % 3}", "year": 2001 + i} for i in range(8)] + [{"title": "empty", "year": 1990}, {"year": "x"}]
+    request = models.CreateObjectsBatchRequest.from_dict({"objects": many})
+    call("create objects", lambda: objects.create_objects_batch_buckets("articles", request), lambda a: a.succeeded_count == 9 and a.failed_count == 1)
+    call("get object", lambda: objects.get_object_buckets("articles", made.object_id), lambda a: a.blobs[0].var_property == "text")
+    listing = models.ListObjectsRequest.from_dict({"filters": {"AND": [{"field": "year", "operator": "gte", "value": 2005}]}})
+    call("list objects", lambda: objects.list_objects_buckets("articles", list_objects_request=listing), lambda a: len(a.results) == 4)
+    change = models.PatchObjectRequest.from_dict({"year": 2020})
+    call("patch object", lambda: objects.patch_object_buckets("articles", made.object_id, change), lambda a: a.additional_properties["year"] == 2020)
+
+    def wait(task_id):
+        for _ in range(400):
+            answer = tasks.get_task(task_id)
+            if answer.status.value not in ("PENDING", "IN_PROGRESS"):
+                return answer
+            time.sleep(0.02)
+
+    everything = models.CreateBatchRequest.from_dict({"filters": {"AND": []}, "batch_name": "all"})
+    batch = call("create batch", lambda: batches.create_batch_buckets_batches("articles", everything), lambda a: a.status.value == "DRAFT")
+    identifier = batch.batch_id
+    task = call("submit batch", lambda: batches.submit_batch_buckets_batches("articles", identifier), lambda a: a.task_id)
+    call("the batch's task", lambda: wait(task.task_id), lambda a: a.status.value == "COMPLETED")
+    call("get batch", lambda: batches.get_batch_buckets_batches("articles", identifier), lambda a: a.status.value == "COMPLETED_WITH_ERRORS" and a.documents_written == 9)
+    call("get batch by id", lambda: everywhere.get_batch_by_id_batches(identifier), lambda a: a.failed_objects[0].error_type == "permanent")
+    call("failed documents", lambda: batches.get_failed_documents_buckets_batches_batch("articles", identifier), lambda a: a["total"] == 1)
+    call("list batches", lambda: batches.list_batches_buckets("articles"), lambda a: a.total_count == 1)
+    call("list all batches", everywhere.list_all_batches, lambda a: a.total_count == 1)
+    listed = lambda: api.CollectionDocumentsApi(client).list_documents("topics", list_documents_request=models.ListDocumentsRequest(limit=50))
+    call("documents of the batch", listed, lambda a: len(a.results) == 9)
+    retry = models.RetryBatchRequest(retry_mode="all")
+    call("retry batch", lambda: wait(batches.retry_batch_buckets_batches("articles", identifier, retry)["task_id"]), lambda a: a.status.value == "COMPLETED")
+    call("resubmit batch", lambda: wait(batches.resubmit_batch_buckets_batches("articles", identifier)["task_id"]), lambda a: a.status.value == "COMPLETED")
+    call("patch batch", lambda: batches.patch_batch_buckets_batches("articles", identifier, models.PatchBatchRequest.from_dict({"metadata": {"notes": "n"}})))
+
+    def refused(what, function, name):
+        try:
+            function()
+        except Exception as error:
+            return call(what, lambda: error, lambda e: type(e).__name__ == name)
+        call(what, lambda: None, lambda a: False)
+
+    refused("cancelling a finished batch is a conflict", lambda: everywhere.cancel_batch_by_id_batches(identifier), "ConflictException")
+    refused("an absent batch is not found", lambda: everywhere.get_batch_by_id_batches("btch_none"), "NotFoundException")
+    refused("an absent bucket is not found", lambda: buckets.get_bucket("nowhere"), "NotFoundException")
+
+    again = models.TriggerCollectionRequest.from_dict({"dedup_strategy": "skip", "source_filters": {"AND": [{"field": "year", "operator": "lt", "value": 2005}]}})
+    ran = call("trigger collection", lambda: collections.trigger_collection("topics", trigger_collection_request=again), lambda a: a.total_tiers == 1)
+    call("the trigger's task", lambda: wait(ran.task_id), lambda a: a.status.value == "COMPLETED")
+
+    schedules = {
+        "cron": {"cron_expression": "0 2 * * *", "timezone": "UTC"},
+        "interval": {"interval_seconds": 21600},
+        "event": {"event_type": "collection.batch_completed", "event_threshold": 1000, "collection_id": "words"},
+        "conditional": {"condition_type": "volume", "threshold": 1000, "check_interval_seconds": 3600, "collection_id": "topics"},
+    }
+    actions = {
+        "batch_rerun": {"batch_id": identifier, "retry_failed_only": False},
+        "collection_trigger": {"collection_id": topics.collection_id, "include_buckets": [bucket.bucket_id]},
+    }
+    for action, config in actions.items():
+        for kind, schedule in schedules.items():
+            body = models.SharedTriggersModelsCreateTriggerRequest(action_type=action, action_config=config, trigger_type=kind, schedule_config=schedule)
+            trigger = call(f"create {kind} trigger of {action}", lambda: triggers.create_trigger(body), lambda a: a.action_type.value == action)
+            call(f"its run", lambda: wait(triggers.execute_trigger_now(trigger.trigger_id).task_id), lambda a: a.status.value == "COMPLETED")
+            call(f"its history", lambda: triggers.get_trigger_history(trigger.trigger_id), lambda a: a.total == 1 and a.executions[0].status == "COMPLETED")
+
+    call("delete object", lambda: objects.delete_object_buckets("articles", made.object_id), lambda a: a is None)
+    call("delete batch", lambda: batches.delete_batch_buckets_batches("articles", identifier), lambda a: a.success)
+    call("delete bucket", lambda: buckets.delete_bucket("articles"), lambda a: a["success"])
+
+
 def main():
     folder = tempfile.mkdtemp(prefix="perigee-sdk-")
     store = os.path.join(folder, "sdk.db")
@@ -121,6 +220,7 @@ def main():
     try:
         banner = json.loads(server.stdout.readline())
         drive(banner["url"], banner["key"])
+        drive_buckets(banner["url"], banner["key"])
     finally:
         server.terminate()
         server.wait(10)

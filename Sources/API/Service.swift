@@ -125,6 +125,7 @@ package final class Service: Sendable {
     }
     switch try ReadLimit.with(Self.readLimit, { () throws(Problem) in try operation.perform(host, call) }) {
     case .json(let value): return .json(value)
+    case .accepted(let value): return .json(value, status: 202)
     case .nothing: return Response(status: 204)
     }
   }

@@ -32,7 +32,8 @@ static void compile(lua_State *L, const clua_request *r, bool is_module) {
   lua_concat(L, 2);
   const char *name = lua_tostring(L, -1);
   int status = LUA_ERRSYNTAX;
-  if (r->expression) {
+  bool is_statement = r->source.count > 6 && (memcmp(source, "return", 6) == 0 || memcmp(source, "local ", 6) == 0);
+  if (r->expression && !is_statement) {
     lua_pushliteral(L, "return ");
     lua_pushlstring(L, source, r->source.count);
     lua_concat(L, 2);

@@ -18,6 +18,19 @@ extension BaselineSnapshot {
     }
   }
 
+  /// How many of the current rows a run left as noise, of how many: all that `noise_ratio_delta` needs to know of its labels.
+  package struct Noise: Sendable, Equatable {
+    package let rows: Int
+    package let of: Int
+
+    package init(rows: Int, of: Int) {
+      self.rows = rows
+      self.of = of
+    }
+
+    var ratio: Double { of == 0 ? 0 : Double(rows) / Double(of) }
+  }
+
   /// Measures several metrics of the same current rows, in the order asked for.
   ///
   /// `labels` are the clusters that a run gave the current rows (-1: noise); only `noise_ratio_delta` needs them. Throws when dimensions
@@ -27,15 +40,11 @@ extension BaselineSnapshot {
   ) throws(Problem) -> [DriftMeasurement] {
     try Demand.threads(options.threads)
     try Demand.rows(current, atLeast: 1, "current")
-    try Demand.dimensions(current, as: dimensions, "baseline")
-    try Demand.scale(current)
+    try check(current)
     if let labels { try Demand.labels(labels, current.rows) }
-    if let metric = metrics.first(where: \.needsCentroids), centroids == nil {
-      throw Problem(
-        .invalid, "\(metric.rawValue) needs clusters, and the baseline has none", hint: "Run the clustering first, or measure mmd instead.",
-        path: "metric")
-    }
+    try checkCentroids(for: metrics)
     let rows = normalised ? try current.normalised() : current
+    let noise = labels.map { Noise(rows: $0.count { $0 < 0 }, of: $0.count) }
     let needsCentroids = metrics.contains(where: \.needsCentroids)
     let window = try DriftWindow(rows, centroids: needsCentroids ? centroids : nil, threads: options.threads, cancellation: cancellation)
     var result: [DriftMeasurement] = []
@@ -44,7 +53,7 @@ extension BaselineSnapshot {
       if let value = try reference.value(metric, window) {
         result.append(judged(metric, value, count, window.count))
       } else {
-        result.append(try measure(metric, rows, labels, options, cancellation))
+        result.append(try measure(metric, rows, noise, options, cancellation))
       }
     }
     return result
@@ -56,9 +65,42 @@ extension BaselineSnapshot {
     try measure([metric], of: current, labels: labels, options: options, cancellation: cancellation)[0]
   }
 
+  /// Measures what a tally of this baseline was made for, in the order asked for there.
+  ///
+  /// Throws when there were too few rows, or when a metric needs what the baseline does not hold.
+  package func measure(
+    _ tally: DriftTally, noise: Noise? = nil, options: Options = Options(), cancellation: Cancellation = Cancellation()
+  ) throws(Problem) -> [DriftMeasurement] {
+    try Demand.threads(options.threads)
+    guard tally.count > 0 else { throw Problem(.invalid, "there are 0 current vectors", hint: "At least 1 is needed.", path: "vectors") }
+    let rows = try tally.kept()
+    var result: [DriftMeasurement] = []
+    for metric in tally.metrics {
+      try cancellation.check()
+      if let value = try reference.value(metric, tally) {
+        result.append(judged(metric, value, count, tally.count))
+      } else {
+        result.append(try measure(metric, rows, noise, options, cancellation))
+      }
+    }
+    return result
+  }
+
+  func check(_ current: Matrix) throws(Problem) {
+    try Demand.dimensions(current, as: dimensions, "baseline")
+    try Demand.scale(current)
+  }
+
+  func checkCentroids(for metrics: [DriftMetric]) throws(Problem) {
+    guard centroids == nil, let metric = metrics.first(where: \.needsCentroids) else { return }
+    throw Problem(
+      .invalid, "\(metric.rawValue) needs clusters, and the baseline has none", hint: "Run the clustering first, or measure mmd instead.",
+      path: "metric")
+  }
+
   /// The metrics that compare rows with the sample, or matrices.
   private func measure(
-    _ metric: DriftMetric, _ rows: Matrix, _ labels: [Int32]?, _ options: Options, _ cancellation: Cancellation
+    _ metric: DriftMetric, _ rows: Matrix, _ noise: Noise?, _ options: Options, _ cancellation: Cancellation
   ) throws(Problem) -> DriftMeasurement {
     let threads = options.threads
     switch metric {
@@ -99,55 +141,23 @@ extension BaselineSnapshot {
       let classifier = try DomainClassifier(sample, rows, threads: threads, cancellation: cancellation)
       return judged(.domainAUC, classifier.auc, sample.rows, rows.rows, pValue: classifier.pValue, null: (0.5, classifier.nullDeviation))
     case .noiseRatioDelta:
-      guard let labels else {
+      guard let noise else {
         throw Problem(.invalid, "noise_ratio_delta needs the labels of a run", hint: "Run the clustering on the current documents.", path: "labels")
       }
-      let now = Double(labels.count { $0 < 0 }) / Double(labels.count)
-      let pooled = (noiseRatio * Double(count) + now * Double(labels.count)) / Double(count + labels.count)
-      let deviation = (pooled * (1 - pooled) * (1 / Double(count) + 1 / Double(labels.count))).squareRoot()
-      return judged(metric, now - noiseRatio, count, labels.count, null: (0, deviation))
+      let pooled = (noiseRatio * Double(count) + noise.ratio * Double(noise.of)) / Double(count + noise.of)
+      let deviation = (pooled * (1 - pooled) * (1 / Double(count) + 1 / Double(noise.of))).squareRoot()
+      return judged(metric, noise.ratio - noiseRatio, count, noise.of, null: (0, deviation))
     default: throw Problem(.internal, "\(metric.rawValue) is computed elsewhere")
     }
   }
 
-  /// Adds what the value means: from the null that is given, else from the splits at the nearest size of window.
+  /// What the value means, from the null that is given, else from the splits.
   private func judged(
-    _ metric: DriftMetric, _ value: Double, _ baselineRows: Int, _ currentRows: Int, pValue given: Double? = nil,
+    _ metric: DriftMetric, _ value: Double, _ baselineRows: Int, _ currentRows: Int, pValue: Double? = nil,
     null: (mean: Double, deviation: Double)? = nil, calibrated: Bool = true, details: [String: Double] = [:]
   ) -> DriftMeasurement {
-    let size = Double(currentRows)
-    func farness(_ null: DriftNull) -> Double { max(size, Double(null.windowRows)) / min(size, Double(null.windowRows)) }
-    let split = calibrated ? nulls.filter { $0.metric == metric }.min { farness($0) < farness($1) } : nil
-    let known = null ?? split?.scaled(baselineRows, currentRows)
-    var (z, pValue, threshold): (Double?, Double?, Double?) = (nil, given, nil)
-    if let known {
-      if known.deviation > 0 { z = (value - known.mean) / known.deviation }
-      threshold = metric.isSigned ? 3 * known.deviation : known.mean + 3 * known.deviation
-      if pValue == nil { pValue = Self.chance(metric, value, known.mean, known.deviation) }
-    }
-    if metric == .chiSquareP { (pValue, threshold) = (value, 0.001) }
-    if metric == .ks {
-      // The distance at which the smallest of so many p-values, times their number, is 0.001.
-      let level = 0.001 / max(details["components"] ?? 1, 1)
-      var (low, high) = (0.0, 1.0)
-      for _ in 0..<50 {
-        let middle = (low + high) / 2
-        if Distributions.kolmogorovAbove(middle, baselineRows, currentRows) > level { low = middle } else { high = middle }
-      }
-      threshold = high
-    }
-    return DriftMeasurement(
-      metric: metric, value: value, baselineRows: baselineRows, currentRows: currentRows, pValue: pValue, z: z, nullMean: known?.mean,
-      nullDeviation: known?.deviation, suggestedThreshold: threshold, contrast: split?.contrast, details: details)
-  }
-
-  /// The chance of a value at least this far out. What cannot be negative is taken as gamma distributed with the null's mean and deviation,
-  /// as sums of squares nearly are; what can as normal, to both sides.
-  private static func chance(_ metric: DriftMetric, _ value: Double, _ mean: Double, _ deviation: Double) -> Double? {
-    guard deviation > 0 else { return value == mean ? 1 : nil }
-    if metric.isSigned { return min(1, 2 * Distributions.normalAbove(((value - mean) / deviation).magnitude)) }
-    guard mean > 0 else { return Distributions.normalAbove((value - mean) / deviation) }
-    let shape = mean * mean / (deviation * deviation)
-    return Distributions.gammaAbove(value * mean / (deviation * deviation), shape: shape)
+    DriftMeasurement(
+      metric, value, baselineRows: baselineRows, currentRows: currentRows, nulls: calibrated ? nulls : [], pValue: pValue, null: null,
+      details: details)
   }
 }

@@ -54,6 +54,14 @@ package enum DriftMetric: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it compares rows with rows rather than means, shares or distances.
+  package var needsRows: Bool {
+    switch self {
+    case .mmd, .energy, .ks, .wasserstein, .frechet, .domainAUC: true
+    default: false
+    }
+  }
+
   /// What the baseline's own splits tell the chance of; the others carry a null distribution of their own.
   package static let calibratedBySplits: [DriftMetric] = [
     .cosineDrift, .centroidShift, .centroidShiftZ, .psi, .jensenShannon, .totalVariation, .distancePSI, .wasserstein, .frechet, .frechetDiagonal,

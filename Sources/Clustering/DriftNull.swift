@@ -10,8 +10,17 @@ package struct DriftNull: Sendable, Equatable {
   /// the whole corpus may look like. A threshold far beyond will never be crossed.
   package let contrast: Double
 
+  package init(metric: DriftMetric, baselineRows: Int, windowRows: Int, mean: Double, deviation: Double, contrast: Double) {
+    self.metric = metric
+    self.baselineRows = baselineRows
+    self.windowRows = windowRows
+    self.mean = mean
+    self.deviation = deviation
+    self.contrast = contrast
+  }
+
   /// The mean and deviation to be expected with other numbers of rows.
-  func scaled(_ rows: Int, _ window: Int) -> (mean: Double, deviation: Double) {
+  package func scaled(_ rows: Int, _ window: Int) -> (mean: Double, deviation: Double) {
     let own = 1 / Double(baselineRows) + 1 / Double(windowRows)
     let ratio = (1 / Double(rows) + 1 / Double(window)) / own
     return (mean * metric.power(ratio, metric.powers.mean), deviation * metric.power(ratio, metric.powers.deviation))

@@ -2,7 +2,7 @@ import Basics
 import CKernels
 
 /// What the cheap metrics need to know of a set of rows: made once per set, whatever is then measured of it.
-struct DriftWindow: Sendable {
+struct DriftWindow: DriftSide, Sendable {
   let rows: Matrix
   let mean: [Double]
   let variances: [Double]
@@ -25,6 +25,10 @@ struct DriftWindow: Sendable {
     } else {
       (labels, counts, distances) = ([], [], [])
     }
+  }
+
+  func distanceCounts(_ reference: DriftReference) -> (bins: [Int], outliers: Int) {
+    (ShareDrift.counts(distances, edges: reference.deciles), distances.count { $0 > reference.outlierDistance })
   }
 
   /// A part of another window, whose rows need not be assigned again.
@@ -60,7 +64,7 @@ struct DriftReference: Sendable {
   let outlierDistance: Double
 
   /// The value of a metric that means, shares or distances suffice for; nil for others.
-  func value(_ metric: DriftMetric, _ window: DriftWindow) throws(Problem) -> Double? {
+  func value(_ metric: DriftMetric, _ window: some DriftSide) throws(Problem) -> Double? {
     switch metric {
     case .cosineDrift: return try Drift.cosine(baselineMean: mean, currentMean: window.mean)
     case .centroidShift: return try Drift.centroidShift(baselineMean: mean, currentMean: window.mean)
@@ -78,8 +82,8 @@ struct DriftReference: Sendable {
     case .jensenShannon: return try ShareDrift(counts, window.counts).jensenShannon
     case .totalVariation: return try ShareDrift(counts, window.counts).totalVariation
     case .chiSquareP: return try ShareDrift(counts, window.counts).pValue
-    case .distancePSI: return try ShareDrift(decileCounts, ShareDrift.counts(window.distances, edges: deciles)).psi
-    case .outlierRate: return Double(window.distances.count { $0 > outlierDistance }) / Double(window.count)
+    case .distancePSI: return try ShareDrift(decileCounts, window.distanceCounts(self).bins).psi
+    case .outlierRate: return Double(window.distanceCounts(self).outliers) / Double(window.count)
     case .sizeEntropyDelta: return ShareDrift.entropy(window.counts) - ShareDrift.entropy(counts)
     case .mmd, .energy, .ks, .wasserstein, .frechet, .domainAUC, .noiseRatioDelta: return nil
     }

@@ -10,7 +10,8 @@ enum Command: Sendable {
   case commit(Transaction, Answer<[[Value]]>)
   case write([Write], Answer<WriteReport>)
   case put(Trigger, isNew: Bool, Answer<Void>)
-  case start(TaskRecord, Answer<Void>)
+  /// A task, with what is written in the same transaction.
+  case start(TaskRecord, Transaction, Answer<Void>)
   case judged(Judgement)
   case filtered(Filtered)
   /// A worker is free again; without an end the task stays as it is, and goes on after the next start.

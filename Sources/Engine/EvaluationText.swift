@@ -40,6 +40,9 @@ extension Evaluation {
 
   private var held: String {
     switch reason {
+    case "no_calibration":
+      return
+        "It did not fire: the baseline does not say what \(detail["metric"]?.string ?? "the metric") does without drift; give \"threshold\" instead."
     case "no_baseline": return "It did not fire: there was no baseline to compare with; one is taken after each success of its action."
     case "new time zone data":
       return
@@ -95,10 +98,12 @@ extension Evaluation {
 
   /// `cosine_drift was 0.031, and fires when it is > 0.05`
   private var comparison: String? {
-    guard let value = detail["value"]?.double, let threshold = detail["threshold"]?.double else { return nil }
+    guard let measured = detail["value"]?.double, let threshold = detail["threshold"]?.double else { return nil }
+    let scale = detail["compared"]?.string
+    guard let value = scale.map({ detail[$0]?.double }) ?? measured else { return nil }
     let symbol = detail["operator"]?.string.flatMap(Condition.Operator.init(rawValue:))?.symbol ?? ">"
     return
-      "\(detail["metric"]?.string ?? "the value") was \(Explanation.short(value)), and it fires when that is \(symbol) \(Explanation.short(threshold))"
+      "\(scale.map { "\($0) of " } ?? "")\(detail["metric"]?.string ?? "the value") was \(Explanation.short(value)), and it fires when that is \(symbol) \(Explanation.short(threshold))"
   }
 
   private static func instants(_ count: Int64) -> String { count == 1 ? "one due instant" : "\(count) due instants" }

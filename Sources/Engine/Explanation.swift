@@ -248,8 +248,8 @@ struct Explanation {
   private static func condition(_ condition: Condition, _ trigger: Trigger) -> Clause? {
     if condition.asksScript { return Clause(name: "condition", holds: false, fact: "a script decides") }
     let measured = condition.kind == .drift ? trigger.lastDriftMeasurement : trigger.lastVolumeMeasurement
-    let name = condition.metricName
-    guard let value = measured["value"]?.double else {
+    let name = condition.measuredName
+    guard let value = condition.compared(in: measured) else {
       let why = measured["reason"]?.string.map { "the last check had nothing to compare: \($0)" } ?? "\(name) was not measured yet"
       return Clause(name: "condition", holds: false, threshold: .double(condition.threshold), fact: why)
     }
@@ -257,8 +257,22 @@ struct Explanation {
     let missing = abs(condition.threshold - value)
     return Clause(
       name: "condition", holds: holds, value: .double(value), threshold: .double(condition.threshold), missing: .double(holds ? 0 : missing),
-      fact: "\(name) was \(short(value)) at the last check, and it fires when that is \(condition.comparison.symbol) \(short(condition.threshold))",
+      fact:
+        "\(name) was \(short(value)) at the last check\(calibration(condition, measured)), and it fires when that is \(condition.comparison.symbol) \(short(condition.threshold))",
       change: holds ? nil : "\(name) has to \(value < condition.threshold ? "rise" : "fall") by \(missing == 0 ? "any amount" : short(missing))")
+  }
+
+  /// What a drift measurement means: how likely it is without drift, and where an alarm would be rare.
+  private static func calibration(_ condition: Condition, _ measured: JSONObject) -> String {
+    guard condition.kind == .drift else { return "" }
+    var parts: [String] = []
+    if condition.scale != .value, let value = measured["value"]?.double { parts.append("the value was \(short(value))") }
+    if condition.scale != .pValue, let chance = measured["p_value"]?.double { parts.append("p-value \(short(chance))") }
+    if let mean = measured["null_mean"]?.double, let deviation = measured["null_deviation"]?.double {
+      parts.append("\(short(mean)) ± \(short(deviation)) without drift")
+    }
+    if let threshold = measured["suggested_threshold"]?.double { parts.append("suggested threshold \(short(threshold))") }
+    return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
   }
 
   // MARK: - Words

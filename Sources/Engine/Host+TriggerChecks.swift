@@ -84,13 +84,19 @@ extension Host {
 extension Trigger {
   /// The triggers that an end of its run starts.
   fileprivate var starts: [Trigger.ID] { schedule.onSuccess + schedule.onFailure }
-  fileprivate var listensToRuns: Bool { if case .event(let rule) = schedule.when { rule.eventType.isExecution } else { false } }
+  fileprivate var listensToRuns: Bool { if case .event(let rule) = schedule.when { rule.eventType.followsRuns } else { false } }
 
   /// Whether the end of a run of `other` counts for this trigger, as far as its rule says.
   fileprivate func hears(_ other: Trigger) -> Bool {
     guard case .event(let rule) = schedule.when, rule.filter == nil else { return false }
     switch rule.eventType {
     case .triggerCompleted, .triggerFailed: return rule.filters?.allows(other.id, at: "trigger_id") ?? true
+    case .batchCompleted:
+      // Which collections a batch fills is known when it runs; only what is certain is refused.
+      guard other.action.kind == .collectionTrigger || other.action.kind == .batchRerun, let id = other.action.config["collection_id"]?.string else {
+        return false
+      }
+      return (rule.collectionID.map { $0 == id } ?? true) && (rule.filters?.allows(id, at: "collection_id") ?? true)
     case .clusterCompleted, .clusterFailed:
       guard other.action.kind == .cluster else { return false }
       guard let filters = rule.filters else { return true }

@@ -24,10 +24,12 @@ package final class Host: Sendable {
     package var zones: Zones
     /// Where log lines go: level, message.
     package var log: @Sendable (_ level: String, _ message: String) -> Void
+    /// The way to other servers; nil when there is none.
+    package var courier: Courier?
 
     package init(
       path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12, zones: Zones = Zones(),
-      retention: Retention = Retention(),
+      retention: Retention = Retention(), courier: Courier? = nil,
       log: @escaping @Sendable (_ level: String, _ message: String) -> Void = { _, _ in }
     ) {
       self.path = path
@@ -36,6 +38,7 @@ package final class Host: Sendable {
       self.readers = readers
       self.retention = retention
       self.zones = zones
+      self.courier = courier
       self.log = log
     }
   }
@@ -174,7 +177,8 @@ package final class Host: Sendable {
   }
 
   /// Starts a task outside any schedule.
-  func start(_ task: TaskRecord) throws(Problem) { try ask { .start(task, $0) } as Void }
+  /// `transaction` is written with it, or neither is.
+  func start(_ task: TaskRecord, with transaction: Transaction = Transaction()) throws(Problem) { try ask { .start(task, transaction, $0) } as Void }
 
   /// Reads in one snapshot, for as long as the thread's `ReadLimit` allows; then it is stopped in the middle of SQLite's work.
   package func read<T>(_ body: (Reader) throws(Problem) -> T) throws(Problem) -> T {

@@ -65,7 +65,7 @@ extension HostLoop {
         seq: sequence, namespaceID: event.namespaceID, type: event.type, collectionID: event.collectionID, count: 1, documentIDs: [], at: now,
         payload: event.payload, depth: event.depth))
     let (counting, filtering) = agenda.listeners(to: event.type, in: event.collectionID, of: event.namespaceID)
-    if event.type.isExecution, event.depth > Self.deepest {
+    if event.type.followsRuns, event.depth > Self.deepest {
       for id in counting + filtering { cut(id, event, &plan) }
       return
     }

@@ -94,10 +94,9 @@ extension HostLoop {
 
   private func canceled(_ task: TaskRecord) -> Ending {
     let why = Problem(.cancelled, "cancelled for the next run")
-    let close = task.kind == .cluster ? ClusterAction.close(task, .canceled, error: why, readers: readers, at: now()) : nil
     return Ending(
-      task: task, status: .canceled, outputs: task.outputs, error: why.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil,
-      heldBy: nil)
+      task: task, status: .canceled, outputs: task.outputs, error: why.description,
+      writes: TaskClosing.writes(task, .canceled, error: why, readers: readers, at: now()), state: nil, baseline: nil, heldBy: nil)
   }
 
   func storedTask(_ id: String) -> TaskRecord? {
@@ -229,13 +228,10 @@ extension HostLoop {
 
   /// Ends a task whose results cannot be written (a collection they go to is gone): nothing of them stays.
   private func fail(_ ending: Ending, _ problem: Problem) {
-    let close =
-      ending.task.kind == .cluster && ending.status != .failed
-      ? ClusterAction.close(ending.task, .failed, error: problem, readers: readers, at: now()) : nil
+    let close = ending.status == .failed ? [] : TaskClosing.writes(ending.task, .failed, error: problem, readers: readers, at: now())
     take(
       Ending(
-        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close.map { [$0] } ?? [], state: nil, baseline: nil,
-        heldBy: nil))
+        task: ending.task, status: .failed, outputs: [:], error: problem.description, writes: close, state: nil, baseline: nil, heldBy: nil))
   }
 
   /// What the end of a task means for its trigger: counters, and whether it is stopped, probed again later, or resumed. Answers what is left
@@ -342,7 +338,7 @@ extension HostLoop {
       "task_id": .string(task.id), "status": .string(ending.status.rawValue), "trigger_id": .optional(task.triggerID),
       "error": .optional(ending.error),
     ]
-    if let id = task.triggerID, definition(of: id)?.isNamespaceHook != true {
+    if let id = task.triggerID, definition(of: id)?.trigger.isNamespaceHook != true {
       let type: Schedule.EventType = succeeded ? .triggerCompleted : .triggerFailed
       if agenda.hasListeners(to: type) {
         var own = payload

@@ -209,8 +209,8 @@ final class HostLoop {
       }
       touched.insert("trigger/\(trigger.id)")
       put(trigger, isNew: isNew, reply)
-    case .start(let task, let reply):
-      var transaction = Transaction()
+    case .start(let task, let with, let reply):
+      var transaction = with
       transaction.insert(task)
       add(transaction) { [self] outcome in
         guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }

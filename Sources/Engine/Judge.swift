@@ -1,5 +1,4 @@
 import Basics
-import Clustering
 import Model
 import Scheduling
 import Scripting
@@ -50,11 +49,13 @@ struct Judge {
   /// What a measurement means for a condition.
   static func verdict(_ condition: Condition, _ measured: JSONObject) -> (Agenda.Verdict, reason: String) {
     // Nothing measured is neither true nor false.
-    guard let value = measured["value"]?.double, !value.isNaN else { return (.between, measured["reason"]?.string ?? "nothing to measure") }
-    let name = condition.metricName
+    guard let value = condition.compared(in: measured), !value.isNaN else {
+      return (.between, measured["reason"]?.string ?? "nothing to measure")
+    }
+    let name = condition.measuredName
     return switch condition.reading(value) {
     case .holds: (.yes, "\(name) crossed the threshold")
-    case .arms: (.no, "\(name) below threshold")
+    case .arms: (.no, "\(name) \(condition.scale == .pValue ? "above" : "below") threshold")
     case .between: (.between, "\(name) not yet back")
     }
   }
@@ -86,6 +87,7 @@ struct Judge {
 /// What a condition looks at, measured now.
 struct Measurement {
   /// metric, value, threshold, operator, exceeded, the numbers it came from, measured_at; or `reason` when there was nothing to measure.
+  /// `compared` says which number stands beside the threshold where that is not the value.
   let json: JSONObject
 
   init(_ condition: Condition, _ trigger: Trigger, host: Host) throws(Problem) {
@@ -96,25 +98,8 @@ struct Measurement {
     ]
     switch condition.kind {
     case .drift:
-      let current = try Scope(trigger, condition, host: host).snapshot(host: host, at: now)
-      result["n"] = .int(current.vectors)
-      guard let baseline = trigger.baseline, !baseline.mean.isEmpty else {
-        result["reason"] = "no_baseline"
-        json = result
-        return
-      }
-      result["m"] = .int(baseline.vectors)
-      guard baseline.mean.count == current.mean.count else {
-        result["reason"] = .string(
-          current.mean.isEmpty ? "no vectors" : "the baseline has \(baseline.mean.count) dimensions, the collection \(current.mean.count)")
-        json = result
-        return
-      }
-      let (before, after) = (baseline.mean.map(Double.init), current.mean.map(Double.init))
-      let value =
-        condition.metric == .centroidShift
-        ? try Drift.centroidShift(baselineMean: before, currentMean: after) : try Drift.cosine(baselineMean: before, currentMean: after)
-      result["value"] = .double(value)
+      if condition.scale != .value { result["compared"] = .string(condition.scale.rawValue) }
+      for member in try DriftCheck(condition, trigger, host).measured().members { result[member.key] = member.value }
     case .volume:
       let documents = try Scope(trigger, condition, host: host).documentCount(host: host)
       result["document_count"] = .int(documents)
@@ -162,81 +147,18 @@ struct Measurement {
         result["value"] = .double(try session.metric(reference, now: now))
       }
     }
-    if let value = result["value"]?.double { result["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold)) }
+    if let value = condition.compared(in: result) { result["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold)) }
     json = result
   }
 }
 
 extension Measurement {
   /// The last run that was completed, of the cluster that the condition names or the action runs.
-  fileprivate static func lastRun(_ condition: Condition, _ trigger: Trigger, host: Host) throws(Problem) -> ClusterRun? {
+  static func lastRun(_ condition: Condition, _ trigger: Trigger, host: Host) throws(Problem) -> ClusterRun? {
     guard let name = condition.clusterID ?? (trigger.action.kind == .cluster ? trigger.action.resourceID : nil) else { return nil }
     return try host.read { reader throws(Problem) in
       guard let cluster = try reader.cluster(name, in: trigger.namespaceID) else { return nil }
       return try reader.latestRun(of: cluster.id, status: .completed)
     }
-  }
-}
-
-/// The collections and the vector index that a trigger's measurements are about: named in the condition, or those of its cluster.
-struct Scope {
-  let collections: [Collection]
-  let index: VectorIndex?
-
-  init(_ trigger: Trigger, _ condition: Condition?, host: Host) throws(Problem) {
-    try self.init(
-      collectionID: condition?.collectionID, indexName: condition?.vectorIndex, trigger: trigger, host: host)
-  }
-
-  init(collectionID: String?, indexName: String?, trigger: Trigger, host: Host) throws(Problem) {
-    (collections, index) = try host.read { reader throws(Problem) in
-      var ids: [String] = []
-      var name = indexName
-      if let collectionID {
-        ids = [collectionID]
-      } else if trigger.action.kind == .cluster, let clusterID = trigger.action.resourceID,
-        let definition = try reader.cluster(clusterID, in: trigger.namespaceID)
-      {
-        ids = definition.collectionIDs
-        name = name ?? definition.vectorIndex
-      }
-      var collections: [Collection] = []
-      for id in ids {
-        if let collection = try reader.collection(id, in: trigger.namespaceID) { collections.append(collection) }
-      }
-      let index = collections.first.flatMap { first in name.map { first.index(named: $0) } ?? first.vectorIndexes.first }
-      return (collections, index)
-    }
-  }
-
-  func documentCount(host: Host) throws(Problem) -> Int64 {
-    try host.read { reader throws(Problem) in
-      var total: Int64 = 0
-      for collection in collections { total += try reader.documentCount(collection.id) }
-      return total
-    }
-  }
-
-  /// Documents that were deleted between two moments.
-  func deletions(after start: Instant, through end: Instant, host: Host) throws(Problem) -> Int64 {
-    try host.read { reader throws(Problem) in
-      var total: Int64 = 0
-      for collection in collections {
-        total += try reader.eventCount(
-          in: collection.namespaceID, type: .documentsDeleted, collectionID: collection.id, after: start, through: end)
-      }
-      return total
-    }
-  }
-
-  /// Count and mean of the vectors there are now.
-  func snapshot(host: Host, at now: Instant, runID: String? = nil) throws(Problem) -> Baseline {
-    let documents = try documentCount(host: host)
-    guard let index, !collections.isEmpty else { return Baseline(capturedAt: now, documents: documents, vectors: 0, mean: [], runID: runID) }
-    let set = try host.read { reader throws(Problem) in try reader.vectors(of: collections.map(\.id), index: index.name) }
-    var accumulator = MeanAccumulator(dimensions: index.dimensions, normalised: index.metric == .cosine)
-    try accumulator.add(Matrix(rows: set.count, columns: index.dimensions, values: set.values))
-    return Baseline(
-      capturedAt: now, documents: documents, vectors: Int64(set.count), mean: accumulator.mean?.map { Float($0) } ?? [], runID: runID)
   }
 }

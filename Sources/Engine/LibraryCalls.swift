@@ -91,6 +91,34 @@ package struct LibraryCalls {
         return run["centroids"] ?? []
       }
       return try perform("get_cluster_groups", path: ["cluster_id": try text(0, "the cluster")])["groups"] ?? []
+    case "buckets.create": return try perform("create_bucket", body: object(0))
+    case "buckets.get":
+      return try optional { () throws(Problem) in try perform("get_bucket", path: ["bucket_identifier": try text(0, "the bucket")]) }
+    case "buckets.list": return try results("list_buckets", object(0))
+    case "buckets.delete":
+      return try existed { () throws(Problem) in try perform("delete_bucket", path: ["bucket_identifier": try text(0, "the bucket")]) }
+    case "buckets.put":
+      return try perform("create_object_buckets", path: ["bucket_identifier": try text(0, "the bucket")], body: object(1))
+    case "buckets.upload":
+      return try perform(
+        "create_objects_batch_buckets", path: ["bucket_identifier": try text(0, "the bucket")], body: ["objects": try list(arguments, 1, name)])
+    case "buckets.object":
+      return try optional { () throws(Problem) in
+        try perform("get_object_buckets", path: ["bucket_identifier": try text(0, "the bucket"), "object_identifier": try text(1, "the object")])
+      }
+    case "buckets.objects": return try results("list_objects_buckets", object(1), path: ["bucket_identifier": try text(0, "the bucket")])
+    case "batches.create":
+      return try perform("create_batch_buckets_batches", path: ["bucket_identifier": try text(0, "the bucket")], body: object(1))
+    case "batches.get":
+      return try optional { () throws(Problem) in try perform("get_batch_by_id_batches", path: ["batch_id": try text(0, "the batch")]) }
+    case "batches.list": return try results("list_all_batches", object(0))
+    case "batches.submit", "batches.retry", "batches.resubmit":
+      return try perform(
+        "\(name.dropFirst("batches.".count))_batch_buckets_batches",
+        path: ["bucket_identifier": try text(0, "the bucket"), "batch_id": try text(1, "the batch")], body: name == "batches.retry" ? object(2) : [:])
+    case "batches.cancel": return try perform("cancel_batch_by_id_batches", path: ["batch_id": try text(0, "the batch")])
+    case "batches.process":
+      return try perform("trigger_collection", path: ["collection_identifier": try text(0, "the collection")], body: object(1))
     case "triggers.create": return try perform("create_trigger", body: object(0))
     case "triggers.get": return try optional { () throws(Problem) in try perform("get_trigger", path: ["trigger_id": try text(0, "the trigger")]) }
     case "triggers.list": return try results("list_triggers", object(0))

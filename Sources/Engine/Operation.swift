@@ -24,6 +24,8 @@ package struct Operation: Sendable {
 
   package enum Answer: Sendable {
     case json(JSON)
+    /// 202: begun, and told where to look for its end.
+    case accepted(JSON)
     /// 204: done, nothing to say.
     case nothing
   }
@@ -64,7 +66,8 @@ package struct Operation: Sendable {
     systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + clusterResultOperations
     + triggerOperations + decisionOperations
     + simulationOperations + bulkOperations + previewOperations + taskOperations + kvOperations + maintenanceOperations + eventOperations
-    + taxonomyOperations + taxonomyNodeOperations + calendarOperations + scriptOperations + outboundOperations
+    + taxonomyOperations + taxonomyNodeOperations
+    + calendarOperations + scriptOperations + outboundOperations + bucketOperations + objectOperations + batchOperations
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   package static func named(_ name: String) -> Operation? { byName[name] }

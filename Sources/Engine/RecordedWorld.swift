@@ -149,7 +149,7 @@ struct RecordedWorld: SimulatedWorld {
     }
     let row = measurements[measuredAt]
     if now > row.last + slack { sources.carried += 1 } else if row.count > 1 { sources.coalesced += 1 } else { sources.exact += 1 }
-    guard let value = row.detail["value"]?.double else {
+    guard let value = condition.compared(in: row.detail) else {
       let (verdict, reason) = Judge.verdict(condition, row.detail)
       return SimulatedAnswer(verdict: verdict, reason: reason, detail: row.detail)
     }
@@ -162,7 +162,8 @@ struct RecordedWorld: SimulatedWorld {
     detail["metric"] = .string(condition.metricName)
     detail["threshold"] = .double(condition.threshold)
     detail["operator"] = .string(condition.comparison.rawValue)
-    detail["value"] = .double(value)
+    if condition.scale == .value { detail["value"] = .double(value) }
+    detail["compared"] = condition.scale == .value ? nil : .string(condition.scale.rawValue)
     detail["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold))
     let (verdict, reason) = Judge.verdict(condition, detail)
     return SimulatedAnswer(verdict: verdict, reason: reason, detail: detail)

@@ -154,7 +154,7 @@ private struct RecordedMoment: SimulatedWorld {
 
   private func compare(_ condition: Condition) -> SimulatedAnswer {
     var compared = detail
-    if let value = detail["value"]?.double {
+    if let value = condition.compared(in: detail) {
       compared["threshold"] = .double(condition.threshold)
       compared["exceeded"] = .bool(condition.comparison.holds(value, condition.threshold))
     }

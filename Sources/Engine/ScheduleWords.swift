@@ -21,7 +21,7 @@ extension Explanation {
     case .conditional(let condition):
       let every = "checked every \(words(.seconds(condition.checkIntervalSeconds)))"
       guard !condition.asksScript else { return "When its script says so, \(every)" }
-      let name = condition.metricName
+      let name = condition.measuredName
       let verb = condition.mode == .level ? "while \(name) is" : "when \(name) becomes"
       let cooldown =
         condition.mode == .level && condition.cooldownSeconds > 0 ? ", at most once in \(words(.seconds(condition.cooldownSeconds)))" : ""

@@ -181,7 +181,7 @@ package final class ScriptSession: ScriptHost {
     call.gathering = transaction ?? gathering
     call.depth = depth + 1
     switch try operation.perform(host, call) {
-    case .json(let value): return value
+    case .json(let value), .accepted(let value): return value
     case .nothing: return .bool(true)
     }
   }
@@ -256,7 +256,7 @@ package final class ScriptSession: ScriptHost {
 
   private static let fetchLimit = 5
 
-  private static let drifts = ["cosine_drift", "centroid_shift"]
+  private static let drifts = Condition.drifts.map(\.rawValue)
   private static let volumes = ["count", "added", "growth_ratio"]
   private static var measured: [String] { drifts + volumes }
 
@@ -337,6 +337,12 @@ final class Gathering: @unchecked Sendable {
   }
 
   func add(_ write: Write) { writes.append(write) }
+
+  /// Takes over what another script of the same run has written, to read it: that is committed first.
+  func see(_ earlier: Gathering) {
+    kv = earlier.kv
+    documents = earlier.documents
+  }
 
   func noteKV(_ key: String, _ value: JSON?) { kv[key] = .some(value) }
   /// The value this run wrote; nil when it wrote none, `.some(nil)` when it deleted it.

@@ -10,8 +10,11 @@ struct TaskRun {
   struct Product {
     var outputs = JSONObject()
     var writes: [Write] = []
+    /// What the scripts of this run have written so far: the next of them sees it.
+    var gathering: Gathering?
     var state: JSONObject?
-    var baselineRunID: String?
+    /// The run of a cluster, which the outcome stores.
+    var run: ClusterRun?
   }
 
   private static let resultLimit = 1 << 20
@@ -60,6 +63,7 @@ struct TaskRun {
           result["task_id"] = .string(task.id)
           result["seconds"] = .double(task.startedAt.map { (host.surroundings.now() - $0).inSeconds } ?? 0)
           var after_ = Product()
+          after_.gathering = product.gathering
           _ = try hook("after", after, arguments: [.object(result)], into: &after_)
           product.writes += after_.writes
           product.state = after_.state ?? product.state
@@ -107,10 +111,7 @@ struct TaskRun {
 
   private func ending(_ status: TaskRecord.Status, _ product: Product, error: Problem? = nil, baseline: Baseline? = nil) -> Ending {
     var writes = product.writes
-    if status != .completed, task.kind == .cluster {
-      let end: ClusterRun.Status = status == .canceled ? .canceled : .failed
-      if let close = ClusterAction.close(task, end, error: error, readers: host.readers, at: host.surroundings.now()) { writes.append(close) }
-    }
+    if status != .completed { writes += TaskClosing.writes(task, status, error: error, readers: host.readers, at: host.surroundings.now()) }
     return Ending(
       task: task, status: status, outputs: product.outputs, error: error?.description, writes: writes, state: product.state, baseline: baseline,
       heldBy: nil)
@@ -127,6 +128,7 @@ struct TaskRun {
     _ reference: ScriptReference, kind: ScriptKind, named entry: String, arguments: [JSON], into product: inout Product
   ) throws(Problem) -> (values: [JSON], record: JSONObject) {
     let session = ScriptSession(host, namespaceID: task.namespaceID, trigger: trigger, writes: .gathered)
+    if let earlier = product.gathering { session.gathering?.see(earlier) }
     let script = try host.script(
       reference, as: kind == .hook ? [.hook] : [.action], in: task.namespaceID, called: "\(trigger?.name ?? trigger?.id ?? task.id) \(entry)")
     let now = host.surroundings.now()
@@ -143,6 +145,7 @@ struct TaskRun {
     case .failed(let problem), .killed(let problem): throw problem
     case .returned(let values):
       product.writes += session.gathering?.writes ?? []
+      product.gathering = session.gathering
       if case .object(let new)? = run.state, new != state { product.state = new }
       return (values, session.record(of: run))
     }
@@ -169,11 +172,13 @@ struct TaskRun {
         product.outputs["result"] = first
       }
       for member in record.members { product.outputs[member.key] = member.value }
-    case .taxonomyEnrichment:
-      try TaxonomyEnrichment(host, task, config, cancellation).perform(&product)
-    case .batchRerun, .collectionTrigger, .retrieverExecution, .alertEvaluation, .deleteNamespace:
+    case .batchRerun: try BatchAction(host, bench, task, config, cancellation).rerun(&product)
+    case .collectionTrigger: try BatchAction(host, bench, task, config, cancellation).trigger(&product)
+    case .taxonomyEnrichment: try TaxonomyEnrichment(host, task, config, cancellation).perform(&product)
+    case .retrieverExecution, .alertEvaluation, .deleteNamespace:
       throw Problem(
-        .unsupported, "action '\(task.kind.rawValue)' cannot run in this build", hint: "This build runs: cluster, taxonomy_enrichment, script", path: "action_type")
+        .unsupported, "action '\(task.kind.rawValue)' cannot run in this build",
+        hint: "This build runs: cluster, taxonomy_enrichment, batch_rerun, collection_trigger, script", path: "action_type")
     }
   }
 
@@ -182,6 +187,6 @@ struct TaskRun {
     guard let trigger, case .conditional(let condition) = trigger.schedule.when, condition.kind == .drift || condition.kind == .volume else {
       return nil
     }
-    return try Scope(trigger, condition, host: host).snapshot(host: host, at: host.surroundings.now(), runID: product.baselineRunID)
+    return try BaselineCapture(trigger, condition, host).baseline(at: host.surroundings.now(), after: product.run)
   }
 }

@@ -23,7 +23,7 @@ package struct Action: Sendable, Equatable {
     case .cluster: ["cluster_id", "output_collection_ids", "filters", "mode", "source_execution_ids", "assignment_threshold"]
     case .taxonomyEnrichment: ["taxonomy_id", "collection_id", "target_collection_id", "filters", "incremental", "batch_size", "parallelism"]
     case .batchRerun: ["batch_id", "collection_id", "filters", "retry_failed_only"]
-    case .collectionTrigger: ["collection_id", "include_buckets", "include_collections", "source_filters"]
+    case .collectionTrigger: ["collection_id", "include_buckets", "include_collections", "object_ids", "source_filters", "dedup_strategy"]
     case .retrieverExecution: ["retriever_id", "inputs", "filters", "skip_cache", "acceptance", "notification_config"]
     case .alertEvaluation: ["alert_id"]
     case .script: ["script"]
@@ -66,7 +66,13 @@ package struct Action: Sendable, Equatable {
       _ = try fields.bool("incremental")
     case .batchRerun:
       if try fields.string("batch_id") == nil, try fields.string("collection_id") == nil { throw fields.missing("batch_id", example: "\"btch_1\"") }
-    case .collectionTrigger: _ = try fields.required("collection_id", example: "\"col_inventory\"")
+      _ = try fields.bool("retry_failed_only")
+      if let filters = fields["filters"] { _ = try Filter(filters, path: fields.at("filters")) }
+    case .collectionTrigger:
+      _ = try fields.required("collection_id", example: "\"col_inventory\"")
+      for key in ["include_buckets", "include_collections", "object_ids"] { _ = try fields.strings(key) }
+      _ = try CollectionSource.filter(fields["source_filters"], path: fields.at("source_filters"))
+      let _: Batch.Dedup? = try fields.choice("dedup_strategy")
     case .retrieverExecution: _ = try fields.required("retriever_id", example: "\"ret_1\"")
     case .alertEvaluation: _ = try fields.required("alert_id", example: "\"alrt_1\"")
     case .script:

@@ -47,8 +47,24 @@ package struct Collection: Sendable, Equatable {
     if indexes.isEmpty, let extractor {
       indexes = try VectorIndex.list(extractor["parameters"]?["vector_fields"], path: "feature_extractor.parameters.vector_fields")
     }
+    let method = try FeatureExtractor(extractor.map(JSON.object) ?? .null)
+    if let own = method.index {
+      // Given or inherited indexes hold what the extractor makes, or it brings its own.
+      if indexes.isEmpty {
+        indexes = [own]
+      } else if let named = indexes.first(where: { $0.name == own.name }) {
+        guard named.dimensions == own.dimensions else {
+          throw Problem(
+            .invalid, "index '\(own.name)' has \(named.dimensions) dimensions, the extractor makes \(own.dimensions)",
+            hint: "Give the extractor \"dimensions\": \(named.dimensions)", path: "feature_extractor.parameters.dimensions")
+        }
+      } else {
+        indexes.append(own)
+      }
+    }
     if indexes.isEmpty { indexes = namespace.vectorIndexes }
     let source = try Fields(fields["source"], path: "source")
+    if !source.object.isEmpty { _ = try CollectionSource(.object(source.object)) }
     let now = surroundings.now()
     self.init(
       id: Identifier.make("col", surroundings), namespaceID: namespace.id, name: name, description: try fields.string("description"),
@@ -60,15 +76,10 @@ package struct Collection: Sendable, Equatable {
   package func index(named name: String) -> VectorIndex? { vectorIndexes.first { $0.name == name } }
 
   package func json(documentCount: Int64) -> JSON {
-    var extractor = self.extractor.object ?? JSONObject()
-    let extractorName = extractor["feature_extractor_name"]?.string ?? "passthrough_extractor"
-    let version = extractor["version"]?.string ?? "v1"
-    extractor["feature_extractor_name"] = .string(extractorName)
-    extractor["version"] = .string(version)
-    extractor["feature_extractor_id"] = .string("\(extractorName)_\(version)")
     return [
       "collection_id": .string(id), "collection_name": .string(name), "namespace_id": .string(namespaceID), "description": .optional(description),
-      "source": source, "feature_extractor": .object(extractor), "vector_indexes": .array(vectorIndexes.map(\.json)), "metadata": .object(metadata),
+      "source": source, "feature_extractor": .object(FeatureExtractor.shown(extractor)), "vector_indexes": .array(vectorIndexes.map(\.json)),
+      "metadata": .object(metadata),
       "enabled": true, "document_count": .int(documentCount), "created_at": .instant(createdAt), "updated_at": .instant(updatedAt),
     ]
   }

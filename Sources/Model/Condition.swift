@@ -28,6 +28,12 @@ package struct Condition: Sendable, Equatable {
   package enum Metric: String, Sendable, CaseIterable {
     case cosineDrift = "cosine_drift"
     case centroidShift = "centroid_shift"
+    case centroidShiftZ = "centroid_shift_z"
+    case mmd, energy, psi, js, totalVariation = "total_variation", chiSquareP = "chi2_p", distancePSI = "distance_psi", ks, wasserstein
+    case frechet, frechetDiagonal = "frechet_diagonal", domainAUC = "domain_auc", outlierRate = "outlier_rate"
+    case noiseRatioDelta = "noise_ratio_delta", sizeEntropyDelta = "size_entropy_delta"
+    // Between the last two runs of a cluster.
+    case labelChurn = "label_churn", ari, ami
     case count, added, deleted, growthRatio = "growth_ratio"
     case secondsSinceSuccess = "seconds_since_success"
     // Of the last run, as its `metrics` call them.
@@ -41,6 +47,7 @@ package struct Condition: Sendable, Equatable {
   package var kind: Kind
   package var metric: Metric?
   package var comparison: Operator
+  package var scale: Scale
   package var threshold: Double
   package var checkIntervalSeconds: Int64
   /// The collection measured; nil means those of the cluster that the action runs.
@@ -61,14 +68,22 @@ package struct Condition: Sendable, Equatable {
   package var captureBaselineOnCreate: Bool
 
   static let names = [
-    "condition_type", "threshold", "metric", "operator", "check_interval_seconds", "collection_id", "vector_index", "script",
+    "condition_type", "threshold", "p_threshold", "z_threshold", "metric", "operator", "check_interval_seconds", "collection_id", "vector_index",
+    "script",
     "capture_baseline_on_create",
     "cluster_id", "mode", "cooldown_seconds", "rearm_below", "rearm_above",
   ]
 
+  package static let drifts: [Metric] = [
+    .cosineDrift, .centroidShift, .centroidShiftZ, .mmd, .energy, .psi, .js, .totalVariation, .chiSquareP, .distancePSI, .ks, .wasserstein, .frechet,
+    .frechetDiagonal, .domainAUC, .outlierRate, .noiseRatioDelta, .sizeEntropyDelta, .labelChurn, .ari, .ami,
+  ]
+  /// Those of `drifts` that compare the labels of the last two runs, and so have no distribution without drift.
+  package static let runComparisons: [Metric] = [.labelChurn, .ari, .ami]
+
   private static func metrics(of kind: Kind) -> [Metric] {
     switch kind {
-    case .drift: [.cosineDrift, .centroidShift]
+    case .drift: drifts
     case .volume: [.count, .added, .deleted, .growthRatio]
     case .quality:
       [
@@ -92,14 +107,18 @@ package struct Condition: Sendable, Equatable {
         hint: metrics.isEmpty ? "Leave it out" : "One of: \(metrics.map(\.rawValue).joined(separator: ", "))", path: fields.at("metric"))
     }
     metric = metric ?? metrics.first
-    comparison = try fields.choice("operator") ?? .gt
+    let comparison: Operator? = try fields.choice("operator")
+    (self.comparison, scale) = (comparison ?? .gt, .value)
     script = try fields["script"].map { json throws(Problem) in try ScriptReference(json, path: fields.at("script")) }
     if kind == .script, storedMetric == nil {
       if script == nil { throw fields.missing("script", example: "{\"source\": \"return function(ctx) return true end\"}") }
       threshold = try fields.number("threshold") ?? 0
     } else {
-      guard let value = try fields.number("threshold") else { throw fields.missing("threshold", example: kind == .drift ? "0.3" : "1000") }
-      threshold = value
+      guard let (scale, value) = try Self.threshold(fields, kind, metric) else {
+        throw fields.missing("threshold", example: kind == .drift ? "0.3" : "1000")
+      }
+      (self.scale, threshold) = (scale, value)
+      self.comparison = try Self.comparison(comparison, scale, metric, fields)
     }
     checkIntervalSeconds = try fields.int("check_interval_seconds", in: 1...31_557_600) ?? 3600
     collectionID = try fields.string("collection_id")
@@ -181,7 +200,7 @@ package struct Condition: Sendable, Equatable {
     if metric != nil || storedMetric != nil { result["metric"] = .string(metricName) }
     if !asksScript {
       result["operator"] = .string(comparison.rawValue)
-      result["threshold"] = .double(threshold)
+      result[scale.field] = .double(threshold)
     }
     if let script { result["script"] = script.json }
     if let collectionID { result["collection_id"] = .string(collectionID) }

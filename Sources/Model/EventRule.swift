@@ -42,6 +42,8 @@ extension Schedule {
     package var isCustom: Bool { rawValue.hasPrefix("custom.") }
     /// Whether a run's end is reported, so that a trigger may hear of its own runs.
     package var isExecution: Bool { rawValue.contains(".execution.") || self == .enrichmentCompleted || self == .triggerStopped }
+    /// Whether runs may lead to it that it leads to in turn: a loop is cut when it is deep enough.
+    package var followsRuns: Bool { isExecution || self == .batchCompleted }
 
     /// Reads an event's name; throws what is known, with the near miss.
     package static func read(_ fields: Fields, _ key: String) throws(Problem) -> EventType {

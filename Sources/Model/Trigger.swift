@@ -145,32 +145,3 @@ package struct Chain: Sendable, Equatable {
     self.depth = depth
   }
 }
-
-/// What a condition compares with: taken after each success of the trigger's action, and when the trigger is made.
-package struct Baseline: Sendable, Equatable {
-  package var capturedAt: Instant
-  /// Documents in the collections measured.
-  package var documents: Int64
-  /// The vectors averaged, and their mean (of the normalised vectors under the cosine metric).
-  package var vectors: Int64
-  package var mean: [Float]
-  package var runID: String?
-
-  package init(capturedAt: Instant, documents: Int64, vectors: Int64, mean: [Float], runID: String? = nil) {
-    self.capturedAt = capturedAt
-    self.documents = documents
-    self.vectors = vectors
-    self.mean = mean
-    self.runID = runID
-  }
-
-  /// Counts and norms; the vectors themselves are not shown.
-  package var json: JSONObject {
-    var squares = 0.0
-    for value in mean { squares += Double(value) * Double(value) }
-    return [
-      "captured_at": .instant(capturedAt), "document_count": .int(documents), "vector_count": .int(vectors), "dimensions": .int(mean.count),
-      "centroid_norm": .double(squares.squareRoot()), "run_id": .optional(runID),
-    ]
-  }
-}

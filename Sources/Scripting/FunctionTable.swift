@@ -2,11 +2,19 @@ import CLua
 import Glibc
 
 /// The list of functions in the form that C reads, with texts that live as long as it does.
-final class FunctionTable {
+final class FunctionTable: @unchecked Sendable {
+  // @unchecked: written once, when it is made.
   let functions: UnsafeMutableBufferPointer<clua_function>
 
+  /// The library alone. Making the texts of its functions takes longer than opening a state, so that is done once.
+  private static let library = FunctionTable(natives: [], modules: true)
+
+  static func with(natives: [NativeFunction], modules: Bool) -> FunctionTable {
+    natives.isEmpty && modules ? library : FunctionTable(natives: natives, modules: modules)
+  }
+
   /// The library, and then the natives, numbered from where the library ends.
-  init(natives: [NativeFunction], modules: Bool) {
+  private init(natives: [NativeFunction], modules: Bool) {
     let all = Library.functions.map { ($0.path, $0.form) } + natives.map { ($0.path, Int32(CLUA_RAW)) }
     let entries = all.enumerated().filter { modules || ![Int32(CLUA_REQUIRE), Int32(CLUA_TEST)].contains($0.element.1) }
     functions = .allocate(capacity: entries.count)

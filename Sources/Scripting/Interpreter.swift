@@ -22,7 +22,7 @@ package final class Interpreter {
     self.memory = memory
     self.natives = natives
     self.random = random
-    table = FunctionTable(natives: natives, modules: modules)
+    table = FunctionTable.with(natives: natives, modules: modules)
   }
 
   deinit { clua_close(state) }

@@ -4,8 +4,8 @@ import CLua
 /// suggestions in errors and the editor's stubs are made, so that they cannot disagree.
 package enum Library {
   package static let functions: [LibraryFunction] =
-    documents + collections + namespaces + clusters + triggers + tasks + events + scripts + kv + values + numbers + network + logging + surroundings
-    + whole + context + trials
+    documents + collections + namespaces + clusters + buckets + batches + triggers + tasks + events + scripts + kv + values + numbers + network
+    + logging + surroundings + whole + context + trials
 
   /// The number of each function is its place in the list.
   static let names: [String] = functions.map(\.name)
@@ -68,6 +68,29 @@ package enum Library {
     function("clusters.execute", ["cluster: string", "options?: table"], "table", .write, "Starts a run and gives its task."),
     function("clusters.executions", ["cluster: string", "query?: table"], "table[]", .read, "The runs so far, newest first."),
     function("clusters.groups", ["cluster: string", "run_id?: string"], "table[]", .read, "The groups that a run found; the last run's by default."),
+  ]
+
+  private static let buckets = [
+    function("buckets.create", ["definition: table"], "table", .write, "Makes a bucket for objects."),
+    function("buckets.get", ["bucket: string"], "table?", .read, "A bucket by id or name, or nil."),
+    function("buckets.list", ["query?: table"], "table[]", .read, "The buckets of the namespace."),
+    function("buckets.delete", ["bucket: string"], "boolean", .write, "Removes a bucket and its objects."),
+    function("buckets.put", ["bucket: string", "object: table"], "table", .write, "Stores an object."),
+    function("buckets.upload", ["bucket: string", "objects: table[]"], "table", .write, "Stores up to 100 objects, each on its own."),
+    function("buckets.object", ["bucket: string", "id: string"], "table?", .read, "One object, or nil."),
+    function(
+      "buckets.objects", ["bucket: string", "query?: table"], "table[]", .read, "A page of objects: {filters?, sort?, search?, limit?, cursor?}."),
+  ]
+
+  private static let batches = [
+    function("batches.create", ["bucket: string", "definition: table"], "table", .write, "Groups objects: {object_ids | filters, collection_ids?}."),
+    function("batches.get", ["batch: string"], "table?", .read, "A batch by id, or nil."),
+    function("batches.list", ["query?: table"], "table[]", .read, "Batches, newest first."),
+    function("batches.submit", ["bucket: string", "batch: string"], "table", .write, "Runs a draft and gives its task."),
+    function("batches.retry", ["bucket: string", "batch: string", "options?: table"], "table", .write, "Runs what failed once more."),
+    function("batches.resubmit", ["bucket: string", "batch: string"], "table", .write, "Runs a finished batch once more."),
+    function("batches.cancel", ["batch: string"], "table", .write, "Stops a batch and gives its task."),
+    function("batches.process", ["collection: string", "options?: table"], "table", .write, "Processes a collection from its sources, in a batch."),
   ]
 
   private static let triggers = [

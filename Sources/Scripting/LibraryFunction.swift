@@ -42,7 +42,8 @@ package struct LibraryFunction: Sendable {
   package var kinds: [ScriptKind] { ScriptKind.allCases.filter { right == .none || $0.rights.contains(right) } }
 
   var takesContext: Bool { form == Int32(CLUA_METHOD) }
-  var isValue: Bool { form == Int32(CLUA_JSON_NULL) }
+  /// A value instead of a function.
+  package var isValue: Bool { form == Int32(CLUA_JSON_NULL) }
   package var isGlobal: Bool { ["print", "require", "test"].contains(name) }
   /// Whether it is found on `ctx` or `t` instead of in a table of `perigee`.
   package var isMethod: Bool { name.hasPrefix("ctx.") || name.hasPrefix("t.") }

@@ -17,8 +17,10 @@ package struct LuaFuzzer {
   private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
 
   private static let atoms = [
-    "nil", "true", "false", "0", "1", "-1", "2^53", "1e308", "0/0", "1/0", "math.mininteger", "'a'", "'%'", "''", "'x'", "'-'", "('ab'):rep(50)", "'\\0'",
-    "'\\xff'", "{}", "{1,2,3}", "{a=1}", "{[1]=1,[3]=3}", "perigee.json.null", "perigee", "string", "ctx", "ctx.state", "_G", "print", "select", "...",
+    "nil", "true", "false", "0", "1", "-1", "2^53", "1e308", "0/0", "1/0", "math.mininteger", "'a'", "'%'", "''", "'x'", "'-'", "('ab'):rep(50)",
+    "'\\0'",
+    "'\\xff'", "{}", "{1,2,3}", "{a=1}", "{[1]=1,[3]=3}", "perigee.json.null", "perigee", "string", "ctx", "ctx.state", "_G", "print", "select",
+    "...",
     "function(...) return ... end", "function() error({}) end", "coroutine.create(function(a) return coroutine.yield(a) end)",
     "setmetatable({}, {__index=function(t,k) return k end, __tostring=function() return 'T' end, __concat=function(a,b) return 'C' end, __lt=function() return true end})",
     "setmetatable({}, {__close=function() error('closing') end})", "perigee.vector.new{1,2,3}", "perigee.vector.new(4)", "perigee.json.array()",
@@ -84,7 +86,11 @@ package struct LuaFuzzer {
   package mutating func program() -> String {
     names = []
     depth = 0
-    let lines = (0..<Int.random(in: 1...8, using: &random)).map { _ in statement() }
+    // What fails would end the program: most statements are guarded, so that the next has its turn.
+    let lines = (0..<Int.random(in: 1...8, using: &random)).map { _ in
+      let statement = statement()
+      return statement.hasPrefix("local v") || chance(20) ? statement : "pcall(function(...) \(statement) end)"
+    }
     return lines.joined(separator: "\n") + (chance(50) ? "\nreturn \(expression())" : "")
   }
 

@@ -23,8 +23,11 @@ package struct DocumentPage {
   package init() {}
 
   /// The text of one JSON object in UTF-8.
-  package mutating func append(_ text: [UInt8]) {
-    tape.append(document: text)
+  package mutating func append(_ text: [UInt8]) { append { $0 += text } }
+
+  /// The same, written in place.
+  package mutating func append(writing write: (inout [UInt8]) -> Void) {
+    tape.append(document: write)
     count += 1
   }
 

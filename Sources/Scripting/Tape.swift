@@ -36,10 +36,14 @@ struct Tape {
   }
 
   /// A document that is read where a script looks.
-  mutating func append(document text: [UInt8]) {
+  mutating func append(document write: (inout [UInt8]) -> Void) {
     tag(CLUA_DOCUMENT)
-    raw(UInt32(text.count))
-    bytes.append(contentsOf: text)
+    let place = bytes.count
+    raw(UInt32(0))
+    write(&bytes)
+    // Only now is it known how long it is.
+    let length = UInt32(bytes.count - place - MemoryLayout<UInt32>.size)
+    bytes.withUnsafeMutableBytes { $0.storeBytes(of: length, toByteOffset: place, as: UInt32.self) }
   }
 
   /// A page of them, as `documents.each` takes it: `{documents, cursor}`.

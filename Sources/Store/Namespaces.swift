@@ -26,9 +26,12 @@ extension Transaction {
   /// Deletes the namespace and everything in it. Where it holds many documents, take those away first with `deleteDocuments`.
   package mutating func deleteNamespace(_ namespaceID: String) {
     let everything: [Statement] = [
-      .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteEventKeysOfNamespace, .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
+      .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteEventKeysOfNamespace, .deleteSnapshotsOfNamespace,
+      .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
       .deleteTasksOfNamespace, .deleteMembersOfNamespace, .deleteRunsOfNamespace,
       .deleteClustersOfNamespace, .deleteTaxonomyVersionsOfNamespace, .deleteTaxonomiesOfNamespace,
+      .deleteBatchMembersOfNamespace, .deleteBatchesOfNamespace, .deleteObjectsOfNamespace, .deleteBucketStoresOfNamespace,
+      .deleteWordCountsOfNamespace,
       .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteScriptVersionsOfNamespace, .deleteScriptsOfNamespace, .deleteVectorsOfNamespace,
       .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,
       .deleteCollectionsOfNamespace,

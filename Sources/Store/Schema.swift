@@ -160,4 +160,49 @@ enum Schema {
       script_id TEXT NOT NULL REFERENCES scripts, version INTEGER NOT NULL, source TEXT NOT NULL, tests TEXT, report TEXT NOT NULL, note TEXT,
       created_at INTEGER NOT NULL, created_by TEXT, PRIMARY KEY (script_id, version)) STRICT;
     """
+
+  /// Version 5: buckets with their objects, batches, and what extractors have learnt of a collection's words.
+  static let fifth = """
+    CREATE TABLE buckets (
+      bucket_id TEXT PRIMARY KEY NOT NULL, namespace_id TEXT NOT NULL REFERENCES namespaces, name TEXT NOT NULL, description TEXT,
+      schema TEXT NOT NULL, unique_key TEXT, metadata TEXT NOT NULL, object_count INTEGER NOT NULL, failed_count INTEGER NOT NULL,
+      total_bytes INTEGER NOT NULL, last_upload_at INTEGER, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+      UNIQUE (namespace_id, name)) STRICT;
+
+    -- Identifiers sort by the time at which they were given: lists go by them, cursors are them.
+    CREATE TABLE bucket_objects (
+      bucket_id TEXT NOT NULL REFERENCES buckets, object_id TEXT NOT NULL, namespace_id TEXT NOT NULL, key_prefix TEXT, body TEXT NOT NULL,
+      size INTEGER NOT NULL, content_hash TEXT NOT NULL, unique_key TEXT, idempotency_key TEXT, status TEXT NOT NULL, error TEXT,
+      created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (bucket_id, object_id)) STRICT;
+    CREATE UNIQUE INDEX bucket_objects_by_unique_key ON bucket_objects (bucket_id, unique_key) WHERE unique_key IS NOT NULL;
+    CREATE UNIQUE INDEX bucket_objects_by_idempotency ON bucket_objects (bucket_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+    CREATE INDEX bucket_objects_by_hash ON bucket_objects (bucket_id, content_hash);
+
+    CREATE TABLE batches (
+      batch_id TEXT PRIMARY KEY NOT NULL, namespace_id TEXT NOT NULL REFERENCES namespaces, bucket_id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT,
+      status TEXT NOT NULL, collection_ids TEXT NOT NULL, tiers TEXT NOT NULL, dedup TEXT NOT NULL, metadata TEXT NOT NULL, task_id TEXT, error TEXT,
+      message TEXT, total INTEGER NOT NULL, processed INTEGER NOT NULL, failed INTEGER NOT NULL, skipped INTEGER NOT NULL,
+      written INTEGER NOT NULL, replaced INTEGER NOT NULL, retries INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+      started_at INTEGER, finished_at INTEGER) STRICT;
+    CREATE INDEX batches_by_namespace ON batches (namespace_id, created_at, batch_id);
+    CREATE INDEX batches_by_bucket ON batches (bucket_id, created_at, batch_id);
+
+    -- What is pending is what is left to do: a piece of work and the statuses of its objects are one transaction.
+    CREATE TABLE batch_members (
+      batch_id TEXT NOT NULL REFERENCES batches, ordinal INTEGER NOT NULL, source_id TEXT NOT NULL, object_id TEXT NOT NULL, status TEXT NOT NULL,
+      error TEXT, error_kind TEXT NOT NULL, at INTEGER, failures INTEGER NOT NULL, PRIMARY KEY (batch_id, ordinal)) STRICT;
+    CREATE UNIQUE INDEX batch_members_by_object ON batch_members (batch_id, object_id, source_id);
+    CREATE INDEX batch_members_by_status ON batch_members (batch_id, status, ordinal);
+
+    -- How many documents of a collection hold the words of each place in a table; see HashingVectors.
+    CREATE TABLE word_counts (
+      collection_id TEXT PRIMARY KEY NOT NULL REFERENCES collections, documents INTEGER NOT NULL, counts BLOB NOT NULL,
+      version INTEGER NOT NULL) STRICT;
+    """
+
+  /// Version 6: what drift is measured from, apart from the triggers' rows: those are written at every check, and SQLite writes a row as a whole.
+  static let sixth = """
+    CREATE TABLE baseline_snapshots (
+      trigger_id TEXT PRIMARY KEY NOT NULL, captured_at INTEGER NOT NULL, snapshot BLOB NOT NULL) STRICT;
+    """
 }

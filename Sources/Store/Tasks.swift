@@ -38,6 +38,11 @@ extension Transaction {
       guardName: "task")
   }
 
+  /// What the task shows of itself while it is under way. Lost (`task`) when it has ended.
+  package mutating func noteTask(_ taskID: String, outputs: JSONObject) {
+    add(.noteTask, [("outputs", .json(outputs)), ("task_id", .text(taskID))], expecting: .exactly(1), guardName: "task")
+  }
+
   /// The task ends. Lost (`task`) when it is final already, or when `attempt` is given and another attempt is under way.
   package mutating func finishTask(
     _ taskID: String, attempt: Int64? = nil, status: TaskRecord.Status, outputs: JSONObject = JSONObject(), error: String? = nil, at now: Instant

@@ -69,6 +69,12 @@ extension Reader {
     try connection.first(.trigger, [("trigger_id", .text(triggerID)), ("namespace_id", .optional(namespaceID))], Trigger.read).map(withCalendars)
   }
 
+  /// The bytes that a baseline of this moment was kept with; nil when it was kept without, as by versions before 6, or another took its place.
+  package func snapshot(of triggerID: Trigger.ID, capturedAt: Instant) throws(Problem) -> [UInt8]? {
+    let parameters: Connection.Parameters = [("trigger_id", .text(triggerID)), ("captured_at", .instant(capturedAt))]
+    return try connection.first(.snapshot, parameters) { row in Array(row.bytes()) }
+  }
+
   package func triggers(_ query: TriggerQuery) throws(Problem) -> Listing<Trigger> {
     let page = Page(limit: query.limit, offset: query.offset)
     return Listing(

@@ -10,6 +10,18 @@ extension Transaction {
         ("fence", .integer(trigger.fence)), ("first_event_at", .optional(trigger.firstEventAt)), ("last_event_at", .optional(trigger.lastEventAt)),
         ("event_depth", .integer(trigger.eventDepth)), ("created_at", .instant(trigger.createdAt)), ("created_by", .optional(trigger.createdBy)),
       ])
+    if trigger.baseline?.snapshot != nil { keepSnapshot(of: trigger.baseline, for: trigger.id) }
+  }
+
+  /// What the baseline's snapshot holds replaces what was kept; a baseline without one takes it away.
+  private mutating func keepSnapshot(of baseline: Baseline?, for triggerID: Trigger.ID) {
+    if let baseline, let snapshot = baseline.snapshot {
+      add(
+        .insertSnapshot,
+        [("trigger_id", .text(triggerID)), ("captured_at", .instant(baseline.capturedAt)), ("snapshot", .blob(snapshot))])
+    } else {
+      add(.deleteSnapshotOfTrigger, [("trigger_id", .text(triggerID))])
+    }
   }
 
   /// Writes the whole trigger but its event counter, which only `countEvents` and `claim` move.
@@ -25,6 +37,7 @@ extension Transaction {
     add(.deleteEvaluationsOfTrigger, [("trigger_id", .text(triggerID))])
     add(.deleteBucketsOfTrigger, [("trigger_id", .text(triggerID))])
     add(.deleteEventKeysOfTrigger, [("trigger_id", .text(triggerID))])
+    add(.deleteSnapshotOfTrigger, [("trigger_id", .text(triggerID))])
     add(.deleteTrigger, [("trigger_id", .text(triggerID))], expecting: .exactly(1), guardName: "trigger")
   }
 
@@ -129,6 +142,7 @@ extension Transaction {
         ("baseline_mean", baseline.map { .floats($0.mean) } ?? .null), ("state", .optional(state)), ("updated_at", .instant(now)),
         ("next_scheduled_at", .optional(next)), ("clears_next", .flag(clearsNext)), ("armed", .optional(armed)), ("trigger_id", .text(triggerID)),
       ])
+    if let baseline { keepSnapshot(of: baseline, for: triggerID) }
   }
 
   /// What a check measured and what its script wants to keep. Nil leaves the old value; the fence stays.
@@ -210,15 +224,18 @@ extension Trigger {
 }
 
 extension Baseline {
-  /// Everything but the mean, which is a blob.
+  /// Everything but the mean, which is a blob, and the snapshot, which has a row of its own.
   fileprivate var stored: JSONObject {
-    ["captured_at": .int(capturedAt.milliseconds), "documents": .int(documents), "vectors": .int(vectors), "run_id": .optional(runID)]
+    [
+      "captured_at": .int(capturedAt.milliseconds), "documents": .int(documents), "vectors": .int(vectors), "run_id": .optional(runID),
+      "clusters": .int(clusters), "nulls": .array(nulls.map(\.json)),
+    ]
   }
 
   fileprivate init?(stored json: JSON?, mean: [Float]) {
     guard let json, let capturedAt = json["captured_at"]?.int else { return nil }
     self.init(
       capturedAt: Instant(milliseconds: capturedAt), documents: json["documents"]?.int ?? 0, vectors: json["vectors"]?.int ?? 0, mean: mean,
-      runID: json["run_id"]?.string)
+      runID: json["run_id"]?.string, clusters: json["clusters"]?.int ?? 0, nulls: json["nulls"]?.array?.compactMap(Baseline.Null.init) ?? [])
   }
 }

@@ -58,6 +58,39 @@ extension Reader {
     return result
   }
 
+  /// How many vectors of an index the collections have.
+  package func vectorCount(of collectionIDs: [String], index: String) throws(Problem) -> Int {
+    var count = 0
+    for id in collectionIDs { count += Int(try connection.number(.countVectors, [("collection_id", .text(id)), ("index_name", .text(index))])) }
+    return count
+  }
+
+  /// The vectors that `vectors(of:index:)` gives, in the same order, in pieces of at most `rows`: values row by row, and so never all at once.
+  package func forEachPiece(
+    of collectionIDs: [String], index: String, rows limit: Int, _ each: (_ rows: Int, _ values: [Float]) throws(Problem) -> Void
+  ) throws(Problem) {
+    let index = try commonIndex(of: collectionIDs, named: index)
+    var values: [Float] = []
+    values.reserveCapacity(limit * index.dimensions)
+    for id in collectionIDs {
+      try forEachVector(of: id, index.name, nil, [], columns: "vectors.document_id, vectors.vector") { row throws(Problem) in
+        let documentID = row.text()
+        let vector = row.floats()
+        guard vector.count == index.dimensions else {
+          throw Problem(
+            .unavailable, "the vector '\(index.name)' of \(documentID) has \(vector.count) dimensions, not \(index.dimensions)",
+            hint: SQLiteFault.restore)
+        }
+        values += vector
+        if values.count == limit * index.dimensions {
+          try each(limit, values)
+          values.removeAll(keepingCapacity: true)
+        }
+      }
+    }
+    if !values.isEmpty { try each(values.count / index.dimensions, values) }
+  }
+
   /// The documents of the same rows in the same order as `vectors(of:index:filter:)` gives on this snapshot, with their text.
   package func bodiesOfVectors(
     of collectionIDs: [String], index: String? = nil, filter: Filter? = nil, _ each: (_ row: Int, RawDocument) throws(Problem) -> Void

@@ -14,10 +14,11 @@ package final class TemporaryStore {
 
   private let retention: Retention
   private let zones: Zones
+  private let courier: Courier?
 
   /// `log` hears what the host says: level, message.
   package init(
-    clock: ManualClock = ManualClock(), zones: Zones = Zones(), retention: Retention = Retention(),
+    clock: ManualClock = ManualClock(), zones: Zones = Zones(), retention: Retention = Retention(), courier: Courier? = nil,
     log: @escaping @Sendable (String, String) -> Void = { _, _ in }
   ) throws {
     var template = Array("/tmp/perigee-test-XXXXXX".utf8CString)
@@ -26,15 +27,17 @@ package final class TemporaryStore {
     self.clock = clock
     self.retention = retention
     self.zones = zones
+    self.courier = courier
     self.log = log
     host = try Host.open(
-      Host.Configuration(path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, log: log))
+      Host.Configuration(
+        path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, courier: courier, log: log))
   }
 
   /// Closes the host and opens the same file again, as after a restart.
   package func reopen() throws {
     host.close()
-    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings, retention: retention, log: log))
+    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings, retention: retention, courier: courier, log: log))
   }
 
   /// Moves the clock and waits until everything that became due has been done.
@@ -58,7 +61,7 @@ package final class TemporaryStore {
     guard let found = Operation.named(operation) else { throw Problem(.internal, "no operation '\(operation)'") }
     let namespace = found.inNamespace ? try host.defaultNamespace(for: caller) : nil
     switch try found.perform(host, Call(caller: caller, namespace: namespace, path: path, query: query, body: body)) {
-    case .json(let value): return value
+    case .json(let value), .accepted(let value): return value
     case .nothing: return .null
     }
   }

@@ -2,9 +2,9 @@ extension Command {
   /// Every command, in the order that help lists them.
   static let all: [Command] = [
     serve, demo, .run, repl, scriptsPush, scriptsPull, scriptsWatch, scriptsList, scriptsShow, scriptsCheck, scriptsTest, scriptsRestore,
-    scriptsDelete, stubs, examples, example, importing, export, cluster, next, triggerList, triggerShow, triggerWhy, triggerExecute, triggerPause,
-    triggerResume, triggerDelete, triggerExport, triggerSimulate, replay, maintenance, calendarSet, calendarList, calendarDelete, events, keyCreate,
-    keyList, keyRevoke, version, help,
+    scriptsDelete, stubs, examples, example, importing, export, cluster, drift, score, compare, project, next, triggerList, triggerShow, triggerWhy,
+    triggerExecute, triggerPause, triggerResume, triggerDelete, triggerExport, triggerSimulate, replay, maintenance, calendarSet, calendarList,
+    calendarDelete, events, keyCreate, keyList, keyRevoke, version, help,
   ]
 
   /// Commands for our own scripts, which help does not list.

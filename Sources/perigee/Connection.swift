@@ -1,3 +1,4 @@
+import API
 import Basics
 import Engine
 import Glibc
@@ -45,7 +46,7 @@ final class Connection {
       }
       let console = invocation.console
       let host = try Host.open(
-        Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads) { level, message in
+        Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads, courier: .http) { level, message in
           if level == "error" || level == "warn" { console.say("\(level): \(message)") }
         })
       connection = Connection(.local(host), storePath: path, namespace: invocation.namespace)
@@ -117,7 +118,7 @@ final class Connection {
     case .local(let host):
       let call = Call(caller: .local, namespace: operation.inNamespace ? localNamespace : nil, path: path, query: query, body: body)
       switch try operation.perform(host, call) {
-      case .json(let json): return json
+      case .json(let json), .accepted(let json): return json
       case .nothing: return .null
       }
     case .remote(let client, let token, _): return try send(operation, path, query, body, client, token)

@@ -46,7 +46,8 @@ final class RunningServer {
     }
     let log = Log(invocation)
     let host = try Host.open(
-      Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads, retention: retention) { level, message in
+      Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads, retention: retention, courier: .http) {
+        level, message in
         log.write(level, message)
       })
     do throws(Problem) {

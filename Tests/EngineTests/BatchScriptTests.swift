@@ -41,6 +41,24 @@ import Testing
     #expect(printed == ["95\t32"])
   }
 
+  @Test("a script fills a bucket and has its collection processed")
+  func buckets() throws {
+    let printed = try run(
+      """
+      perigee.buckets.create{bucket_name = "articles", bucket_schema = {properties = {text = {type = "text"}}}}
+      perigee.collections.create{collection_name = "topics", source = {type = "bucket", bucket_ids = {"articles"}},
+        feature_extractor = {feature_extractor_name = "hashing_extractor", version = "v1"}}
+      local one = perigee.buckets.put("articles", {text = "a first text"})
+      print(perigee.buckets.upload("articles", {{text = "a second"}, {text = 3}}).failed_count, #perigee.buckets.objects("articles"))
+      local batch = perigee.batches.create("articles", {object_ids = {one.object_id}})
+      print(perigee.tasks.wait(perigee.batches.submit("articles", batch.batch_id).task_id).status, perigee.documents.count("topics"))
+      print(perigee.tasks.wait(perigee.batches.process("topics", {dedup_strategy = "skip"}).task_id).status, perigee.documents.count("topics"))
+      print(perigee.batches.get(batch.batch_id).status, #perigee.batches.list{}, perigee.batches.get("btch_none"))
+      print(perigee.buckets.object("articles", one.object_id).status, perigee.buckets.delete("articles"), #perigee.buckets.list{})
+      """, in: try Fixture())
+    #expect(printed == ["1\t2", "COMPLETED\t1", "COMPLETED\t2", "COMPLETED\t2\tnil", "COMPLETED\ttrue\t0"])
+  }
+
   @Test("a script administers the whole: collection, documents, cluster, trigger, task, kv, time")
   func administration() throws {
     let fixture = try Fixture(documents: 30)

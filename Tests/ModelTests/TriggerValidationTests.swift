@@ -82,6 +82,8 @@ private func problem(of body: JSON) -> Problem? {
       (.event, ["event_type": "documents_added", "debounce_seconds": 5, "max_wait_seconds": 60]),
       (.event, ["event_type": "trigger.execution.failed", "absence_seconds": 9]),
       (.conditional, ["condition_type": "quality", "metric": "noise_ratio", "threshold": 0.4, "rearm_below": 0.2, "cluster_id": "c"]),
+      (.conditional, ["condition_type": "drift", "metric": "mmd", "p_threshold": 0.01, "rearm_above": 0.1]),
+      (.conditional, ["condition_type": "drift", "metric": "size_entropy_delta", "z_threshold": 3]),
       (.conditional, ["condition_type": "volume", "operator": "lt", "threshold": 4, "rearm_above": 8, "start_at": "2026-01-01T00:00:00Z"]),
       (.conditional, ["condition_type": "staleness", "threshold": 60, "mode": "level", "cooldown_seconds": 600]),
     ] as [(TriggerType, JSON)])
@@ -92,6 +94,22 @@ private func problem(of body: JSON) -> Problem? {
     for key in ["start_at", "end_at", "exclude", "at", "window_seconds", "rearm_below", "probe_after_seconds", "max_queue"] where config[key] == nil {
       #expect(schedule.json[key] == nil, "\(key)")
     }
+  }
+
+  @Test(
+    "a drift condition compares the number that its threshold is about",
+    arguments: [
+      (["metric": "mmd", "threshold": 0.1], 0.3, .gt), (["metric": "mmd", "p_threshold": 0.1], 0.02, .lt),
+      (["metric": "mmd", "z_threshold": 2], -4, .gt),
+      (["metric": "size_entropy_delta", "z_threshold": 2], 4, .gt), (["metric": "chi2_p", "threshold": 0.1], 0.3, .lt),
+      (["metric": "ami", "threshold": 0.1], 0.3, .lt), (["metric": "mmd", "p_threshold": 0.1, "operator": "lte"], 0.02, .lte),
+    ] as [(JSONObject, Double, Condition.Operator)])
+  func scales(config: JSONObject, compared: Double, comparison: Condition.Operator) throws {
+    var config = config
+    config["condition_type"] = "drift"
+    guard case .conditional(let condition) = try Schedule(.conditional, .object(config)).when else { return }
+    #expect(condition.compared(in: ["value": 0.3, "p_value": 0.02, "z": -4]) == compared && condition.comparison == comparison)
+    #expect(condition.compared(in: ["reason": "no_baseline"]) == nil)
   }
 
   /// Values, and whether they hold, arm or neither.
@@ -149,6 +167,18 @@ private func problem(of body: JSON) -> Problem? {
       (.event, ["event_type": "documents_added", "cooldown_seconds": -1], "cooldown_seconds"),
       (.conditional, ["condition_type": "drift"], "threshold"),
       (.conditional, ["condition_type": "drift", "threshold": 1, "metric": "count"], "metric"),
+      (.conditional, ["condition_type": "drift", "threshold": 1, "p_threshold": 0.1], "p_threshold"),
+      (.conditional, ["condition_type": "drift", "z_threshold": 1, "p_threshold": 0.1], "z_threshold"),
+      (.conditional, ["condition_type": "drift", "p_threshold": 1], "p_threshold"),
+      (.conditional, ["condition_type": "drift", "p_threshold": 0], "p_threshold"),
+      (.conditional, ["condition_type": "drift", "z_threshold": -1], "z_threshold"),
+      (.conditional, ["condition_type": "drift", "z_threshold": "3"], "z_threshold"),
+      (.conditional, ["condition_type": "drift", "metric": "ks", "z_threshold": 3], "z_threshold"),
+      (.conditional, ["condition_type": "drift", "metric": "label_churn", "p_threshold": 0.1], "p_threshold"),
+      (.conditional, ["condition_type": "drift", "p_threshold": 0.1, "operator": "gt"], "operator"),
+      (.conditional, ["condition_type": "drift", "z_threshold": 3, "operator": "lt"], "operator"),
+      (.conditional, ["condition_type": "drift", "p_threshold": 0.1, "rearm_above": 0.05], "rearm_above"),
+      (.conditional, ["condition_type": "volume", "p_threshold": 0.1], "p_threshold"),
       (.cron, ["cron_expression": "* * * * *", "at": "2026-01-01T00:00:00Z"], "cron_expression"), (.cron, ["at": "tomorrow"], "at"),
       (.interval, ["interval_seconds": 60, "start_at": "2026-02-01T00:00:00Z", "end_at": "2026-01-01T00:00:00Z"], "end_at"),
       (.interval, ["interval_seconds": 60, "max_queue": 3], "max_queue"), (.interval, ["interval_seconds": 60, "overlap": "queue_two"], "overlap"),

@@ -39,16 +39,52 @@ private final class Canary {
     local s = co() .. tostring(o .. 'x') .. ('abcabc'):gsub('%w', {a = '1'}) .. table.concat({1, 2, 3}, ',')
     for w in s:gmatch('%a+') do t[#t + 1] = w end
     local ok, e = pcall(error, {1, 2})
+    local v = perigee.vector.new{1, 2, 3} + {1, 1, 1}
+    s = s .. tostring(v * 2) .. #perigee.vector.nearest({1, 0}, {{1, 1}, {0, 1}}, 2) .. require('m').f(2)
+    for d in perigee.each('q') do d.x = d.n for k in pairs(d) do s = s .. k end end
+    perigee.transaction(function() s = s .. perigee.json.encode{v} end)
     return #t, s, ctx.list
     """
 
   /// One run in a new state whose n-th allocation fails: while it opens, or while it runs.
   private static func run(failing n: Int64, opening: Bool) -> (failed: Bool, outcome: Int32, left: Int) {
-    let path = strdup("host.nothing")
-    defer { free(path) }
-    var function = clua_function(path: path, id: 0, form: Int32(CLUA_RAW))
-    var host = clua_host(call: { _, _ in 0 }, cancelled: { _ in false })
-    guard let state = clua_open(&function, 1, &host, 1 << 20, opening ? n : -1) else { return (true, 0, 0) }
+    let forms: [(String, Int)] = [
+      ("host.nothing", CLUA_RAW), ("perigee.vector.new", CLUA_VECTOR), ("perigee.vector.nearest", CLUA_VECTOR), ("require", CLUA_REQUIRE),
+      ("perigee.each", CLUA_EACH), ("perigee.transaction", CLUA_TRANSACTION), ("perigee.json.encode", CLUA_JSON_ENCODE),
+    ]
+    let functions = forms.enumerated().map { clua_function(path: strdup($0.element.0), id: Int32($0.offset), form: Int32($0.element.1)) }
+    defer { for function in functions { free(UnsafeMutablePointer(mutating: function.path)) } }
+    // A module for 'require', a page with one document for 'each', nothing for the others.
+    var host = clua_host(
+      call: { context, id in
+        guard let state = context.map({ OpaquePointer($0) }) else { return 0 }
+        var tape: [UInt8] = []
+        func text(_ text: String, tag: Bool = true) {
+          if tag { tape.append(UInt8(CLUA_STRING)) }
+          withUnsafeBytes(of: UInt32(text.utf8.count)) { tape.append(contentsOf: $0) }
+          tape += Array(text.utf8)
+        }
+        func count(_ kind: Int, _ count: UInt32) {
+          tape.append(UInt8(kind))
+          withUnsafeBytes(of: count) { tape.append(contentsOf: $0) }
+        }
+        if id == 3 {
+          count(CLUA_OBJECT, 2)
+          text("name", tag: false)
+          text("m")
+          text("source", tag: false)
+          text("return {f = function(n) return n * 2 end}")
+        } else if id == 4 {
+          count(CLUA_OBJECT, 1)
+          text("documents", tag: false)
+          count(CLUA_ARRAY, 1)
+          tape.append(UInt8(CLUA_DOCUMENT))
+          text("{\"document_id\":\"a\",\"n\":1}", tag: false)
+        }
+        clua_reply(state, tape, tape.count)
+        return 0
+      }, cancelled: { _ in false })
+    guard let state = clua_open(functions, functions.count, &host, 1 << 20, opening ? n : -1) else { return (true, 0, 0) }
     let failed = clua_fail_after(state, opening ? -1 : n) < 0
     var request = clua_request()
     request.memory = 1 << 20
@@ -58,7 +94,7 @@ private final class Canary {
       name.withUnsafeBufferPointer { name in
         request.source = clua_bytes(data: source.baseAddress, count: source.count)
         request.name = clua_bytes(data: name.baseAddress, count: name.count)
-        return clua_run(state, &request, nil).outcome
+        return clua_run(state, &request, UnsafeMutableRawPointer(state)).outcome
       }
     }
     return (opening ? failed : clua_fail_after(state, -1) < 0, outcome, clua_close(state))

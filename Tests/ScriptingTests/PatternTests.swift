@@ -39,7 +39,7 @@ import Testing
     return table.concat(out, "\\n")
     """
 
-  @Test("match as Lua's own do, malformed ones included", arguments: 0..<12) func differential(round: Int) throws {
+  @Test("match as Lua's own do, malformed ones included", arguments: 0..<140) func differential(round: Int) throws {
     var random = SeededRandom(seed: UInt64(round) &* 7919 &+ 1)
     let parts = [
       "a", "b", "c", ".", "%a", "%d", "%w", "%S", "%W", "[abc]", "[^b]", "[a-b]", "[%d_]", "[]]", "[^]a]", "(", ")", "()", "(a", "%1", "%2", "%b()",

@@ -128,6 +128,17 @@ import Testing
         #expect(set.documentIDs == wanted.map(\.id) && set.collectionIDs == wanted.map(\.collection))
         #expect(set.values.map(\.bitPattern) == wanted.flatMap(\.vector).map(\.bitPattern))
         #expect(set.dimensions == 2 && set.metric == .cosine)
+        if filter == nil {
+          for limit in [1, 7, 1000] {
+            var pieces: [Float] = []
+            try reader.forEachPiece(of: order, index: "text", rows: limit) { rows, values throws(Problem) in
+              #expect(rows * 2 == values.count && rows <= limit && (rows == limit || pieces.count / 2 + rows == set.count))
+              pieces += values
+            }
+            #expect(pieces.map(\.bitPattern) == set.values.map(\.bitPattern))
+          }
+          #expect(try reader.vectorCount(of: order, index: "text") == set.count)
+        }
         var ids: [String] = []
         try reader.bodiesOfVectors(of: order, filter: filter) { row, document throws(Problem) in
           #expect(row == ids.count)

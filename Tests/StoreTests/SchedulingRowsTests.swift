@@ -102,6 +102,46 @@ import Testing
     }
   }
 
+  @Test("a baseline's snapshot is read apart from its trigger, replaced with it, and gone with it")
+  func snapshots() throws {
+    try withTrigger { store, _ in
+      let first = store.clock.now
+      func settle(_ seconds: Int64, _ snapshot: [UInt8]?) throws {
+        let null = Baseline.Null(metric: "mmd", rows: 4, windowRows: 2, mean: 0.5, deviation: 0.25, contrast: 3)
+        let baseline = Baseline(
+          capturedAt: first + .seconds(seconds), documents: 3, vectors: 2, mean: [0.5, 1], clusters: 7, nulls: [null], snapshot: snapshot)
+        try store.commit {
+          $0.settle("trg_1", executions: 1, consecutiveFailures: 0, lastStatus: "COMPLETED", lastError: nil, baseline: baseline, at: first)
+        }
+        var slim = baseline
+        slim.snapshot = nil
+        #expect(try current(store).baseline == slim)
+      }
+      func snapshot(_ seconds: Int64) throws -> [UInt8]? {
+        try store.read { reader throws(Problem) in try reader.snapshot(of: "trg_1", capturedAt: first + .seconds(seconds)) }
+      }
+      try settle(0, [1, 2, 3])
+      #expect(try snapshot(0) == [1, 2, 3] && snapshot(1) == nil)
+      try settle(1, [4])
+      #expect(try snapshot(0) == nil && snapshot(1) == [4])
+      try store.commit {
+        $0.settle("trg_1", executions: 0, consecutiveFailures: 1, lastStatus: "FAILED", lastError: "boom", at: first)
+      }
+      #expect(try snapshot(1) == [4])
+      try settle(2, nil)
+      #expect(try snapshot(1) == nil && snapshot(2) == nil)
+      try settle(3, [5])
+      try store.commit { $0.deleteTrigger("trg_1") }
+      #expect(try snapshot(3) == nil)
+      try store.commit {
+        $0.settle(
+          "trg_1", executions: 1, consecutiveFailures: 0, lastStatus: "COMPLETED", lastError: nil,
+          baseline: Baseline(capturedAt: first, documents: 0, vectors: 0, mean: [], snapshot: [6]), at: first)
+      }
+      #expect(try snapshot(0) == nil)
+    }
+  }
+
   @Test("a task starts again after a crash, ends once, and a late attempt loses")
   func tasks() throws {
     let store = try TemporaryStore()

@@ -69,7 +69,7 @@ struct ClusterAction {
     try writing.write(to: outputs, &results)
     product.writes.append(.statements(results))
     if definition.enrichSource { product.writes += writing.enrichments(of: sources) }
-    product.baselineRunID = run.id
+    product.run = run
     product.outputs = [
       "run_id": .string(run.id), "cluster_id": .string(definition.id), "num_clusters": .int(run.groups.count), "num_documents": .int(run.points),
       "output_collection_ids": .array(outputs.map { .string($0.id) }), "metrics": .object(run.metrics),

@@ -9,7 +9,8 @@ extension Operation {
       body: Collection.accepted
     ) { host, call throws(Problem) in
       guard let namespace = call.namespace else { throw Problem(.internal, "no namespace") }
-      let collection = try Collection(creating: call.body, in: namespace, surroundings: host.surroundings)
+      var collection = try Collection(creating: call.body, in: namespace, surroundings: host.surroundings)
+      try host.resolveSource(of: &collection)
       try host.create(collection)
       return .json(collection.json(documentCount: 0))
     },

@@ -51,14 +51,16 @@ extension Host {
     result["next"] = .array(upcoming.map { .instant($0.at) })
     result["local"] = .array(upcoming.map { .string($0.local) })
     result["notes"] = .array(upcoming.compactMap { due in due.note.map { ["at": .instant(due.at), "note": .string($0)] } })
-    result["warnings"] = .array(timetable.warnings(after: after).map(JSON.string))
+    var warnings = timetable.warnings(after: after)
     if case .conditional(let condition) = trigger.schedule.when {
       result["next_are"] = "checks"
       if condition.captureBaselineOnCreate, condition.kind == .drift || condition.kind == .volume {
-        trigger.baseline = try Scope(trigger, condition, host: self).snapshot(host: self, at: after)
+        trigger.baseline = try BaselineCapture(trigger, condition, self).baseline(at: after)
       }
+      warnings += DriftAdvice.warnings(condition, trigger.baseline)
       if !condition.asksScript { result["measured_now"] = .object(try Measurement(condition, trigger, host: self).json) }
     }
+    result["warnings"] = .array(warnings.map(JSON.string))
     if let script = asked(trigger) { result["script_now"] = script }
     return .object(result)
   }

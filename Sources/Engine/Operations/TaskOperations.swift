@@ -133,11 +133,10 @@ extension Host {
   func cancel(taskID: String) throws(Problem) {
     if interrupt(taskID) { return }
     guard let task = try read({ reader throws(Problem) in try reader.task(taskID) }), !task.status.isFinal else { return }
-    let close = task.kind == .cluster ? ClusterAction.close(task, .canceled, error: nil, readers: readers, at: surroundings.now()) : nil
+    let close = TaskClosing.writes(task, .canceled, error: nil, readers: readers, at: surroundings.now())
     inbox.put(
       .finished(
-        Ending(
-          task: task, status: .canceled, outputs: [:], error: "cancelled", writes: close.map { [$0] } ?? [], state: nil, baseline: nil, heldBy: nil)))
+        Ending(task: task, status: .canceled, outputs: [:], error: "cancelled", writes: close, state: nil, baseline: nil, heldBy: nil)))
     try beat()
   }
 

@@ -1,4 +1,5 @@
 import Basics
+import Clustering
 import Model
 import Scheduling
 import Scripting
@@ -23,7 +24,7 @@ extension Operation {
       if case .conditional(let condition) = trigger.schedule.when, condition.captureBaselineOnCreate,
         condition.kind == .drift || condition.kind == .volume
       {
-        trigger.baseline = try Scope(trigger, condition, host: host).snapshot(host: host, at: trigger.createdAt)
+        trigger.baseline = try BaselineCapture(trigger, condition, host).baseline(at: trigger.createdAt)
       }
       try host.put(trigger, isNew: true)
       return .json(host.shown(trigger))
@@ -185,6 +186,9 @@ extension Host {
       json["\(name)_local"] = .array(upcoming.map { .string($0.local) })
       if trigger.schedule.type == .cron { json["warnings"] = .array(timetable.warnings(after: now).map(JSON.string)) }
     }
+    if case .conditional(let condition) = trigger.schedule.when, condition.kind == .drift {
+      json["warnings"] = .array(DriftAdvice.warnings(condition, trigger.baseline).map(JSON.string))
+    }
     return .object(json)
   }
 
@@ -206,6 +210,7 @@ extension Host {
       }
     }
     if trigger.action.kind == .taxonomyEnrichment { try resolveEnrichment(&trigger) }
+    try checkBatchAction(&trigger)
     var collectionID: String?
     switch trigger.schedule.when {
     case .event(let rule): collectionID = rule.collectionID
@@ -234,9 +239,26 @@ extension Host {
           .invalid, "collection '\(scope.collections[0].name)' has no such vector index",
           hint: "It has: \(scope.collections[0].vectorIndexes.map(\.name).joined(separator: ", "))", path: "schedule_config.vector_index")
       }
+      try checkMetric(condition, trigger, scope)
     }
     try compile(trigger)
     return timetable
+  }
+
+  /// That the metric can be measured of what the trigger is about.
+  private func checkMetric(_ condition: Condition, _ trigger: Trigger, _ scope: Scope) throws(Problem) {
+    guard condition.kind == .drift, let name = condition.metric else { return }
+    let metric = DriftMetric(rawValue: name.rawValue)
+    if metric.map({ $0.needsCentroids || $0 == .noiseRatioDelta }) ?? true, trigger.action.kind != .cluster {
+      throw Problem(
+        .invalid, "\(name.rawValue) compares clusters, and the action '\(trigger.action.kind.rawValue)' makes none",
+        hint: "Take the metric mmd, or the action_type cluster", path: "schedule_config.metric")
+    }
+    if metric == .frechet, let index = scope.index, index.dimensions > BaselineSnapshot.fullDimensions {
+      throw Problem(
+        .invalid, "frechet needs a covariance, which is kept of up to \(BaselineSnapshot.fullDimensions) dimensions, not of \(index.dimensions)",
+        hint: "Take the metric frechet_diagonal", path: "schedule_config.metric")
+    }
   }
 
   /// Compiles every script of a trigger, and finds those that are stored, so that a mistake is told when it is made.

@@ -84,9 +84,11 @@ extension TaskRun {
     for event in events {
       var one = Product()
       one.state = trigger.state
+      one.gathering = product.gathering
       do throws(Problem) {
         _ = try run(reference, kind: .hook, named: "after", arguments: [event.json], into: &one)
         product.writes += one.writes
+        product.gathering = one.gathering
       } catch {
         if cancellation.isCancelled || host.isClosing { throw error }
         failures.append(["seq": .int(event.seq), "error": .string(error.description)])

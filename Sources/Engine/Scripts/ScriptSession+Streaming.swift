@@ -27,7 +27,7 @@ extension ScriptSession {
     try ReadLimit.with(timeLeft) { () throws(Problem) in
       try host.read { reader throws(Problem) in
         try reader.bodies(of: collection.id, filter: filter, after: after, limit: limit) { document throws(Problem) in
-          page.append(writer.text(document))
+          page.append { writer.write(document, to: &$0) }
           last = document.position
           return page.byteCount < Self.pageBytes
         }
@@ -46,30 +46,38 @@ private struct DocumentWriter {
   private static let head = Array("{\"document_id\":".utf8)
   private static let collection = Array(",\"collection_id\":".utf8)
 
-  mutating func text(_ document: RawDocument) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity(document.body.count + 256)
-    text += Self.head
-    text += JSON.string(document.id).bytes
-    text += Self.collection
-    text += JSON.string(document.collectionID).bytes
+  mutating func write(_ document: RawDocument, to text: inout [UInt8]) {
     if document.holdsInternal, let object = try? JSON(parsing: document.body).object {
-      return Document(
+      text += Document(
         id: document.id, collectionID: document.collectionID, fields: object, createdAt: document.createdAt, updatedAt: document.updatedAt
       ).json().bytes
+      return
     }
+    text += Self.head
+    Self.quote(document.id, in: &text)
+    text += Self.collection
+    Self.quote(document.collectionID, in: &text)
     // Stored bodies are what our own writer made of an object: "{…}".
-    let body = document.body.dropFirst().dropLast()
-    if !body.isEmpty {
+    if document.body.count > 2 {
       text.append(UInt8(ascii: ","))
-      text.append(contentsOf: body)
+      text.append(contentsOf: UnsafeRawBufferPointer(rebasing: document.body[1..<document.body.count - 1]))
     }
     if times?.created != document.createdAt || times?.updated != document.updatedAt {
       let written = ",\"_internal\":{\"created_at\":\"\(document.createdAt)\",\"updated_at\":\"\(document.updatedAt)\"}}"
       times = (document.createdAt, document.updatedAt, Array(written.utf8))
     }
     text += times?.text ?? []
-    return text
+  }
+
+  /// Most identifiers need no escapes.
+  private static func quote(_ id: String, in text: inout [UInt8]) {
+    guard id.utf8.allSatisfy({ $0 >= 32 && $0 < 127 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {
+      text += JSON.string(id).bytes
+      return
+    }
+    text.append(UInt8(ascii: "\""))
+    text += id.utf8
+    text.append(UInt8(ascii: "\""))
   }
 }
 

@@ -42,8 +42,8 @@ struct CallWalker {
   mutating func walk() -> [ScriptCheck.Finding] {
     declare()
     for index in tokens.indices where isName(index) && !isSymbol(index - 1, ".") && !isSymbol(index - 1, ":") && !isSymbol(index - 1, "::") {
-      // A name before `=` within braces is a field; `goto` names a label.
-      if text(index - 1) == "goto" || isField(index) { continue }
+      // A name before `=` within braces is a field; `goto` names a label; `<const>` is an attribute.
+      if text(index - 1) == "goto" || isField(index) || isSymbol(index - 1, "<") && isSymbol(index + 1, ">") { continue }
       look(at: index)
     }
     return findings

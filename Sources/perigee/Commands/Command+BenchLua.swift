@@ -63,7 +63,8 @@ private struct LuaBenchmark {
       name: "lazy", version: 1,
       source: "return function(event) local d = event.document return d.field_2 == 2 and d.field_10 > 5 and d.field_3 ~= 'x' end")
     let filters = best { _ = interpreter.filter(lazy, events: events, budget: ScriptKind.filter.budget, host: host) }
-    let predicate = Script(name: "predicate", version: 1, source: "return function(ctx) return ctx.now > 1 and ctx.trigger.event_counter >= 37, 'enough' end")
+    let predicate = Script(
+      name: "predicate", version: 1, source: "return function(ctx) return ctx.now > 1 and ctx.trigger.event_counter >= 37, 'enough' end")
     let context: JSONObject = ["now": 1_767_225_600.5, "trigger": ["trigger_id": "trg_1", "event_counter": 40, "status": "active"]]
     let predicates = best {
       for _ in 0..<2000 { _ = interpreter.run(predicate, kind: .predicate, context: context, budget: ScriptKind.predicate.budget, host: host) }
@@ -159,12 +160,15 @@ private struct LuaBenchmark {
     let text = JSON.object(Self.document(1)).bytes
     let filtering = try ScriptThread.run {
       let interpreter = Interpreter(memory: 64 << 20)
-      let events = (0..<count).map { ScriptEvent(type: "documents_added", collectionID: "c", documentID: "d\($0)", document: text, at: Instant(seconds: 1)) }
+      let events = (0..<count).map {
+        ScriptEvent(type: "documents_added", collectionID: "c", documentID: "d\($0)", document: text, at: Instant(seconds: 1))
+      }
       let filter = Script(name: "f", version: 1, source: "return function(event) return event.document.field_10 == 10 end")
       return best { _ = interpreter.filter(filter, events: events, budget: ScriptKind.filter.budget, host: Nobody()) }
     }
     return [
-      "streamed_documents_per_second": .double(Double(4 * count) / streaming), "insert_seconds": .double(inserting), "filter_seconds": .double(filtering),
+      "streamed_documents_per_second": .double(Double(4 * count) / streaming), "insert_seconds": .double(inserting),
+      "filter_seconds": .double(filtering),
       "filter_share_of_insert_percent": .double(filtering / inserting * 100),
     ]
   }

@@ -4,7 +4,8 @@ import Scripting
 extension Command {
   /// What `scripts/fuzz lua` runs. Help does not list it.
   static let fuzzLua = Command(
-    name: "fuzz-lua", summary: "Run programs made at random until the time is over", positionals: [Positional("SECONDS", .optional, "60 if not said")],
+    name: "fuzz-lua", summary: "Run programs made at random until the time is over",
+    positionals: [Positional("SECONDS", .optional, "60 if not said")],
     options: [Option("seed", value: "N", "Which programs")], examples: [Example("perigee fuzz-lua 3600 --seed 7", "for an hour")]
   ) { invocation throws(Problem) in
     guard let seconds = Double(invocation.word(0) ?? "60"), seconds > 0, seconds < 1e6 else {

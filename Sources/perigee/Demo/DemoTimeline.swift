@@ -73,7 +73,8 @@ struct DemoTimeline {
   /// The reason with the numbers that were compared.
   private static func reason(_ evaluation: JSON) -> String {
     let reason = evaluation["reason"]?.string ?? ""
-    guard let value = evaluation["detail"]?["value"]?.double, let threshold = evaluation["detail"]?["threshold"]?.double else { return reason }
+    let compared = evaluation["detail"]?["compared"]?.string ?? "value"
+    guard let value = evaluation["detail"]?[compared]?.double, let threshold = evaluation["detail"]?["threshold"]?.double else { return reason }
     return "\(reason) (\(Format.fixed(value, 3)) against \(Format.fixed(threshold, 2)))"
   }
 

@@ -1,0 +1,137 @@
+import Basics
+import Model
+
+/// Texts as vectors of an OpenAI-compatible endpoint (`POST …/v1/embeddings` with `{model, input: […]}`), many in one request.
+///
+/// What may pass (no connection, 429, 5xx) is tried again with growing waits, or after what the server's Retry-After says. Where a server
+/// refuses a request of several texts, each is asked for alone, so that one text spoils nothing but itself.
+struct Embeddings {
+  private let endpoint: FeatureExtractor.Endpoint
+  private let courier: Courier
+  private let surroundings: Surroundings
+  private let cancellation: Cancellation
+
+  /// The first wait, and the longest.
+  private static let waits: ClosedRange<Duration> = .milliseconds(500) ... .seconds(30)
+
+  init(_ endpoint: FeatureExtractor.Endpoint, _ courier: Courier, _ surroundings: Surroundings, _ cancellation: Cancellation) {
+    self.endpoint = endpoint
+    self.courier = courier
+    self.surroundings = surroundings
+    self.cancellation = cancellation
+  }
+
+  /// One result per text, in their order. Throws only when the work was cancelled.
+  func vectors(of texts: [String]) throws(Problem) -> [Result<[Float], ExtractionFailure>] {
+    var results: [Result<[Float], ExtractionFailure>] = []
+    results.reserveCapacity(texts.count)
+    var start = 0
+    while start < texts.count {
+      let end = min(texts.count, start + endpoint.batchSize)
+      results += try ask(Array(texts[start..<end]))
+      start = end
+    }
+    return results
+  }
+
+  private func ask(_ texts: [String]) throws(Problem) -> [Result<[Float], ExtractionFailure>] {
+    let failure: ExtractionFailure
+    switch try request(texts) {
+    case .success(let answer):
+      do throws(Problem) {
+        return try read(answer.json(), count: texts.count).map { vector in
+          vector.count == endpoint.dimensions
+            ? .success(vector)
+            : .failure(
+              ExtractionFailure(
+                "\(endpoint.model) gave \(vector.count) numbers, index '\(endpoint.index)' has \(endpoint.dimensions) dimensions"))
+        }
+      } catch { failure = ExtractionFailure("\(endpoint.url): \(error.message)") }
+    case .failure(let found): failure = found
+    }
+    guard failure.kind == .permanent, texts.count > 1 else { return texts.map { _ in .failure(failure) } }
+    var results: [Result<[Float], ExtractionFailure>] = []
+    for text in texts { results += try ask([text]) }
+    return results
+  }
+
+  private func request(_ texts: [String]) throws(Problem) -> Result<Courier.Answer, ExtractionFailure> {
+    var headers: [(name: String, value: String)] = [("Content-Type", "application/json"), ("Accept", "application/json")]
+    if let key = endpoint.apiKey { headers.append(("Authorization", "Bearer \(key)")) }
+    let body: JSON = ["model": .string(endpoint.model), "input": .array(texts.map(JSON.string)), "encoding_format": "float"]
+    let request = Courier.Request(url: endpoint.url, headers: headers, body: body.bytes, timeout: endpoint.timeout)
+    var attempt = 0
+    while true {
+      try cancellation.check()
+      var after: Int64?
+      let failure: ExtractionFailure
+      do throws(Problem) {
+        let answer = try courier.post(request)
+        if (200..<300).contains(answer.status) { return .success(answer) }
+        let passes = answer.status == 429 || answer.status >= 500 || answer.status == 408
+        failure = ExtractionFailure("\(endpoint.url) answered \(answer.status): \(Self.reason(answer.body))", passes ? .transient : .permanent)
+        guard passes else { return .failure(failure) }
+        after = answer.retryAfter
+      } catch {
+        if error.kind == .cancelled { throw error }
+        failure = ExtractionFailure("\(endpoint.url): \(error.message)", error.kind == .unavailable ? .transient : .permanent)
+        guard error.kind == .unavailable else { return .failure(failure) }
+      }
+      guard attempt < endpoint.retries else { return .failure(failure) }
+      courier.wait(after.map { min(.seconds($0), Self.waits.upperBound) } ?? wait(after: attempt))
+      attempt += 1
+    }
+  }
+
+  /// Twice as long each time, and by chance up to a half shorter, so that many clients do not come back at once.
+  private func wait(after attempt: Int) -> Duration {
+    let whole = min(Self.waits.lowerBound * (1 << min(attempt, 16)), Self.waits.upperBound)
+    return whole / 2 + whole / 2 * (Double(surroundings.random() >> 11) / Double(1 << 53))
+  }
+
+  /// The vectors of an answer, by their `index` if they have one.
+  private func read(_ answer: JSON, count: Int) throws(Problem) -> [[Float]] {
+    guard let data = answer["data"]?.array, data.count == count else {
+      throw Problem(.malformed, "the answer has \(answer["data"]?.array?.count ?? 0) embeddings for \(count) texts")
+    }
+    var vectors = [[Float]](repeating: [], count: count)
+    for (position, item) in data.enumerated() {
+      let place = item["index"]?.int.flatMap { Int(exactly: $0) } ?? position
+      guard vectors.indices.contains(place), let embedding = item["embedding"] else {
+        throw Problem(.malformed, "embedding \(position) of the answer cannot be read")
+      }
+      vectors[place] = try embedding.floats()
+    }
+    return vectors
+  }
+
+  /// What the server says of a refusal, as much of it as fits a line.
+  private static func reason(_ body: [UInt8]) -> String {
+    let json = try? JSON(parsing: body)
+    let error = json?["error"]
+    let text = error?["message"]?.string ?? error?.string ?? json?["detail"]?.string ?? json?["message"]?.string
+    return String((text ?? String(decoding: body.prefix(200), as: UTF8.self)).prefix(200))
+  }
+}
+
+/// Why an object could not become a document, and whether trying again may help.
+struct ExtractionFailure: Error, Equatable {
+  var message: String
+  var kind: BatchMember.FailureKind
+
+  init(_ message: String, _ kind: BatchMember.FailureKind = .permanent) {
+    self.message = message
+    self.kind = kind
+  }
+
+  /// A problem as the failure of one object: what the machine lacked may be there later.
+  init(_ problem: Problem) {
+    message = problem.description
+    kind =
+      switch problem.kind {
+      case .unavailable, .tooMany: .transient
+      case .budget, .tooLarge: .resource
+      default: .permanent
+      }
+  }
+}

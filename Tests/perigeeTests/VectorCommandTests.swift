@@ -1,0 +1,151 @@
+import Basics
+import Testing
+
+@testable import perigee
+
+/// The commands that look at files of vectors and labels, without a store.
+@Suite("Commands over files of vectors") struct VectorCommandTests {
+  private let folder = TemporaryFolder()
+  private static let data = parent(of: parent(of: #filePath)) + "/ClusteringTests/Data/"
+
+  private func json(_ text: String) throws -> JSON { try JSON(parsing: Array(text.utf8)) }
+
+  /// 140 rows of baseline, 100 of now, 4 centroids, of 6 numbers each, and what NumPy and SciPy say of them.
+  private func small() throws -> (baseline: String, current: String, centroids: String, expected: [String: Double]) {
+    let bytes = try readFile(Self.data + "drift_small.f32", limit: 1 << 20)
+    func piece(_ name: String, _ rows: Range<Int>) -> String { folder.write(name, Array(bytes[rows.lowerBound * 24..<rows.upperBound * 24])) }
+    var expected: [String: Double] = [:]
+    for line in String(decoding: try readFile(Self.data + "drift_small.txt", limit: 1 << 20), as: UTF8.self).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if let number = Double(words[1]) { expected[String(words[0])] = number }
+    }
+    return (piece("before.f32", 0..<140), piece("now.f32", 140..<240), piece("centroids.f32", 240..<244), expected)
+  }
+
+  @Test("drift measures what SciPy measures, every metric at once or one alone")
+  func drift() throws {
+    let files = try small()
+    let all = perform("drift", files.baseline, files.current, "--dim", "6", "--centroids", files.centroids, "--json")
+    #expect(all.code == .ok, "\(all.err)")
+    let metrics = try #require(json(all.out)["metrics"]?.object)
+    #expect(metrics.count == 17)
+    for member in metrics.members {
+      let value = try #require(member.value["value"]?.double, "\(member.key)")
+      let expected = try #require(files.expected[member.key], "\(member.key)")
+      #expect(abs(value - expected) < 1e-6, "\(member.key)")
+      #expect(member.value["m"] == 140 && member.value["n"] == 100)
+    }
+    let one = perform("drift", files.baseline, files.current, "--dim", "6", "--metric", "mmd", "--permutations", "50", "--seed", "3", "--json")
+    let mmd = try json(one.out)
+    #expect(mmd["metrics"]?.object?.count == 1 && mmd["metrics"]?["mmd"]?["value"] == metrics["mmd"]?["value"] && mmd["seed"] == 3)
+    #expect(try #require(mmd["metrics"]?["mmd"]?["p_value"]?.double) == 1.0 / 51)
+    let text = perform("drift", files.baseline, files.current, "--dim", "6")
+    #expect(text.out.contains("mmd\t") && text.err.contains("Not by chance"), "\(text)")
+    let same = perform("drift", files.baseline, files.baseline, "--dim", "6", "--normalize")
+    #expect(same.err.contains("Nothing that chance alone would not do"), "\(same)")
+  }
+
+  @Test("score counts every row")
+  func score() throws {
+    let labels = folder.write("labels.csv", (0..<150).map { "\($0 / 50)\n" }.joined())
+    let run = perform("score", Self.data + "iris.f32", "--dim", "4", "--labels", labels, "--json")
+    let answer = try json(run.out)
+    // scikit-learn of the flowers' own kinds.
+    for (name, expected) in [
+      ("silhouette_score", 0.5034774406932961), ("davies_bouldin_index", 0.7513707094756737), ("calinski_harabasz_score", 487.33087637489984),
+    ] {
+      #expect(abs((answer[name]?.double ?? 0) - expected) < 1e-3 * expected, "\(name) \(answer.text)")
+    }
+    #expect(answer["sizes"] == [50, 50, 50] && answer["noise"] == 0 && answer["n_clusters"] == 3 && answer["silhouette_sample"] == 150)
+    #expect(perform("score", Self.data + "iris.f32", "--dim", "4", "--labels", labels).out.contains("0\t50\t"))
+  }
+
+  @Test("compare says how far labels agree, and what became of each cluster")
+  func compare() throws {
+    let before = folder.write("before.csv", "0\n0\n0\n0\n1\n1\n2\n2\n-1\n-1\n")
+    let after = folder.write("after.json", "{\"labels\": [5, 5, 6, 6, 7, 7, 7, 7, -1, 5]}")
+    let answer = try json(perform("compare", before, after, "--json").out)
+    #expect(answer["rows"] == 10 && answer["matched"] == 5 && answer["label_churn"] == 0.5, "\(answer.text)")
+    #expect(answer["splits"] == [["before": 0, "after": [5, 6]]] && answer["merges"] == [["before": [1, 2], "after": 7]], "\(answer.text)")
+    for name in ["rand", "ari", "mi", "nmi", "ami", "homogeneity", "completeness", "v_measure", "fmi"] {
+      #expect(answer[name]?.double != nil, "\(name)")
+    }
+    let same = try json(perform("compare", before, before, "--json").out)
+    #expect(same["ari"] == 1.0 && same["label_churn"] == 0.0 && same["births"] == [] && same["deaths"] == [])
+    #expect(perform("compare", before, after).err.contains("split: 0 into 5, 6"))
+  }
+
+  @Test("project writes the same map in each form, and lays a new one over it")
+  func project() throws {
+    let iris = Self.data + "iris.f32"
+    let shown = try json(perform("project", iris, "--dim", "4", "--json").out)
+    let points = try #require(shown["points"]?.array)
+    #expect(points.count == 150 && abs((shown["explained_variance_ratio"]?.array?.first?.double ?? 0) - 0.92461872) < 1e-6)
+    for name in ["map.npy", "map.csv", "map.json", "map.f32"] {
+      let run = perform("project", iris, "--dim", "4", "--out", folder.file(name))
+      #expect(run.code == .ok && run.out.isEmpty && run.err.contains(name), "\(run.err)")
+    }
+    #expect(try json(String(decoding: folder.read("map.json"), as: UTF8.self)) == .array(points))
+    #expect(folder.read("map.f32") == Array(folder.read("map.npy").suffix(1200)))
+    #expect(folder.read("map.csv").count { $0 == 0x0A } == 150)
+    let again = try json(perform("project", iris, "--dim", "4", "--previous", folder.file("map.npy"), "--json").out)["points"]?.array ?? []
+    #expect(zip(points, again).allSatisfy { a, b in (0..<2).allSatisfy { abs((a.array?[$0].double ?? 0) - (b.array?[$0].double ?? 9)) < 1e-4 } })
+    let umap = ["project", iris, "--dim", "4", "--method", "umap", "--metric", "euclidean", "--to", "3", "--seed", "4", "--json"]
+    let (one, two) = (try json(perform(umap + ["--threads", "1"]).out), try json(perform(umap + ["--threads", "2"]).out))
+    #expect(one["points"]?.array?.first?.array?.count == 3 && one["points"] == two["points"] && one["seed"] == 4)
+  }
+
+  @Test("project draws a picture that stands alone, coloured by cluster")
+  func picture() throws {
+    let labels = folder.write("labels.csv", (0..<150).map { "\($0 < 5 ? -1 : $0 / 50)\n" }.joined())
+    let run = perform("project", Self.data + "iris.f32", "--dim", "4", "--labels", labels, "--out", folder.file("map.svg"))
+    #expect(run.code == .ok, "\(run.err)")
+    let svg = String(decoding: folder.read("map.svg"), as: UTF8.self)
+    #expect(svg.hasPrefix("<svg xmlns=") && svg.hasSuffix("</svg>\n") && svg.utf8.count < 8000)
+    #expect(svg.count(of: "<path") == 4 && svg.count(of: "h0") == 150)
+    for word in ["noise: 5", "0: 45", "1: 50", "2: 50"] { #expect(svg.contains(word), "\(word)") }
+    #expect(!svg.contains("http://") || svg.count(of: "http") == 1)
+  }
+
+  @Test(
+    "name what is wrong, with a right form",
+    arguments: [
+      (["drift", "iris.f32", "iris.f32", "--dim", "4", "--metric", "mdm"], "Did you mean 'mmd'?"),
+      (["drift", "iris.f32", "iris.f32", "--dim", "4", "--metric", "psi"], "--centroids FILE"),
+      (["drift", "iris.f32", "iris.f32", "--dim", "4", "--metric", "noise_ratio_delta"], "two runs"), (["drift", "iris.f32"], "CURRENT is missing"),
+      (["drift", "iris.f32", "iris.f32"], "--dim"), (["drift", "iris.f32", "single.npy", "--dim", "4"], "columns"),
+      (["score", "iris.f32", "--dim", "4"], "--labels FILE"), (["score", "iris.f32", "--dim", "4", "--labels", "short.csv"], "2 labels"),
+      (["compare", "short.csv", "long.csv"], "2 labels"), (["compare", "short.csv"], "AFTER is missing"),
+      (["project", "iris.f32", "--dim", "4", "--to", "4"], "2 to 3"), (["project", "iris.f32", "--dim", "4", "--method", "tsne"], "umap"),
+      (["project", "iris.f32", "--dim", "4", "--to", "3", "--out", "x.svg"], "two dimensions"),
+      (["project", "iris.f32", "--dim", "4", "--labels", "short.csv"], "map.svg"),
+      (["project", "iris.f32", "--dim", "4", "--neighbors", "5"], "umap"),
+      (["project", "iris.f32", "--dim", "4", "--previous", "iris.f32", "--to", "2"], "earlier map"),
+    ])
+  func wrong(words: [String], piece: String) {
+    folder.write("short.csv", "0\n1\n")
+    folder.write("long.csv", "0\n1\n1\n")
+    let run = perform(words.map { $0.hasSuffix(".csv") ? folder.file($0) : $0.hasSuffix(".f32") || $0.hasSuffix(".npy") ? Self.data + $0 : $0 })
+    #expect(run.code == .usage && run.out.isEmpty, "\(run)")
+    #expect(run.err.contains(piece), "\(run.err)")
+  }
+
+  private func perform(_ words: String...) -> (code: ExitCode, out: String, err: String) { perform(words) }
+  private func perform(_ words: [String]) -> (code: ExitCode, out: String, err: String) {
+    let recorder = Recorder()
+    let code = Perigee.run(words, surroundings: standing, console: recorder.console())
+    return (code, recorder.out, recorder.err)
+  }
+}
+
+extension String {
+  fileprivate func count(of piece: String) -> Int {
+    var (count, rest) = (0, utf8[...])
+    let wanted = Array(piece.utf8)
+    while rest.count >= wanted.count {
+      if rest.starts(with: wanted) { count += 1 }
+      rest = rest.dropFirst()
+    }
+    return count
+  }
+}
