@@ -928,7 +928,7 @@ package enum Statement: Int, CaseIterable, Sendable {
       SELECT taxonomies.taxonomy_id, namespace_id, name, description, taxonomy_versions.version, config, metadata, taxonomies.created_at,
         taxonomy_versions.created_at
       FROM taxonomies JOIN taxonomy_versions ON taxonomy_versions.taxonomy_id = taxonomies.taxonomy_id
-      WHERE taxonomies.taxonomy_id = $taxonomy_id ORDER BY taxonomy_versions.version DESC LIMIT $limit OFFSET $offset
+      WHERE taxonomies.taxonomy_id = $taxonomy_id ORDER BY taxonomy_versions.version DESC, taxonomies.taxonomy_id LIMIT $limit OFFSET $offset
       """
     }
   }

@@ -219,7 +219,7 @@ import Testing
     #expect(try world.fixture.history(enriching).map { $0["status"] } == ["COMPLETED"])
     #expect(try world.fixture.history(listening).map { $0["status"] } == ["COMPLETED"])
     #expect(try world.documents().allSatisfy { $0["category"] == $0["kind"] })
-    let events = try world.store.call("list_events", body: ["event_type": "taxonomy.enrichment.completed"])["results"]?.array ?? []
+    let events = try world.store.call("list_events", query: ["event_type": "taxonomy.enrichment.completed"])["results"]?.array ?? []
     let payload = events.first?["payload"]
     #expect(events.count == 1 && payload?["taxonomy_id"]?.string == id && payload?["enriched"] == 30 && payload?["trigger_id"]?.string == enriching)
     #expect(payload?["collection_id"]?.string?.hasPrefix("col_") == true)
@@ -230,6 +230,26 @@ import Testing
     #expect(try world.fixture.history(listening).count == 1)
     try world.store.call("delete_taxonomy", path: ["taxonomy_identifier": id])
     #expect(try world.fixture.read(enriching)["status"] == "disabled")
+  }
+
+  @Test("scripts define taxonomies, try them and start enrichments")
+  func scripts() throws {
+    let world = try TaxonomyFixture(documents: 9)
+    try world.nodes()
+    let source = """
+      return function(ctx)
+        local made = perigee.taxonomies.create{taxonomy_name = "things", config = {source_collection = {collection_id = "nodes"}}}
+        assert(perigee.taxonomies.get("nothing") == nil and #perigee.taxonomies.list() == 1)
+        local tried = perigee.taxonomies.classify("things", {source_documents = {{document_id = "d1", collection_id = "points"}}})
+        local task = perigee.taxonomies.apply("points", {taxonomy_id = made.taxonomy_id})
+        return {label = tried.matches[1].label, task = task.task_id}
+      end
+      """
+    let trigger = try world.fixture.trigger("interval", ["interval_seconds": 60], action: ["script": .string(source)])
+    try world.store.advance(by: .seconds(60))
+    #expect(try world.fixture.history(trigger).map { $0["error"] ?? .null } == [.null])
+    #expect(try world.document("d1")["label"] == "beta")
+    for document in try world.documents() { #expect(document["label"] == document["kind"]) }
   }
 
   /// Copies the files of a store at the moment when its log says something for the second time: what a crash there leaves.
@@ -274,7 +294,7 @@ import Testing
     #expect(outputs?["processed"] == 450 && outputs?["enriched"] == 450 && outputs?["batches"] == 5)
     let documents = try after.call("list_documents", path: ["collection_identifier": "points"], body: ["limit": 1000])["results"]?.array ?? []
     #expect(documents.count == 450 && documents.allSatisfy { $0["category"] == $0["kind"] })
-    let updates = try after.call("list_events", body: ["event_type": "documents_updated", "limit": 100])["results"]?.array ?? []
+    let updates = try after.call("list_events", query: ["event_type": "documents_updated", "limit": 100])["results"]?.array ?? []
     #expect(updates.compactMap { $0["count"]?.int }.reduce(0, +) == 450)
   }
 }
