@@ -25,7 +25,8 @@ package struct EnrichmentField: Sendable, Equatable {
     merge = try fields.choice("merge_mode") ?? .replace
     if target.isEmpty || Document.reserved.contains(target) {
       throw Problem(
-        .invalid, "target_field '\(target)' belongs to the system", hint: "Choose another name, for example \"category\"", path: fields.at("target_field"))
+        .invalid, "target_field '\(target)' belongs to the system", hint: "Choose another name, for example \"category\"",
+        path: fields.at("target_field"))
     }
   }
 

@@ -43,7 +43,8 @@ package struct TaxonomyConfig: Sendable, Equatable {
   /// Reads a `config`; `classification` may stand in it, or come from the metadata beside it.
   package init(_ json: JSON, metadata: JSONObject = JSONObject(), path: String = "config") throws(Problem) {
     let free = try Fields(json, path: path)
-    let isTree = ["path_field", "parent_field", "inference_strategy"].contains { free[$0] != nil } || free["hierarchical_nodes"]?.array?.isEmpty == false
+    let isTree =
+      ["path_field", "parent_field", "inference_strategy"].contains { free[$0] != nil } || free["hierarchical_nodes"]?.array?.isEmpty == false
     kind = try free.choice("taxonomy_type") ?? (isTree ? .hierarchical : .flat)
     let fields = try Fields(json, path: path, accepting: kind == .flat ? Self.common : Self.hierarchical)
     top = Int(try fields.int("top_k", in: 1...50) ?? 1)
@@ -62,7 +63,8 @@ package struct TaxonomyConfig: Sendable, Equatable {
     object["classification"] = classification == Classification() ? nil : classification.json
     if classification.method == .neighbors, classification.examples == nil, case .documents = source {
       throw Problem(
-        .invalid, "the method 'neighbors' needs examples", hint: "Give {\"examples\": {\"collection_id\": \"col_labelled\", \"node_field\": \"category\"}}",
+        .invalid, "the method 'neighbors' needs examples",
+        hint: "Give {\"examples\": {\"collection_id\": \"col_labelled\", \"node_field\": \"category\"}}",
         path: fields.at("classification.examples"))
     }
   }
@@ -77,7 +79,8 @@ package struct TaxonomyConfig: Sendable, Equatable {
     let ways = ["path_field", "hierarchical_nodes", "inference_strategy", "parent_field"].filter { fields[$0] != nil && fields[$0] != .array([]) }
     guard let way = ways.first else {
       throw Problem(
-        .invalid, "it is not said where the nodes come from", hint: "Give one of: path_field, hierarchical_nodes, parent_field with source_collection",
+        .invalid, "it is not said where the nodes come from",
+        hint: "Give one of: path_field, hierarchical_nodes, parent_field with source_collection",
         path: fields.path)
     }
     guard ways.count == 1 else {

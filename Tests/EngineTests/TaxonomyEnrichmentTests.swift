@@ -2,6 +2,7 @@ import Basics
 import Engine
 import Glibc
 import Model
+import Scripting
 import Synchronization
 import TestSupport
 import Testing
@@ -126,9 +127,15 @@ import Testing
   func examples(method: String) throws {
     let world = try TaxonomyFixture(documents: 30)
     // Nodes that lie where nothing is, and examples in the corners.
-    try world.collection("nodes", .array((0..<3).map { ["document_id": .string("n\($0)"), "label": .string(TaxonomyFixture.corners[$0]), "vectors": ["v": TaxonomyFixture.axis(4 + $0)]] }))
     try world.collection(
-      "labelled", .array((0..<9).map { ["is": .string($0 < 3 ? "n\($0)" : TaxonomyFixture.corners[$0 % 3]), "vectors": ["v": TaxonomyFixture.axis($0 % 3)]] }))
+      "nodes",
+      .array(
+        (0..<3).map {
+          ["document_id": .string("n\($0)"), "label": .string(TaxonomyFixture.corners[$0]), "vectors": ["v": TaxonomyFixture.axis(4 + $0)]]
+        }))
+    try world.collection(
+      "labelled",
+      .array((0..<9).map { ["is": .string($0 < 3 ? "n\($0)" : TaxonomyFixture.corners[$0 % 3]), "vectors": ["v": TaxonomyFixture.axis($0 % 3)]] }))
     let id = try world.taxonomy(
       ["source_collection": ["collection_id": "nodes"]],
       metadata: [
@@ -212,7 +219,8 @@ import Testing
     let listening = try world.fixture.trigger("event", ["event_type": "taxonomy.enrichment.completed", "event_threshold": 1])
     #expect {
       try world.fixture.trigger(
-        "event", ["event_type": "taxonomy.enrichment.completed", "event_threshold": 1], action: ["taxonomy_id": .string(id), "collection_id": "points"],
+        "event", ["event_type": "taxonomy.enrichment.completed", "event_threshold": 1],
+        action: ["taxonomy_id": .string(id), "collection_id": "points"],
         kind: "taxonomy_enrichment")
     } throws: { ($0 as? Problem)?.path == "schedule_config.event_type" }
     try world.store.advance(by: .seconds(60))
@@ -237,18 +245,27 @@ import Testing
     let world = try TaxonomyFixture(documents: 9)
     try world.nodes()
     let source = """
-      return function(ctx)
-        local made = perigee.taxonomies.create{taxonomy_name = "things", config = {source_collection = {collection_id = "nodes"}}}
-        assert(perigee.taxonomies.get("nothing") == nil and #perigee.taxonomies.list() == 1)
-        local tried = perigee.taxonomies.classify("things", {source_documents = {{document_id = "d1", collection_id = "points"}}})
-        local task = perigee.taxonomies.apply("points", {taxonomy_id = made.taxonomy_id})
-        return {label = tried.matches[1].label, task = task.task_id}
+      local made = perigee.taxonomies.create{taxonomy_name = "things", config = {source_collection = {collection_id = "nodes"}}}
+      assert(perigee.taxonomies.get("nothing") == nil and #perigee.taxonomies.list{} == 1)
+      local tried = perigee.taxonomies.classify("things", {source_documents = {{document_id = "d1", collection_id = "points"}}})
+      assert(tried.matches[1].label == "beta")
+      local task = perigee.taxonomies.apply("points", {taxonomy_id = made.taxonomy_id})
+      assert(perigee.tasks.wait(task.task_id).status == "COMPLETED")
+      for document in perigee.documents.each{collection = "points"} do
+        assert(document.label == document.kind and document._internal.processing.history[1].taxonomy_id == made.taxonomy_id)
       end
+      perigee.taxonomies.create{taxonomy_name = "copy", config = made.config}
+      assert(perigee.taxonomies.delete("copy") and not perigee.taxonomies.delete("copy"))
       """
-    let trigger = try world.fixture.trigger("interval", ["interval_seconds": 60], action: ["script": .string(source)])
-    try world.store.advance(by: .seconds(60))
-    #expect(try world.fixture.history(trigger).map { $0["error"] ?? .null } == [.null])
-    #expect(try world.document("d1")["label"] == "beta")
+    let host = world.store.host
+    let namespaceID = try host.defaultNamespace(for: .local).id
+    let outcome = try ScriptThread.run {
+      let session = ScriptSession(host, namespaceID: namespaceID, trigger: nil, writes: .immediate, caller: .local) { _, _ in }
+      return Interpreter(memory: 64 << 20).run(
+        Script(name: "test", version: 1, source: source), kind: .batch, budget: ScriptKind.batch.budget, host: session
+      ).outcome
+    }
+    if case .returned = outcome {} else { Issue.record("\(outcome)") }
     for document in try world.documents() { #expect(document["label"] == document["kind"]) }
   }
 
@@ -259,7 +276,11 @@ import Testing
     private let pieces = Mutex(0)
 
     func hear(_ line: String) {
-      guard line.contains(" documents"), pieces.withLock({ $0 += 1; return $0 }) == 2 else { return }
+      guard line.contains(" documents"),
+        pieces.withLock({
+          $0 += 1; return $0
+        }) == 2
+      else { return }
       let (from, to) = (source.withLock(\.self), copy.withLock(\.self))
       for ending in ["", "-wal"] {
         let (input, output) = (open(from + ending, O_RDONLY), open(to + ending, O_WRONLY | O_CREAT, 0o600))

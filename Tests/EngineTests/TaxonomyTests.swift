@@ -177,7 +177,9 @@ struct TaxonomyFixture {
       body: ["taxonomy_name": "groups", "cluster_run": ["cluster_id": .string(cluster), "run_id": run], "enrichment_target_field": "topic"])
     #expect(promoted["nodes"]?.array?.count == 3 && promoted["documents_used"] == 60)
     try world.apply("groups")
-    let topics = Dictionary(grouping: try world.documents(), by: { $0["kind"]?.string ?? "" }).mapValues { Set($0.compactMap { $0["topic"]?.string }) }
+    let topics = Dictionary(grouping: try world.documents(), by: { $0["kind"]?.string ?? "" }).mapValues {
+      Set($0.compactMap { $0["topic"]?.string })
+    }
     #expect(topics.count == 3 && topics.values.allSatisfy { $0.count == 1 } && Set(topics.values.flatMap(\.self)).count == 3)
     #expect {
       try world.store.call(

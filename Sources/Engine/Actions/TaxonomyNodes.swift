@@ -39,7 +39,8 @@ struct TaxonomyNodes {
     }
     guard !nodes.isEmpty else {
       throw Problem(
-        .invalid, "taxonomy '\(taxonomy.name)' has no nodes", hint: "Add documents with vectors to \(collections.map(\.name).joined(separator: ", "))",
+        .invalid, "taxonomy '\(taxonomy.name)' has no nodes",
+        hint: "Add documents with vectors to \(collections.map(\.name).joined(separator: ", "))",
         path: "taxonomy_id")
     }
     if let examples = config.classification.examples, let exampleCollection { try readExamples(exampleCollection, examples.nodeField, reader) }

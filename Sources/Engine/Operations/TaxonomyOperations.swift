@@ -8,7 +8,9 @@ extension Operation {
     "taxonomy", "retriever", "source_documents", "documents", "source_collection_id", "target_collection_id", "join_mode", "batch_size",
     "scroll_filters",
   ]
-  private static let applyNames = ["taxonomy_id", "scroll_filters", "batch_size", "parallelism", "budget_limits", "incremental", "target_collection_id"]
+  private static let applyNames = [
+    "taxonomy_id", "scroll_filters", "batch_size", "parallelism", "budget_limits", "incremental", "target_collection_id",
+  ]
 
   static let taxonomyOperations: [Operation] = [
     Operation(

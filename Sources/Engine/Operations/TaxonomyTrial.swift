@@ -21,7 +21,9 @@ struct TaxonomyTrial {
     let taxonomy = self.taxonomy
     let model = try host.read { reader throws(Problem) in try TaxonomyModel(taxonomy, in: reader) }
     let documents = try samples(model)
-    guard !documents.isEmpty else { return ["stats": ["processed_docs": 0, "batches": 0, "errors": 0, "enriched": 0], "results": [], "matches": []] }
+    guard !documents.isEmpty else {
+      return ["stats": ["processed_docs": 0, "batches": 0, "errors": 0, "enriched": 0], "results": [], "matches": []]
+    }
     let findings = try model.classify(Matrix(documents.map(\.vector)))
     let assignment = TaxonomyAssignment(model)
     var (results, matches): ([JSON], [JSON]) = ([], [])
@@ -63,7 +65,8 @@ struct TaxonomyTrial {
     }
     guard let items = given.array else { throw Problem(.invalid, "expected an array, got \(given.typeName)", path: key) }
     guard (1...Self.most).contains(items.count) else {
-      throw Problem(.invalid, "\(items.count) documents are given", hint: "Give 1 to \(Self.most); a whole collection is enriched by a task", path: key)
+      throw Problem(
+        .invalid, "\(items.count) documents are given", hint: "Give 1 to \(Self.most); a whole collection is enriched by a task", path: key)
     }
     var documents: [(Document, [Float])] = []
     for (position, item) in items.enumerated() { documents.append(try sample(item, "\(key)[\(position)]", source, model)) }
@@ -95,7 +98,8 @@ struct TaxonomyTrial {
     let home = try host.collection(document.collectionID, in: namespaceID, path: members.at("collection_id"))
     let index = try model.index(in: home, path: members.at("collection_id"))
     guard let vector = document.vectors[index.name] else {
-      throw Problem(.invalid, "document '\(id)' has no vector '\(index.name)'", hint: "Give it one, or choose another", path: members.at("document_id"))
+      throw Problem(
+        .invalid, "document '\(id)' has no vector '\(index.name)'", hint: "Give it one, or choose another", path: members.at("document_id"))
     }
     return (document, vector)
   }

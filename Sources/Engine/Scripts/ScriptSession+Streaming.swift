@@ -48,9 +48,10 @@ private struct DocumentWriter {
 
   mutating func write(_ document: RawDocument, to text: inout [UInt8]) {
     if document.holdsInternal, let object = try? JSON(parsing: document.body).object {
-      text += Document(
-        id: document.id, collectionID: document.collectionID, fields: object, createdAt: document.createdAt, updatedAt: document.updatedAt
-      ).json().bytes
+      text +=
+        Document(
+          id: document.id, collectionID: document.collectionID, fields: object, createdAt: document.createdAt, updatedAt: document.updatedAt
+        ).json().bytes
       return
     }
     text += Self.head
