@@ -51,7 +51,8 @@ let package = Package(
     floor("Engine", ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting", "CLinux"]),
     floor("API", ["Basics", "Model", "Store", "Engine", "HTTP", "CAssets"]),
     .executableTarget(
-      name: "perigee", dependencies: ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting", "Engine", "API", "HTTP", "CAssets", "CLua"],
+      name: "perigee",
+      dependencies: ["Basics", "Model", "Scheduling", "Clustering", "Store", "Scripting", "Engine", "API", "HTTP", "CAssets", "CLua"],
       swiftSettings: settings),
     floor("TestSupport", ["Basics", "Model", "Scheduling", "Engine"]),
     // Tests, one target per room
