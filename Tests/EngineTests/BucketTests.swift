@@ -162,7 +162,7 @@ import Testing
       #expect(kind(operation) == .conflict, "\(operation) of a finished one")
     }
     #expect(kind("add_objects_to_batch_buckets_batches", ["object_ids": [.string(ids[1])]]) == .conflict)
-    try ask("delete_batch_buckets_batches")
+    _ = try ask("delete_batch_buckets_batches")
     #expect(kind("get_batch_buckets_batches") == .notFound)
     #expect(try fixture.count() == 2)
   }
