@@ -64,6 +64,8 @@ package struct Action: Sendable, Equatable {
       _ = try fields.int("batch_size", in: 100...10_000)
       _ = try fields.int("parallelism", in: 1...16)
       _ = try fields.bool("incremental")
+      _ = try fields.string("target_collection_id")
+      if let filters = fields["filters"] { _ = try Filter(filters, path: fields.at("filters")) }
     case .batchRerun:
       if try fields.string("batch_id") == nil, try fields.string("collection_id") == nil { throw fields.missing("batch_id", example: "\"btch_1\"") }
       _ = try fields.bool("retry_failed_only")
