@@ -213,6 +213,70 @@ def drive_buckets(url, key):
     call("delete bucket", lambda: buckets.delete_bucket("articles"), lambda a: a["success"])
 
 
+def drive_taxonomies(url, key):
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    taxonomies, inside, tasks = api.TaxonomiesApi(client), api.CollectionDocumentsApi(client), api.TasksApi(client)
+    collections, triggers = api.CollectionsApi(client), api.TriggersApi(client)
+    source = {"type": "bucket", "bucket_ids": ["bkt_1"]}
+    for name in ("shelves", "goods"):
+        call(f"create collection {name}", lambda: collections.create_collection(models.CreateCollectionRequest.from_dict({"collection_name": name, "source": source})))
+    bulk = api.BYODocumentsApi(client)
+    shelves = [{"document_id": f"s{j}", "vectors": {"v": [1.0 if i == j else 0.0 for i in range(4)]}, "payload": {"label": f"shelf {j}"}} for j in range(3)]
+    goods = [{"document_id": f"g{i}", "vectors": {"v": [5.0 if i % 3 == j else 0.1 for j in range(4)]}} for i in range(30)]
+    for name, documents in (("shelves", shelves), ("goods", goods)):
+        upsert = models.BYOUpsertRequest.from_dict({"collection_id": name, "documents": documents})
+        call(f"fill {name}", lambda: bulk.upsert_documents_byo_namespaces("sdk", upsert), lambda a: a.inserted == len(documents))
+    mapping = [{"input_key": "query", "source_type": "vector", "path": "v"}]
+    fields = [{"field_path": "label", "target_field": "shelf"}]
+    config = {"taxonomy_type": "flat", "retriever_id": "ret_1", "input_mappings": mapping, "source_collection": {"collection_id": "shelves", "enrichment_fields": fields}}
+    request = models.CreateTaxonomyRequest.from_dict({"taxonomy_name": "shop", "config": config})
+    made = call("create taxonomy", lambda: taxonomies.create_taxonomy_taxonomies(request), lambda a: a.version == 1 and a.ready)
+    identifier = made.taxonomy_id
+    call("get taxonomy", lambda: taxonomies.get_taxonomy_taxonomies("shop"), lambda a: a.taxonomy_id == identifier)
+    call("list taxonomies", taxonomies.list_taxonomies, lambda a: a.total_count == 1)
+    call("list taxonomies by POST", taxonomies.list_taxonomies_0, lambda a: a.total_count == 1)
+    patch = models.PatchTaxonomyRequest(description="of the shop")
+    call("patch taxonomy", lambda: taxonomies.patch_taxonomy_taxonomies(identifier, patch), lambda a: a.description == "of the shop")
+    clone = models.CloneTaxonomyRequest.from_dict({"taxonomy_name": "copy"})
+    call("clone taxonomy", lambda: taxonomies.clone_taxonomy_taxonomies(identifier, clone), lambda a: a.source_taxonomy_id == identifier)
+    call("new version", lambda: taxonomies.create_taxonomy_version_taxonomies(identifier, {"config": config}), lambda a: a.version == 2)
+    call("list versions", lambda: taxonomies.list_taxonomy_versions_taxonomies(identifier), lambda a: a.total_count == 2)
+    sample = {"source_documents": [{"document_id": "g1", "collection_id": "goods"}]}
+    for what, execute in (("execute", taxonomies.execute_taxonomy_taxonomies_0), ("execute, old path", taxonomies.execute_taxonomy_taxonomies)):
+        call(f"{what} taxonomy", lambda: execute(identifier, models.Payload.from_dict(sample) if execute == taxonomies.execute_taxonomy_taxonomies else models.Payload1.from_dict(sample)), lambda a: a.matches[0].label == "shelf 1")
+
+    def ended(task_id):
+        for _ in range(200):
+            answer = tasks.get_task(task_id)
+            if answer.status.value not in ("PENDING", "IN_PROGRESS"):
+                return answer
+            time.sleep(0.02)
+        return answer
+
+    apply = models.ApplyTaxonomyRequest(taxonomy_id=identifier)
+    answer = call("apply taxonomy", lambda: api.CollectionTaxonomiesApi(client).apply_taxonomy_to_collection("goods", apply), lambda a: a.estimated_documents == 30)
+    call("its task", lambda: ended(answer.task_id), lambda a: a.status.value == "COMPLETED")
+    call("an enriched document", lambda: inside.get_document("goods", "g1"), lambda a: "shelf 1" in str(a.to_dict()))
+    documents = [{"collection_id": "goods", "document_id": "g2"}, {"collection_id": "goods", "document_id": "none"}]
+    from_documents = models.CreateTaxonomyFromDocumentsRequest.from_dict({"taxonomy_name": "picked", "node_label": "two", "documents": documents})
+    call("taxonomy from documents", lambda: taxonomies.create_taxonomy_from_documents_taxonomies(from_documents), lambda a: a.documents_used == 1 and a.taxonomy_created)
+    node = models.CreateNodeFromDocumentsRequest.from_dict({"node_label": "one", "documents": documents[:1]})
+    call("node from documents", lambda: taxonomies.create_taxonomy_node_from_documents_taxonomies("picked", node), lambda a: a.node_label == "one")
+    tree = {"taxonomy_type": "hierarchical", "path_field": "shelf", "inference_collections": ["goods"]}
+    request = models.CreateTaxonomyRequest.from_dict({"taxonomy_name": "tree", "config": tree})
+    call("hierarchical taxonomy", lambda: taxonomies.create_taxonomy_taxonomies(request), lambda a: a.config.actual_instance.path_field == "shelf")
+    call("its nodes", lambda: taxonomies.get_taxonomy_taxonomies("tree"), lambda a: len(a.nodes) == 3)
+
+    enrichment = {"taxonomy_id": identifier, "collection_id": "goods", "incremental": True, "batch_size": 500, "parallelism": 8}
+    for kind, schedule in (("interval", {"interval_seconds": 21600}), ("cron", {"cron_expression": "0 3 * * *"})):
+        request = models.SharedTriggersModelsCreateTriggerRequest(action_type="taxonomy_enrichment", action_config=enrichment, trigger_type=kind, schedule_config=schedule)
+        trigger = call(f"enrichment by {kind} trigger", lambda: triggers.create_trigger(request), lambda a: a.action_type.value == "taxonomy_enrichment")
+    fired = call("execute enrichment trigger", lambda: triggers.execute_trigger_now(trigger.trigger_id), lambda a: a.task_id)
+    call("its task", lambda: ended(fired.task_id), lambda a: a.status.value == "COMPLETED")
+    call("delete taxonomy", lambda: taxonomies.delete_taxonomy_taxonomies("tree"))
+
+
 def main():
     folder = tempfile.mkdtemp(prefix="perigee-sdk-")
     store = os.path.join(folder, "sdk.db")
@@ -221,6 +285,7 @@ def main():
         banner = json.loads(server.stdout.readline())
         drive(banner["url"], banner["key"])
         drive_buckets(banner["url"], banner["key"])
+        drive_taxonomies(banner["url"], banner["key"])
     finally:
         server.terminate()
         server.wait(10)

@@ -125,7 +125,7 @@ class Torture:
             return self.die_migrating()
         point = None
         if number % 3 != 2:
-            names = [p for p in self.points if p not in ON_THE_WAY_UP + ["import_batch"]]
+            names = [p for p in self.points if p not in ON_THE_WAY_UP + ["import_batch", "enrichment_piece"]]
             point = names[number % len(names)]
         server = Server(self.binary, self.store, self.key, f"{point}:{self.random.choice([1, 1, 2, 3, 8, 20])}" if point else None)
         if server.up:

@@ -38,6 +38,8 @@ package enum CrashPoint: UInt8, CaseIterable, Sendable {
   case migrationCommitted
   /// A batch of an import is written.
   case importBatch
+  /// A piece of a taxonomy's enrichment is on the disk, and the next is not begun.
+  case enrichmentPiece
 
   /// Its name in the variable: `claim_planned`.
   package var name: String {

@@ -101,6 +101,10 @@ extension Trigger {
       guard other.action.kind == .cluster else { return false }
       guard let filters = rule.filters else { return true }
       return filters.allows(other.id, at: "trigger_id") && filters.allows(other.action.resourceID ?? "", at: "cluster_id")
+    case .enrichmentCompleted:
+      guard other.action.kind == .taxonomyEnrichment else { return false }
+      guard let filters = rule.filters else { return true }
+      return filters.allows(other.id, at: "trigger_id") && filters.allows(other.action.resourceID ?? "", at: "taxonomy_id")
     default: return false
     }
   }

@@ -191,6 +191,9 @@ extension HostLoop {
 
   /// In `metadata` a null removes a key; elsewhere a value replaces the old one.
   private func merged(_ member: JSONObject.Member, over old: JSONObject) -> JSON {
+    if member.key == "_internal", case .object(let changes) = member.value {
+      return .object(Document.merge(changes, into: old["_internal"]?.object ?? JSONObject()))
+    }
     guard member.key == "metadata", case .object(let changes) = member.value, case .object(var result)? = old[member.key] else { return member.value }
     result.set(changes.members, nullRemoves: true)
     return .object(result)

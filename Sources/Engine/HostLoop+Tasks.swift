@@ -347,6 +347,13 @@ extension HostLoop {
         record(EventWrite(namespaceID: task.namespaceID, type: type, payload: own, depth: task.depth + 1), &plan)
       }
     }
+    if task.kind == .taxonomyEnrichment, succeeded {
+      for key in ["taxonomy_id", "taxonomy_version", "collection_id", "target_collection_id", "processed", "enriched", "unchanged", "unmatched"] {
+        payload[key] = ending.outputs[key] ?? .null
+      }
+      record(
+        EventWrite(namespaceID: task.namespaceID, type: .enrichmentCompleted, payload: payload, depth: task.depth + 1), &plan)
+    }
     guard task.kind == .cluster else { return }
     payload["cluster_id"] = task.inputs["cluster_id"] ?? .null
     for key in ["run_id", "num_clusters", "num_documents", "metrics"] { if let value = ending.outputs[key] { payload[key] = value } }

@@ -174,10 +174,11 @@ struct TaskRun {
       for member in record.members { product.outputs[member.key] = member.value }
     case .batchRerun: try BatchAction(host, bench, task, config, cancellation).rerun(&product)
     case .collectionTrigger: try BatchAction(host, bench, task, config, cancellation).trigger(&product)
-    case .taxonomyEnrichment, .retrieverExecution, .alertEvaluation, .deleteNamespace:
+    case .taxonomyEnrichment: try TaxonomyEnrichment(host, task, config, cancellation).perform(&product)
+    case .retrieverExecution, .alertEvaluation, .deleteNamespace:
       throw Problem(
         .unsupported, "action '\(task.kind.rawValue)' cannot run in this build",
-        hint: "This build runs: cluster, batch_rerun, collection_trigger, script", path: "action_type")
+        hint: "This build runs: cluster, taxonomy_enrichment, batch_rerun, collection_trigger, script", path: "action_type")
     }
   }
 

@@ -75,17 +75,17 @@ package struct Document: Sendable, Equatable {
     result.members.reserveCapacity(fields.count + 4)
     result.members.append(.init(key: "document_id", value: .string(id)))
     result.members.append(.init(key: "collection_id", value: .string(collectionID)))
-    result.members += fields.members
+    result.members += fields["_internal"] == nil ? fields.members : fields.members.filter { $0.key != "_internal" }
     if shown {
       let sorted = vectors.sorted { $0.key < $1.key }
       let values: [JSONObject.Member] = sorted.map { .init(key: $0.key, value: .array($0.value.map { .double(Double($0)) })) }
       for value in values where fields[value.key] == nil { result.members.append(value) }
       result.members.append(.init(key: "vectors", value: .object(JSONObject(members: values))))
     }
-    result.members.append(
-      .init(
-        key: "_internal",
-        value: ["created_at": .instant(createdAt), "updated_at": .instant(updatedAt)]))
+    var known = fields["_internal"]?.object ?? JSONObject()
+    known["created_at"] = .instant(createdAt)
+    known["updated_at"] = .instant(updatedAt)
+    result.members.append(.init(key: "_internal", value: .object(known)))
     return .object(result)
   }
 }

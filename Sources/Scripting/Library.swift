@@ -4,7 +4,8 @@ import CLua
 /// suggestions in errors and the editor's stubs are made, so that they cannot disagree.
 package enum Library {
   package static let functions: [LibraryFunction] =
-    documents + collections + namespaces + clusters + buckets + batches + triggers + tasks + events + scripts + kv + values + numbers + network
+    documents + collections + namespaces + clusters + taxonomies + buckets + batches + triggers + tasks + events + scripts + kv + values + numbers
+    + network
     + logging + surroundings + whole + context + trials
 
   /// The number of each function is its place in the list.
@@ -91,6 +92,16 @@ package enum Library {
     function("batches.resubmit", ["bucket: string", "batch: string"], "table", .write, "Runs a finished batch once more."),
     function("batches.cancel", ["batch: string"], "table", .write, "Stops a batch and gives its task."),
     function("batches.process", ["collection: string", "options?: table"], "table", .write, "Processes a collection from its sources, in a batch."),
+  ]
+
+  private static let taxonomies = [
+    function("taxonomies.create", ["definition: table"], "table", .write, "Defines a taxonomy over collections that hold its nodes."),
+    function("taxonomies.get", ["taxonomy: string"], "table?", .read, "A taxonomy by id or name, or nil."),
+    function("taxonomies.list", ["query?: table"], "table[]", .read, "The taxonomies of the namespace."),
+    function("taxonomies.delete", ["taxonomy: string"], "boolean", .write, "Removes a taxonomy; what documents got from it stays."),
+    function(
+      "taxonomies.apply", ["collection: string", "options: table"], "table", .write, "Starts an enrichment: {taxonomy_id=…, incremental=true}."),
+    function("taxonomies.classify", ["taxonomy: string", "sample: table"], "table", .read, "Tries up to 5 documents: {source_documents={…}}."),
   ]
 
   private static let triggers = [

@@ -119,6 +119,18 @@ enum Schema {
     CREATE INDEX run_members_by_cluster ON run_members (cluster_id);
     """
 
+  /// Version 8: taxonomies, whose configuration comes in versions.
+  static let eighth = """
+    CREATE TABLE taxonomies (
+      taxonomy_id TEXT PRIMARY KEY NOT NULL, namespace_id TEXT NOT NULL REFERENCES namespaces, name TEXT NOT NULL, description TEXT,
+      version INTEGER NOT NULL, metadata TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+      UNIQUE (namespace_id, name)) STRICT;
+
+    CREATE TABLE taxonomy_versions (
+      taxonomy_id TEXT NOT NULL REFERENCES taxonomies, version INTEGER NOT NULL, config TEXT NOT NULL, created_at INTEGER NOT NULL,
+      PRIMARY KEY (taxonomy_id, version)) STRICT;
+    """
+
   /// Version 3: pauses that end by themselves, triggers that start others, named calendars, keys that count once, tasks of a namespace at once.
   static let third = """
     ALTER TABLE triggers ADD COLUMN paused_until INTEGER;

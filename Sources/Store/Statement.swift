@@ -28,7 +28,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   case trigger, activeTriggers, wakingTriggers
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks
-  case insertTask, startTask, finishTask, repeatTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
+  case insertTask, startTask, finishTask, repeatTask, reportTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
   // Evaluations
   case insertEvaluation, coalesceEvaluation, deleteEvaluationsOfTrigger, deleteEvaluationsOfNamespace, evaluations, countEvaluations
   case evaluation, evaluationOfTask, evaluationFrom, evaluationBefore, lastFired, evaluationsInOrder, evaluationSizes, deleteEvaluation
@@ -59,6 +59,9 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Scripts and their versions
   case insertScript, updateScript, deleteScript, deleteScriptVersions, insertScriptVersion, deleteScriptsOfNamespace, deleteScriptVersionsOfNamespace
   case script, scripts, countScripts, scriptVersion, scriptVersions
+  // Taxonomies and their versions
+  case insertTaxonomy, updateTaxonomy, insertTaxonomyVersion, deleteTaxonomy, deleteTaxonomyVersions, deleteTaxonomiesOfNamespace
+  case deleteTaxonomyVersionsOfNamespace, taxonomy, taxonomies, countTaxonomies, taxonomyVersions
 
   package var name: String { "\(self)" }
 
@@ -442,6 +445,10 @@ package enum Statement: Int, CaseIterable, Sendable {
       """
       UPDATE tasks SET status = 'PENDING', outputs = $outputs, error = $error, retry_at = $retry_at
       WHERE task_id = $task_id AND status IN ('PENDING', 'IN_PROGRESS')
+      """
+    case .reportTask:
+      """
+      UPDATE tasks SET outputs = $outputs WHERE task_id = $task_id AND attempt = $attempt AND status = 'IN_PROGRESS'
       """
     case .deleteTasksOfNamespace: "DELETE FROM tasks WHERE namespace_id = $namespace_id"
     case .task:
@@ -877,6 +884,51 @@ package enum Statement: Int, CaseIterable, Sendable {
       """
       SELECT script_id, version, source, tests, report, note, created_at, created_by FROM script_versions
       WHERE script_id = $script_id ORDER BY version DESC, script_id LIMIT $limit OFFSET $offset
+      """
+    case .insertTaxonomy:
+      """
+      INSERT INTO taxonomies (taxonomy_id, namespace_id, name, description, version, metadata, created_at, updated_at)
+      VALUES ($taxonomy_id, $namespace_id, $name, $description, $version, $metadata, $created_at, $updated_at)
+      """
+    case .updateTaxonomy:
+      """
+      UPDATE taxonomies SET name = $name, description = $description, version = $version, metadata = $metadata, updated_at = $updated_at
+      WHERE taxonomy_id = $taxonomy_id AND version = $expected
+      """
+    case .insertTaxonomyVersion:
+      """
+      INSERT INTO taxonomy_versions (taxonomy_id, version, config, created_at) VALUES ($taxonomy_id, $version, $config, $created_at)
+      """
+    case .deleteTaxonomy: "DELETE FROM taxonomies WHERE taxonomy_id = $taxonomy_id"
+    case .deleteTaxonomyVersions: "DELETE FROM taxonomy_versions WHERE taxonomy_id = $taxonomy_id"
+    case .deleteTaxonomiesOfNamespace: "DELETE FROM taxonomies WHERE namespace_id = $namespace_id"
+    case .deleteTaxonomyVersionsOfNamespace:
+      """
+      DELETE FROM taxonomy_versions
+      WHERE taxonomy_id IN (SELECT taxonomy_id FROM taxonomies WHERE namespace_id = $namespace_id)
+      """
+    case .taxonomy:
+      """
+      SELECT taxonomies.taxonomy_id, namespace_id, name, description, taxonomy_versions.version, config, metadata, taxonomies.created_at, updated_at
+      FROM taxonomies JOIN taxonomy_versions ON taxonomy_versions.taxonomy_id = taxonomies.taxonomy_id
+        AND taxonomy_versions.version = COALESCE($version, taxonomies.version)
+      WHERE namespace_id = $namespace_id AND (taxonomies.taxonomy_id = $identifier OR name = $identifier)
+      ORDER BY CASE WHEN taxonomies.taxonomy_id = $identifier THEN 0 ELSE 1 END LIMIT 1
+      """
+    case .taxonomies:
+      """
+      SELECT taxonomies.taxonomy_id, namespace_id, name, description, taxonomy_versions.version, config, metadata, taxonomies.created_at, updated_at
+      FROM taxonomies JOIN taxonomy_versions ON taxonomy_versions.taxonomy_id = taxonomies.taxonomy_id
+        AND taxonomy_versions.version = taxonomies.version
+      WHERE namespace_id = $namespace_id ORDER BY taxonomies.created_at, taxonomies.taxonomy_id LIMIT $limit OFFSET $offset
+      """
+    case .countTaxonomies: "SELECT count(*) FROM taxonomies WHERE namespace_id = $namespace_id"
+    case .taxonomyVersions:
+      """
+      SELECT taxonomies.taxonomy_id, namespace_id, name, description, taxonomy_versions.version, config, metadata, taxonomies.created_at,
+        taxonomy_versions.created_at
+      FROM taxonomies JOIN taxonomy_versions ON taxonomy_versions.taxonomy_id = taxonomies.taxonomy_id
+      WHERE taxonomies.taxonomy_id = $taxonomy_id ORDER BY taxonomy_versions.version DESC, taxonomies.taxonomy_id LIMIT $limit OFFSET $offset
       """
     }
   }

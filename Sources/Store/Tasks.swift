@@ -31,6 +31,13 @@ extension Transaction {
       expecting: .exactly(1), guardName: "task")
   }
 
+  /// What a running task has done so far. Lost (`task`) when it has ended, or another attempt is under way.
+  package mutating func report(_ outputs: JSONObject, of taskID: String, attempt: Int64) {
+    add(
+      .reportTask, [("outputs", .json(outputs)), ("task_id", .text(taskID)), ("attempt", .integer(attempt))], expecting: .exactly(1),
+      guardName: "task")
+  }
+
   /// What the task shows of itself while it is under way. Lost (`task`) when it has ended.
   package mutating func noteTask(_ taskID: String, outputs: JSONObject) {
     add(.noteTask, [("outputs", .json(outputs)), ("task_id", .text(taskID))], expecting: .exactly(1), guardName: "task")

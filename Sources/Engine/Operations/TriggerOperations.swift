@@ -209,6 +209,7 @@ extension Host {
         trigger.action.config["output_collection_ids"] = .array(outputs.map { .string($0.id) })
       }
     }
+    if trigger.action.kind == .taxonomyEnrichment { try resolveEnrichment(&trigger) }
     try checkBatchAction(&trigger)
     var collectionID: String?
     switch trigger.schedule.when {

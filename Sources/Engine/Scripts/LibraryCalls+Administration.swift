@@ -29,6 +29,11 @@ extension LibraryCalls {
     "triggers.evaluation": Route(operation: "get_evaluation", path: ["evaluation_id"], mayMiss: true),
     "triggers.replay": Route(operation: "replay_evaluation", path: ["evaluation_id"]),
     "tasks.cancel": Route(operation: "cancel_task", path: ["task_id"]),
+    "taxonomies.create": Route(operation: "create_taxonomy", rest: .body),
+    "taxonomies.get": Route(operation: "get_taxonomy", path: ["taxonomy_identifier"], mayMiss: true),
+    "taxonomies.list": Route(operation: "list_taxonomies", rest: .body, result: "results"),
+    "taxonomies.apply": Route(operation: "apply_taxonomy_to_collection", path: ["collection_identifier"], rest: .body),
+    "taxonomies.classify": Route(operation: "execute_taxonomy", path: ["taxonomy_identifier"], rest: .body),
     "scripts.list": Route(operation: "list_scripts", rest: .body, result: "results"),
     "scripts.create": Route(operation: "create_script", rest: .body),
     "scripts.put": Route(operation: "put_script", path: ["script_id"], rest: .body),
@@ -40,7 +45,7 @@ extension LibraryCalls {
 
   private static let deletions = [
     "namespaces.delete": ("delete_namespace", "namespace_identifier"), "clusters.delete": ("delete_cluster", "cluster_id"),
-    "scripts.delete": ("delete_script", "script_id"),
+    "scripts.delete": ("delete_script", "script_id"), "taxonomies.delete": ("delete_taxonomy", "taxonomy_identifier"),
   ]
 
   /// The functions that are one operation each. Nil for other names.

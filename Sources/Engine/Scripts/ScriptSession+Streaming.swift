@@ -1,4 +1,5 @@
 package import Basics
+import Glibc
 import Model
 package import Scripting
 import Store
@@ -46,6 +47,13 @@ private struct DocumentWriter {
   private static let collection = Array(",\"collection_id\":".utf8)
 
   mutating func write(_ document: RawDocument, to text: inout [UInt8]) {
+    if document.holdsInternal, let object = try? JSON(parsing: document.body).object {
+      text +=
+        Document(
+          id: document.id, collectionID: document.collectionID, fields: object, createdAt: document.createdAt, updatedAt: document.updatedAt
+        ).json().bytes
+      return
+    }
     text += Self.head
     Self.quote(document.id, in: &text)
     text += Self.collection
@@ -71,5 +79,21 @@ private struct DocumentWriter {
     text.append(UInt8(ascii: "\""))
     text += id.utf8
     text.append(UInt8(ascii: "\""))
+  }
+}
+
+extension RawDocument {
+  private static let mark = Array("_internal\":".utf8)
+
+  /// Whether the system may have written something of its own into the document: its name for that occurs somewhere.
+  fileprivate var holdsInternal: Bool {
+    var rest = body
+    while let start = rest.baseAddress, let found = memchr(start, Int32(UInt8(ascii: "_")), rest.count) {
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(start.distance(to: UnsafeRawPointer(found))))
+      guard rest.count >= Self.mark.count else { return false }
+      if rest.starts(with: Self.mark) { return true }
+      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst())
+    }
+    return false
   }
 }
