@@ -23,8 +23,9 @@ struct GroupCommit {
     outcomes.reserveCapacity(batch.count)
     do throws(SQLiteFault) { try connection.control(.write) } catch { return batch.map { _ in .failed(error.problem) } }
     do throws(Interruption) {
+      var epoch: [Value]?
       for transaction in batch {
-        outcomes.append(.committed(returned: try statements(of: transaction)))
+        outcomes.append(.committed(returned: try statements(of: transaction, under: &epoch)))
         CrashPoint.pass(.batchMiddle)
       }
     } catch {
@@ -68,7 +69,10 @@ struct GroupCommit {
     do throws(SQLiteFault) {
       try connection.control(.savepoint)
       var step = Step.done([])
-      do throws(Interruption) { step = .done(try statements(of: transaction)) } catch {
+      do throws(Interruption) { 
+        var epoch: [Value]?
+        step = .done(try statements(of: transaction, under: &epoch))
+      } catch {
         switch error {
         case .lost(let name): step = .lost(name)
         case .fault(let fault, let parameters):
@@ -88,9 +92,18 @@ struct GroupCommit {
     case fault(SQLiteFault, [(name: String, value: Value)])
   }
 
-  private func statements(of transaction: Transaction) throws(Interruption) -> [[Value]] {
+  /// `epoch`: the owner's epoch that was found to hold in this batch. Nobody else can move it before the commit, so it is asked for once.
+  private func statements(of transaction: Transaction, under epoch: inout [Value]?) throws(Interruption) -> [[Value]] {
     var returned: [[Value]] = []
     for step in transaction.steps {
+      switch step.statement {
+      case .guardEpoch:
+        let asked = step.parameters.map(\.value)
+        if asked == epoch { continue }
+        epoch = asked
+      case .takeShard: epoch = nil
+      default: break
+      }
       do throws(SQLiteFault) {
         try connection.run(connection.prepared(step.statement), step.parameters) { row in
           returned.append(row.values)
