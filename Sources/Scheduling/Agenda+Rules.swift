@@ -98,7 +98,7 @@ extension Agenda {
         if let skip = expire(entry, at: now) { steps.append(.skip(skip)) }
         guard let ready = readyAt(entry), ready <= now else { return }
         fire.consumedEvents = entry.counter
-        if let last = entry.lastClaim { fire.scheduledAt = max(now, last + .milliseconds(1)) }
+        if let last = entry.lastInstant { fire.scheduledAt = max(now, last + .milliseconds(1)) }
       }
     case .cron, .interval, .conditional:
       if case .cron = entry.schedule.when, !trustsClock { return }
@@ -142,7 +142,7 @@ extension Agenda {
   private func follow(_ chain: Chain, _ entry: Entry, _ start: Fire, at now: Instant) -> Step {
     var fire = start
     // Two ends within a millisecond are two starts.
-    let instant = entry.lastClaim.map { max(chain.at, $0 + .milliseconds(1)) } ?? chain.at
+    let instant = entry.lastInstant.map { max(chain.at, $0 + .milliseconds(1)) } ?? chain.at
     (fire.scheduledAt, fire.next, fire.depth, fire.chain) = (instant, entry.next, chain.depth, chain)
     entry.chain = nil
     if case .none(let reason) = room(entry) {
@@ -276,7 +276,7 @@ extension Agenda {
       claimed.consumedEvents = entry.counter
       claimed.buckets = entry.window?.takeAll() ?? []
       claimed.depth = entry.depth
-      if !entry.isProbed, rule.absenceSeconds == nil, let last = entry.lastClaim {
+      if !entry.isProbed, rule.absenceSeconds == nil, let last = entry.lastInstant {
         claimed.scheduledAt = max(claimed.scheduledAt, last + .milliseconds(1))
       }
       entry.firstEvent = nil
@@ -290,6 +290,7 @@ extension Agenda {
     claimed.fence = entry.fence
     entry.counter -= claimed.consumedEvents
     entry.lastClaim = now
+    entry.lastInstant = max(entry.lastInstant ?? claimed.scheduledAt, claimed.scheduledAt)
     entry.next = claimed.next
     entry.heldAt = nil
     entry.running += 1

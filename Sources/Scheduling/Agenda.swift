@@ -133,6 +133,8 @@ package struct Agenda {
     var lastEvent: Instant?
     var depth: Int64
     var lastClaim: Instant?
+    /// The last instant that was claimed: those that events and chains make are later, also when several come in a millisecond.
+    var lastInstant: Instant?
     var armed: Bool
     var fence: Int64
     var running: Int
@@ -157,6 +159,7 @@ package struct Agenda {
       lastEvent = trigger.lastEventAt
       depth = trigger.eventDepth
       lastClaim = trigger.lastCooldownAt ?? trigger.lastTriggeredAt
+      lastInstant = lastClaim
       armed = trigger.armed
       fence = trigger.fence
       self.running = running
@@ -219,6 +222,7 @@ package struct Agenda {
     let known = entries[trigger.id]
     remove(trigger.id)
     let entry = Entry(trigger, timetable: timetable, running: known?.running ?? running)
+    if let before = known?.lastInstant { entry.lastInstant = max(before, entry.lastInstant ?? before) }
     if case .event(let rule) = trigger.schedule.when {
       if let seconds = rule.windowSeconds {
         var window = EventWindow(seconds: seconds)

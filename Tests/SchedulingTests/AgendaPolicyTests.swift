@@ -99,6 +99,18 @@ extension Bench {
 }
 
 @Suite("The agenda: overlap") struct AgendaOverlapTests {
+  @Test("fires within one millisecond have instants of their own")
+  func instants() throws {
+    var bench = Bench()
+    try bench.add(.event, ["event_type": "documents_added", "overlap": "allow"])
+    var fired: [Instant] = []
+    for _ in 0..<5 {
+      bench.agenda.count(1, for: "trg_1", at: bench.start + .seconds(10))
+      for step in bench.steps(at: 10) { if case .fire(let fire) = step { fired.append(fire.scheduledAt) } }
+    }
+    #expect(fired == (0..<5).map { bench.start + .seconds(10) + .milliseconds($0) })
+  }
+
   /// How many of seven instants fire while the first run goes on, how many of them wait, and how many are skipped, with the reason.
   @Test(
     "policies decide what a due instant does beside a run",
