@@ -69,7 +69,7 @@ struct GroupCommit {
     do throws(SQLiteFault) {
       try connection.control(.savepoint)
       var step = Step.done([])
-      do throws(Interruption) { 
+      do throws(Interruption) {
         var epoch: [Value]?
         step = .done(try statements(of: transaction, under: &epoch))
       } catch {
