@@ -17,12 +17,6 @@ package struct Agglomerative: Sendable {
     case single
   }
 
-  package enum Metric: String, Sendable, CaseIterable {
-    case euclidean
-    /// Rows are divided by their length first; distances are those of the directions, 0...2.
-    case cosine
-  }
-
   /// How many flat clusters are made of the tree.
   package enum Cut: Sendable, Equatable {
     case clusters(Int)
@@ -77,7 +71,7 @@ package struct Agglomerative: Sendable {
   ) throws(Problem) -> Result {
     try validate(for: matrix)
     try cancellation.check()
-    let tree = try tree(of: metric == .cosine ? matrix.normalised() : matrix, cancellation, progress)
+    let tree = try tree(of: metric.prepare(matrix), cancellation, progress)
     let labels =
       switch cut {
       case .clusters(let count): tree.labels(clusters: count)
@@ -127,11 +121,10 @@ package struct Agglomerative: Sendable {
         .invalid, "distance_threshold is \(height)", hint: "Choose 0 or more: clusters at that distance stay apart.", path: "distance_threshold")
     default: break
     }
-    try Limits.check(threads: threads)
-    try Limits.check(values: matrix)
-    let bytes = memory(rows: matrix.rows, columns: matrix.columns)
-    guard bytes <= memoryLimit else {
-      throw Limits.memory(bytes, over: memoryLimit, rows: matrix.rows, "linkage '\(linkage.rawValue)' keeps the distances of all pairs")
-    }
+    try Demand.threads(threads)
+    try Demand.joinable(matrix)
+    try Demand.memory(
+      memory(rows: matrix.rows, columns: matrix.columns), atMost: memoryLimit, rows: matrix.rows,
+      "linkage '\(linkage.rawValue)' keeps the distances of all pairs")
   }
 }

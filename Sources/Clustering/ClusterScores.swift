@@ -41,9 +41,7 @@ package struct ClusterScores: Sendable, Equatable {
     guard sampleSize >= 2 else {
       throw Problem(.invalid, "sample_size is \(sampleSize)", hint: "Choose at least 2, for example 10000.", path: "sample_size")
     }
-    guard (1...256).contains(threads) else {
-      throw Problem(.invalid, "threads is \(threads)", hint: "Choose 1 to 256: as many as the machine has cores.", path: "threads")
-    }
+    try Demand.threads(threads)
     try cancellation.check()
     let inhabited = partition.inhabited
     clusters = inhabited.count

@@ -182,7 +182,7 @@ package struct GaussianMixture: Sendable {
         .tooLarge, "covariance_type '\(spread.rawValue)' takes a matrix of \(matrix.columns) x \(matrix.columns)",
         hint: "Choose \"diag\", or reduce the vectors to at most \(SymmetricEigen.largestSize) dimensions.", path: "covariance_type")
     }
-    try Limits.check(threads: threads)
-    try Limits.check(values: matrix)
+    try Demand.threads(threads)
+    try Demand.joinable(matrix)
   }
 }

@@ -110,36 +110,28 @@ package struct KMeansResult: Sendable {
 
 extension KMeans {
   func validate(for matrix: Matrix) throws(Problem) {
-    var problems: [Problem] = []
-    func demand(_ condition: Bool, _ path: String, _ message: String, _ hint: String) {
-      if !condition { problems.append(Problem(.invalid, message, hint: hint, path: path)) }
-    }
-    demand(clusters >= 1, "n_clusters", "n_clusters is \(clusters)", "Choose at least 1, for example 8.")
-    demand(
+    var demands = Demands()
+    demands.demand(clusters >= 1, "n_clusters", "n_clusters is \(clusters)", "Choose at least 1, for example 8.")
+    demands.demand(
       clusters <= matrix.rows, "n_clusters", "n_clusters is \(clusters), but there are only \(matrix.rows) vectors",
       matrix.rows == 0 ? "Add documents with vectors first." : "Choose at most \(matrix.rows).")
-    demand(maxIterations >= 1, "max_iter", "max_iter is \(maxIterations)", "Choose at least 1, for example 300.")
-    demand(tolerance >= 0 && tolerance.isFinite, "tol", "tol is \(tolerance)", "Choose 0 or more, for example 1e-4.")
-    demand(runs >= 1, "n_init", "n_init is \(runs)", "Choose at least 1, for example 10.")
-    demand((1...256).contains(threads), "threads", "threads is \(threads)", "Choose 1 to 256: as many as the machine has cores.")
-    demand(matrix.rows <= Int(Int32.max), "rows", "there are \(matrix.rows) vectors", "At most \(Int32.max) can be clustered at once.")
-    // Squared distances must stay finite in single precision: |a - b|^2 <= 4 * columns * largest^2.
-    let limit = (Float.greatestFiniteMagnitude / 8 / Float(matrix.columns)).squareRoot()
-    let largest = matrix.largest
-    demand(
-      largest <= limit, "vectors", "a value is as large as \(largest)", "Scale the vectors: values up to \(limit) can be squared and summed.")
+    demands.demand(maxIterations >= 1, "max_iter", "max_iter is \(maxIterations)", "Choose at least 1, for example 300.")
+    demands.demand(tolerance >= 0 && tolerance.isFinite, "tol", "tol is \(tolerance)", "Choose 0 or more, for example 1e-4.")
+    demands.demand(runs >= 1, "n_init", "n_init is \(runs)", "Choose at least 1, for example 10.")
+    demands.demandThreads(threads)
+    demands.demand(matrix.rows <= Int(Int32.max), "rows", "there are \(matrix.rows) vectors", "At most \(Int32.max) can be clustered at once.")
+    demands.demandScale(matrix)
     if let initial {
-      demand(
+      let limit = Demand.largestValue(matrix.columns)
+      demands.demand(
         initial.rows == clusters, "init", "init has \(initial.rows) centroids, n_clusters is \(clusters)",
         "Give one initial centroid for each cluster.")
-      demand(
+      demands.demand(
         initial.columns == matrix.columns, "init", "init has \(initial.columns) dimensions, the vectors have \(matrix.columns)",
         "Give centroids of the same number of dimensions.")
-      demand(
+      demands.demand(
         initial.largest <= limit, "init", "a value of init is as large as \(initial.largest)", "Values up to \(limit) can be squared and summed.")
     }
-    guard var first = problems.first else { return }
-    first.others = Array(problems.dropFirst())
-    throw first
+    try demands.check()
   }
 }

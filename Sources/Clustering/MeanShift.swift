@@ -167,9 +167,9 @@ package struct MeanShift: Sendable {
           .invalid, "seeds has \(seeds.rows) rows of \(seeds.columns) dimensions, the vectors have \(matrix.columns)",
           hint: "Give at least one seed of as many dimensions.", path: "seeds")
       }
-      try Limits.check(values: seeds)
+      try Demand.joinable(seeds)
     }
-    try Limits.check(threads: threads)
-    try Limits.check(values: matrix)
+    try Demand.threads(threads)
+    try Demand.joinable(matrix)
   }
 }

@@ -33,29 +33,3 @@ package struct PairProgress: Sendable, Equatable {
   package let done: Int
   package let total: Int
 }
-
-/// What all of them check before they begin.
-struct Demands {
-  private(set) var problems: [Problem] = []
-
-  mutating func demand(_ condition: Bool, _ path: String, _ message: @autoclosure () -> String, _ hint: String) {
-    if !condition { problems.append(Problem(.invalid, message(), hint: hint, path: path)) }
-  }
-
-  mutating func demandThreads(_ threads: Int) {
-    demand((1...256).contains(threads), "threads", "threads is \(threads)", "Choose 1 to 256: as many as the machine has cores.")
-  }
-
-  /// All pairs are numbered by places, and places by 32 bits with a panel to spare.
-  mutating func demandRows(_ rows: Int) {
-    let most = Int(Int32.max) - Panels.lanes
-    demand(rows <= most, "rows", "there are \(rows) vectors", "At most \(most) can be clustered at once.")
-  }
-
-  /// Throws the first problem with the others in it.
-  func check() throws(Problem) {
-    guard var first = problems.first else { return }
-    first.others = Array(problems.dropFirst())
-    throw first
-  }
-}

@@ -117,11 +117,10 @@ package struct Spectral: Sendable {
     guard tolerance >= 0, tolerance.isFinite else {
       throw Problem(.invalid, "eigen_tol is \(tolerance)", hint: "Choose 0 or more, for example 1e-6.", path: "eigen_tol")
     }
-    try Limits.check(threads: threads)
-    try Limits.check(values: matrix)
-    let bytes = memory(rows: matrix.rows, columns: matrix.columns)
-    guard bytes <= memoryLimit else {
-      throw Limits.memory(bytes, over: memoryLimit, rows: matrix.rows, "affinity '\(graph.rawValue)' keeps its graph in memory")
-    }
+    try Demand.threads(threads)
+    try Demand.joinable(matrix)
+    try Demand.memory(
+      memory(rows: matrix.rows, columns: matrix.columns), atMost: memoryLimit, rows: matrix.rows,
+      "affinity '\(graph.rawValue)' keeps its graph in memory")
   }
 }

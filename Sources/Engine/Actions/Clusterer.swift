@@ -187,7 +187,7 @@ package struct Clusterer: Sendable {
     }
     let method = Agglomerative(
       cut: p.distanceThreshold.map { .threshold($0) } ?? .clusters(p.clusters), linkage: Agglomerative.Linkage(rawValue: p.linkage.rawValue) ?? .ward,
-      metric: p.metric == .cosine ? .cosine : .euclidean, threads: threads, memoryLimit: .max)
+      metric: p.metric.metric, threads: threads, memoryLimit: .max)
     try admit(method.memory(rows: rows, columns: columns))
     let found = try method.run(on: matrix, cancellation: cancellation) { progress?($0) }
     var outcome = try self.outcome(found.labels, of: matrix)
