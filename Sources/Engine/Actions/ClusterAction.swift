@@ -100,14 +100,15 @@ struct ClusterAction {
     }
     let source = try host.read { reader throws(Problem) in try ClusterSource(definition, filter, withTexts: mode == .full, in: reader) }
     try cancellation.check()
+    let earlier = members.map { EarlierMembers($0, beside: source.set) }
     guard mode == .assign else {
-      return try ClusterFinding.full(definition, options, source, before: before, members: members, surroundings)
+      return try ClusterFinding.full(definition, options, source, before: before, earlier: earlier, surroundings)
     }
     guard let before else {
       throw Problem(.invalid, "there is no run to assign to", hint: "Run in mode \"full\" first", path: "action_config.mode")
     }
     return try ClusterFinding.assign(
-      definition, options, source, to: before, members: members, threshold: try fields.number("assignment_threshold", in: 0...1) ?? 0.5, surroundings)
+      definition, options, source, to: before, earlier: earlier, threshold: try fields.number("assignment_threshold", in: 0...1) ?? 0.5, surroundings)
   }
 
   /// The completed runs that a composite run is made of.

@@ -21,21 +21,19 @@ struct ClusterChanges {
   /// Agreement of the two runs on common documents, corrected for chance.
   private(set) var agreement: (ari: Double, ami: Double)?
 
-  /// `set` and `labels` are the new run's rows; `members` those of the run before, where they are kept.
-  init(
-    _ clusters: Int, labels: [Int32], centroids: Matrix, documents: VectorSet, before run: ClusterRun?, members: RunMembers?
-  ) throws(Problem) {
+  /// `labels` are those of the new run's documents; `earlier` the members of the run before, where they are kept.
+  init(_ clusters: Int, labels: [Int32], centroids: Matrix, before run: ClusterRun?, earlier: EarlierMembers?) throws(Problem) {
     numbers = (0..<Int32(clusters)).map { $0 }
     next = Int32(clusters)
     guard let run, !run.groups.isEmpty else { return }
     let known = run.groups.compactMap { ClusterRun.number(of: $0.id) }
     let first = max(Int32(clamping: run.details["next_cluster_number"]?.int ?? 0), (known.max() ?? -1) + 1)
     let matching: LabelMatching
-    var common: (before: [Int32], after: [Int32]) = ([], [])
-    if let members { common = Self.common(labels, documents, members) }
-    if !common.before.isEmpty {
-      matching = try LabelMatching(common.before, common.after)
-      let compared = try LabelComparison(common.before, common.after)
+    if let earlier, earlier.common > 0 {
+      let both = labels.indices.filter { earlier.rows[$0] >= 0 }
+      let (past, present) = (both.map { earlier.members.labels[Int(earlier.rows[$0])] }, both.map { labels[$0] })
+      matching = try LabelMatching(past, present)
+      let compared = try LabelComparison(past, present)
       agreement = (compared.adjustedRandIndex, compared.adjustedMutualInformation)
     } else {
       let stored = run.groups.filter { $0.centroid.count == centroids.columns && ClusterRun.number(of: $0.id) != nil }
@@ -77,24 +75,6 @@ struct ClusterChanges {
     for number in kept.values {
       if let group = run.groups.first(where: { ClusterRun.number(of: $0.id) == number }) { names[number] = run.label(of: group) }
     }
-  }
-
-  /// The labels of the documents that both runs know.
-  private static func common(_ labels: [Int32], _ documents: VectorSet, _ members: RunMembers) -> (before: [Int32], after: [Int32]) {
-    struct Key: Hashable {
-      var collection: String
-      var document: String
-    }
-    var known: [Key: Int32] = [:]
-    known.reserveCapacity(members.count)
-    for row in 0..<members.count { known[Key(collection: members.collection(of: row), document: members.documentIDs[row])] = members.labels[row] }
-    var (before, after): ([Int32], [Int32]) = ([], [])
-    for row in 0..<documents.count {
-      guard let label = known[Key(collection: documents.collectionIDs[row], document: documents.documentIDs[row])] else { continue }
-      before.append(label)
-      after.append(labels[row])
-    }
-    return (before, after)
   }
 
   /// `known`: the numbers of the run before. Clusters of documents that only one of the runs knows are born or dead as well.

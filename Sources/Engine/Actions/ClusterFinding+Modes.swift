@@ -10,7 +10,7 @@ extension ClusterFinding {
   /// Puts documents into the groups of an earlier run: each into the one whose centroid points most nearly its way, or, below the threshold,
   /// into none. Groups keep their numbers and names; the centroids take in the documents that were not there before.
   static func assign(
-    _ definition: ClusterDefinition, _ options: ClusterOptions, _ source: ClusterSource, to run: ClusterRun, members: RunMembers?, threshold: Double,
+    _ definition: ClusterDefinition, _ options: ClusterOptions, _ source: ClusterSource, to run: ClusterRun, earlier: EarlierMembers?, threshold: Double,
     _ surroundings: Surroundings
   ) throws(Problem) -> ClusterFinding {
     let matrix = try source.matrix(definition)
@@ -25,42 +25,32 @@ extension ClusterFinding {
     var finding = ClusterFinding()
     finding.seed = run.seed
     finding.groups = known
-    try finding.fold(matrix, found.labels, known, source.set, members)
+    try finding.fold(matrix, found.labels, known, earlier)
     finding.details = ["mode": "assign", "assigned_from": .string(run.id), "assignment_threshold": .double(threshold)]
     for key in ["algorithm", "algorithm_params", "next_cluster_number"] { finding.details[key] = run.details[key] }
-    finding.details["new_documents"] = .int(finding.newDocuments(source.set, members))
+    finding.details["new_documents"] = .int(source.set.count - (earlier?.common ?? 0))
     finding.take(source.set, found.labels.map { $0 < 0 ? -1 : ClusterRun.number(of: known[Int($0)].id) ?? -1 })
-    for place in finding.groups.indices { finding.groups[place].members = found.labels.count { $0 == Int32(place) } }
+    for (place, size) in Clusterer.sizes(found.labels, known.count).enumerated() { finding.groups[place].members = size }
     try finding.score(matrix, found.labels, surroundings)
     finding.distances = matrix.distances(to: centroids, found.labels)
     finding.probabilities = found.similarities.map { Float($0) }
-    try finding.draw(matrix, options, source.set, before: members, surroundings)
+    try finding.draw(matrix, options, before: earlier, surroundings)
     return finding
   }
 
   /// Moves the centroids by the documents that the run before did not see: each is a mean, and a mean can go on.
   private mutating func fold(
-    _ matrix: Matrix, _ labels: [Int32], _ known: [ClusterRun.Group], _ set: VectorSet, _ members: RunMembers?
+    _ matrix: Matrix, _ labels: [Int32], _ known: [ClusterRun.Group], _ earlier: EarlierMembers?
   ) throws(Problem) {
-    let seen = Self.keys(of: members)
-    let fresh = (0..<set.count).filter { labels[$0] >= 0 && !seen.contains("\(set.collectionIDs[$0])/\(set.documentIDs[$0])") }
-    guard members != nil, !fresh.isEmpty else { return }
+    guard let earlier else { return }
+    let fresh = labels.indices.filter { labels[$0] >= 0 && earlier.rows[$0] < 0 }
+    guard !fresh.isEmpty else { return }
     var running = try RunningCentroids(
       counts: known.map(\.members), sums: known.flatMap { group in group.centroid.map { Double($0) * Double(group.members) } },
       dimensions: matrix.columns)
     try running.add(matrix.selecting(fresh), labels: fresh.map { labels[$0] })
     let moved = try running.centroids()
-    for place in groups.indices where known[place].members > 0 || labels.contains(Int32(place)) { groups[place].centroid = moved[place] }
-  }
-
-  private static func keys(of members: RunMembers?) -> Set<String> {
-    guard let members else { return [] }
-    return Set((0..<members.count).map { "\(members.collection(of: $0))/\(members.documentIDs[$0])" })
-  }
-
-  private func newDocuments(_ set: VectorSet, _ members: RunMembers?) -> Int {
-    let seen = Self.keys(of: members)
-    return (0..<set.count).count { !seen.contains("\(set.collectionIDs[$0])/\(set.documentIDs[$0])") }
+    for place in groups.indices where running.counts[place] > 0 { groups[place].centroid = moved[place] }
   }
 
   // MARK: - Composite

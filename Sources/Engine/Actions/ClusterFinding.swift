@@ -39,7 +39,7 @@ struct ClusterFinding {
 
   /// Clusters the vectors by the definition's algorithm, and matches what it found with the run before.
   static func full(
-    _ definition: ClusterDefinition, _ options: ClusterOptions, _ source: ClusterSource, before run: ClusterRun?, members: RunMembers?,
+    _ definition: ClusterDefinition, _ options: ClusterOptions, _ source: ClusterSource, before run: ClusterRun?, earlier: EarlierMembers?,
     _ surroundings: Surroundings
   ) throws(Problem) -> ClusterFinding {
     let matrix = try source.matrix(definition)
@@ -61,7 +61,7 @@ struct ClusterFinding {
       } else {
         outcome.labels = [Int32](repeating: -1, count: matrix.rows)
       }
-      outcome.sizes = outcome.sizes.indices.map { cluster in outcome.labels.count { $0 == Int32(cluster) } }
+      outcome.sizes = Clusterer.sizes(outcome.labels, outcome.clusters)
       (outcome.probabilities, outcome.outlierScores) = (nil, nil)
       outcome.notes["sample_size"] = .int(size)
     } else {
@@ -73,7 +73,7 @@ struct ClusterFinding {
       options.steps.isEmpty && !sampled && outcome.centroids.columns == matrix.columns
       ? outcome.centroids : try Clusterer.means(of: matrix, outcome.labels, outcome.clusters)
     let changes = try ClusterChanges(
-      outcome.clusters, labels: outcome.labels, centroids: centroids, documents: source.set, before: run, members: members)
+      outcome.clusters, labels: outcome.labels, centroids: centroids, before: run, earlier: earlier)
 
     var finding = ClusterFinding()
     finding.details = outcome.notes
@@ -94,7 +94,7 @@ struct ClusterFinding {
     finding.take(source.set, outcome.labels.map { $0 < 0 ? -1 : changes.numbers[Int($0)] })
     finding.distances = matrix.distances(to: centroids, outcome.labels)
     finding.probabilities = outcome.probabilities?.map { Float($0) } ?? []
-    try finding.draw(matrix, options, source.set, before: members, surroundings)
+    try finding.draw(matrix, options, before: earlier, surroundings)
     return finding
   }
 
@@ -155,10 +155,10 @@ struct ClusterFinding {
   }
 
   mutating func draw(
-    _ matrix: Matrix, _ options: ClusterOptions, _ set: VectorSet, before members: RunMembers?, _ surroundings: Surroundings
+    _ matrix: Matrix, _ options: ClusterOptions, before earlier: EarlierMembers?, _ surroundings: Surroundings
   ) throws(Problem) {
     let map = try ClusterMap(
-      of: matrix, options, documents: set, before: members, seed: seed, threads: surroundings.threads, cancellation: surroundings.cancellation)
+      of: matrix, options, before: earlier, seed: seed, threads: surroundings.threads, cancellation: surroundings.cancellation)
     (dimensions, coordinates) = (map.dimensions, map.coordinates)
     details["layout_stability_applied"] = .string(map.stability.applied)
     details["layout_stability_reason"] = .string(map.stability.reason)

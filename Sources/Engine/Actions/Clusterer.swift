@@ -214,9 +214,14 @@ package struct Clusterer: Sendable {
 
   private func outcome(_ labels: [Int32], of matrix: Matrix) throws(Problem) -> Outcome {
     let clusters = Int((labels.max() ?? -1) + 1)
+    return Outcome(labels: labels, centroids: try Self.means(of: matrix, labels, clusters), sizes: Self.sizes(labels, clusters))
+  }
+
+  /// How many rows each cluster has.
+  static func sizes(_ labels: [Int32], _ clusters: Int) -> [Int] {
     var sizes = [Int](repeating: 0, count: clusters)
     for label in labels where label >= 0 { sizes[Int(label)] += 1 }
-    return Outcome(labels: labels, centroids: try Self.means(of: matrix, labels, clusters), sizes: sizes)
+    return sizes
   }
 
   /// One row per cluster: the mean of its members. Of no cluster at all, one row of zeros, which nobody is in.
