@@ -33,7 +33,7 @@ struct EventSieve {
     guard let name = rule.dedupeKey else { return events }
     var result: [ScriptEvent] = []
     for event in events {
-      if let value = Self.value(at: name, in: try Self.subject(of: event)) {
+      if let value = try Self.subject(of: event).value(at: name) {
         let key = value.text
         if let last = seen[key], event.at - last < .seconds(rule.dedupeSeconds) { continue }
         seen[key] = event.at
@@ -62,13 +62,5 @@ struct EventSieve {
     if !event.documentID.isEmpty { subject["document_id"] = .string(event.documentID) }
     if !event.collectionID.isEmpty { subject["collection_id"] = .string(event.collectionID) }
     return subject
-  }
-
-  /// A field, also one inside others: `order.id`.
-  private static func value(at name: String, in object: JSONObject) -> JSON? {
-    if let whole = object[name] { return whole == .null ? nil : whole }
-    var current: JSON? = .object(object)
-    for part in name.split(separator: ".") { current = current?[String(part)] }
-    return current == .null ? nil : current
   }
 }

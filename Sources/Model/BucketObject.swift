@@ -199,36 +199,6 @@ package struct BucketObject: Sendable, Equatable {
 }
 
 extension JSONObject {
-  /// The value that keys with dots between them lead to. A member whose own name has dots goes first.
-  package func value(at path: String) -> JSON? {
-    if let value = self[path] { return value }
-    var value: JSON?
-    var object: JSONObject? = self
-    for key in path.split(separator: ".", omittingEmptySubsequences: false) {
-      guard let next = object?[String(key)] else { return nil }
-      value = next
-      object = next.object
-    }
-    return value
-  }
-
-  /// Sets the value that keys with dots between them lead to, and makes the objects on the way.
-  package mutating func setValue(_ value: JSON, at path: String) {
-    let keys = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    set(value, at: keys[...])
-  }
-
-  private mutating func set(_ value: JSON, at keys: ArraySlice<String>) {
-    guard let key = keys.first else { return }
-    if keys.count == 1 {
-      self[key] = value
-    } else {
-      var inner = self[key]?.object ?? JSONObject()
-      inner.set(value, at: keys.dropFirst())
-      self[key] = .object(inner)
-    }
-  }
-
   /// The same members in the order of their names.
   fileprivate var sorted: JSONObject { JSONObject(members: members.sorted { $0.key < $1.key }) }
 }

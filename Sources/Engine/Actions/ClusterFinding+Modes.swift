@@ -10,7 +10,8 @@ extension ClusterFinding {
   /// Puts documents into the groups of an earlier run: each into the one whose centroid points most nearly its way, or, below the threshold,
   /// into none. Groups keep their numbers and names; the centroids take in the documents that were not there before.
   static func assign(
-    _ definition: ClusterDefinition, _ options: ClusterOptions, _ source: ClusterSource, to run: ClusterRun, earlier: EarlierMembers?, threshold: Double,
+    _ definition: ClusterDefinition, _ options: ClusterOptions, _ source: ClusterSource, to run: ClusterRun, earlier: EarlierMembers?,
+    threshold: Double,
     _ surroundings: Surroundings
   ) throws(Problem) -> ClusterFinding {
     let matrix = try source.matrix(definition)
@@ -131,9 +132,9 @@ extension ClusterFinding {
       return number
     }
     try reader.bodies(of: definition.collectionIDs, in: definition.namespaceID, filter: filter) { document throws(Problem) in
-      let body = try JSON(parsing: document.body)
+      let body = try JSON(parsing: document.body).object ?? JSONObject()
       let values = grouping.attributes.compactMap { name -> String? in
-        guard let value = value(at: name, in: body) else { return nil }
+        guard let value = body.value(at: name) else { return nil }
         return value.string ?? value.text
       }
       var number: Int32 = -1
@@ -194,13 +195,5 @@ extension ClusterFinding {
     ]
     if grouping.isHierarchical { finding.details["hierarchy_relationships"] = .array(hierarchy) }
     return finding
-  }
-
-  /// A field, also one inside others: `product.brand`.
-  private static func value(at name: String, in body: JSON) -> JSON? {
-    if let whole = body[name] { return whole == .null ? nil : whole }
-    var current: JSON? = body
-    for part in name.split(separator: ".") { current = current?[String(part)] }
-    return current == .null ? nil : current
   }
 }

@@ -230,15 +230,6 @@ struct TaxonomyNodes {
   }
 }
 
-extension JSONObject {
-  /// The value at a path with dots; a member whose whole name has dots goes first.
-  func value(at path: String) -> JSON? {
-    if let direct = self[path] { return direct == .null ? nil : direct }
-    guard let dot = path.firstIndex(of: ".") else { return nil }
-    return self[String(path[..<dot])]?.object?.value(at: String(path[path.index(after: dot)...]))
-  }
-}
-
 extension String {
   fileprivate var trimmed: String {
     let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }

@@ -206,24 +206,14 @@ extension Operation {
       throw Problem(.unsupported, "'\(name)' is not in this build", hint: "Leave it out", path: name)
     }
     let page = try Page(fields)
-    var sort: [(field: String, descending: Bool)] = []
-    if case .string(let text)? = fields["sort"] {
-      let parts = text.split(separator: ":")
-      sort = [(String(parts.first ?? ""), parts.count > 1 && parts[1] == "desc")]
-    } else if fields["sort"] != nil {
-      let order = try Fields(fields["sort"], path: "sort", accepting: ["field", "direction"])
-      let direction = try order.string("direction") ?? "asc"
-      guard ["asc", "desc"].contains(direction) else {
-        throw Problem(.invalid, "unknown direction '\(direction)'", hint: "One of: asc, desc", path: "sort.direction")
-      }
-      sort = [(try order.required("field", example: "\"created_at\""), direction == "desc")]
-    }
+    let order = try SortOrder(fields)
     // In a query string the names are one text.
     var select = fields["select"]?.string.map { $0.split(separator: ",").map(String.init) }
     if select == nil { select = try fields.strings("select") }
     let vectors = try fields.bool("return_vectors") ?? false
     let query = DocumentQuery(
-      namespaceID: try call.namespaceID(), collectionIDs: collections.map(\.id), filter: try filter(fields), sort: sort, page: page, vectors: vectors,
+      namespaceID: try call.namespaceID(), collectionIDs: collections.map(\.id), filter: try filter(fields),
+      sort: order.map { [($0.field, $0.descending)] } ?? [], page: page, vectors: vectors,
       select: select)
     let listing = try host.read { reader throws(Problem) in try reader.documents(query) }
     return .json(page.envelope(try listing.map { document throws(Problem) in document.json(vectors: vectors) }))

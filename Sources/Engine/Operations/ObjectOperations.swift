@@ -141,7 +141,8 @@ extension Operation {
     let page = try Page(fields)
     let filter = try CollectionSource.filter(fields["filters"], path: "filters")
     let search = try fields.string("search").map(Filter.fold).flatMap { $0.isEmpty ? nil : $0 }
-    let order = try sort(fields)
+    // The official client sends an empty order where none is meant.
+    let order = fields["sort"] == [:] ? nil : try SortOrder(fields)
     let select = try fields.strings("select")
     var found: [BucketObject] = []
     var last = page.cursor ?? ""
@@ -176,28 +177,11 @@ extension Operation {
     guard let select, let all = object.json.object else { return object.json }
     return .object(JSONObject(members: all.members.filter { ["object_id", "bucket_id"].contains($0.key) || select.contains($0.key) }))
   }
-
-  private static func sort(_ fields: Fields) throws(Problem) -> ObjectOrder? {
-    if case .string(let text)? = fields["sort"] {
-      let parts = text.split(separator: ":")
-      return ObjectOrder(field: String(parts.first ?? ""), descending: parts.count > 1 && parts[1] == "desc")
-    }
-    guard let json = fields["sort"], json != [:] else { return nil }
-    let order = try Fields(json, path: "sort", accepting: ["field", "direction"])
-    let direction = try order.string("direction") ?? "asc"
-    guard ["asc", "desc"].contains(direction) else {
-      throw Problem(.invalid, "unknown direction '\(direction)'", hint: "One of: asc, desc", path: "sort.direction")
-    }
-    return ObjectOrder(field: try order.required("field", example: "\"created_at\""), descending: direction == "desc")
-  }
 }
 
-/// An order of objects by one of their values: numbers before texts, objects without it last, alike ones as they came.
-private struct ObjectOrder {
-  var field: String
-  var descending: Bool
-
-  func sorted(_ objects: [BucketObject]) -> [BucketObject] {
+extension SortOrder {
+  /// Objects by one of their values: numbers before texts, objects without it last, alike ones as they came.
+  fileprivate func sorted(_ objects: [BucketObject]) -> [BucketObject] {
     let keyed = objects.map { ($0, SourceItem($0).shown.value(at: field) ?? .null) }
     return keyed.enumerated().sorted { a, b in
       let (x, y) = (a.element.1, b.element.1)

@@ -22,13 +22,6 @@ extension LibraryCalls {
     Problem(.tooLarge, "there are more than \(Self.groupLimit) different values", hint: "Narrow it with a filter, or stream with documents.each")
   }
 
-  /// The value at a dotted path.
-  private static func value(_ path: String, in document: JSONObject) -> JSON {
-    var value: JSON = .object(document)
-    for part in path.split(separator: ".") { value = value[String(part)] ?? .null }
-    return value
-  }
-
   func distinct(_ arguments: [JSON]) throws(Problem) -> JSON {
     guard arguments.count > 1, let collection = arguments[0].string, let field = arguments[1].string, !field.isEmpty else {
       throw Problem(
@@ -37,7 +30,7 @@ extension LibraryCalls {
     let filter = arguments.count > 2 && arguments[2] != .null ? Self.options(arguments, 2) : nil
     var counts: [String: (value: JSON, count: Int, first: Int)] = [:]
     try forEach(collection, filter: filter, select: [Self.top(field)]) { document throws(Problem) in
-      let value = Self.value(field, in: document)
+      let value = document.value(at: field) ?? .null
       if value == .null { return }
       let key = value.text
       if let known = counts[key] {
@@ -74,7 +67,7 @@ extension LibraryCalls {
     var groups: [String: Group] = [:]
     var order: [String] = []
     try forEach(collection, filter: fields["filter"], select: Set((by + measured).map(Self.top)).sorted()) { document throws(Problem) in
-      let values = by.map { Self.value($0, in: document) }
+      let values = by.map { document.value(at: $0) ?? .null }
       let key = JSON.array(values).text
       if groups[key] == nil {
         guard groups.count < Self.groupLimit else { throw tooMany() }
@@ -83,7 +76,7 @@ extension LibraryCalls {
       }
       groups[key]?.count += 1
       for field in measured {
-        guard let number = Self.value(field, in: document).double else { continue }
+        guard let number = document.value(at: field)?.double else { continue }
         let old = groups[key]?.numbers[field] ?? (0, 0, .infinity, -.infinity)
         groups[key]?.numbers[field] = (old.sum + number, old.count + 1, Swift.min(old.min, number), Swift.max(old.max, number))
       }
