@@ -2,8 +2,9 @@ package import Basics
 
 /// Hierarchical clustering from below: every row begins as a cluster, and the two nearest clusters become one until all are one.
 ///
-/// Exact, by chains of nearest neighbours (Müllner 2011, "Modern hierarchical, agglomerative clustering algorithms") on a matrix of all
-/// distances (in single precision when there are more than 2,048 rows), in about n^2 steps. Ties go to the lower row, as in scipy, and the
+/// Exact, on a matrix of all distances (in single precision when there are more than 2,048 rows), in about n^2 steps: by rounds in which all
+/// clusters join that are each other's nearest, then by a chain of nearest neighbours (Müllner 2011, "Modern hierarchical, agglomerative
+/// clustering algorithms"). Ties go to the lower row, as in scipy, and the
 /// result is the same for any number of threads.
 package struct Agglomerative: Sendable {
   package enum Linkage: String, Sendable, CaseIterable {
@@ -53,7 +54,7 @@ package struct Agglomerative: Sendable {
     if linkage == .single { return directions + rows * 64 }
     let means = linkage == .ward ? rows * columns * 8 : 0
     let pairs = rows <= Self.preciseRows ? PairDistances<Double>.memory(rows: rows) : PairDistances<Float>.memory(rows: rows)
-    return pairs + directions + max(means, DistanceBlocks.memory(rows: rows, columns: columns)) + rows * 120
+    return pairs + directions + max(means, DistanceBlocks.memory(rows: rows, columns: columns)) + ReciprocalRounds.memory(rows: rows) + rows * 120
   }
 
   /// What hierarchical clustering found.
@@ -88,26 +89,38 @@ package struct Agglomerative: Sendable {
       }
       return try singleLinkage(matrix, threads, cancellation)
     }
-    if matrix.rows <= Self.preciseRows { return try chain(matrix, cancellation, progress, PairDistances<Double>.init) }
-    return try chain(matrix, cancellation, progress, PairDistances<Float>.init)
+    return try tree(of: matrix, precisely: matrix.rows <= Self.preciseRows, cancellation, progress)
   }
 
   /// Up to so many rows everything is computed in double precision, so that near ties fall as they do in scipy.
   static let preciseRows = 2048
 
-  private typealias Measuring<Number: ChainNumber> =
-    (Matrix, Bool, Team, Cancellation, (Double) -> Void) throws(Problem) -> PairDistances<Number>
-
-  private func chain<Number: ChainNumber>(
-    _ matrix: Matrix, _ cancellation: Cancellation, _ progress: ((Double) -> Void)?, _ measure: Measuring<Number>
+  /// The tree of any linkage but single. In single precision the first joins are made many at a time.
+  func tree(
+    of matrix: Matrix, precisely: Bool, _ cancellation: Cancellation = Cancellation(), _ progress: ((Double) -> Void)? = nil
   ) throws(Problem) -> Dendrogram {
-    let squared = NearestChain<Number>.areSquared(linkage)
+    let squared = Joins.areSquared(linkage)
     // Measuring and joining take about equal times.
-    let distances = try Team.gather(threads) { (team) throws(Problem) in
-      try measure(matrix, squared, team, cancellation) { progress?($0 / 2) }
+    let measured = { (share: Double) -> Void in progress?(share / 2) }
+    let joined = { (share: Double) -> Void in progress?(0.5 + share / 2) }
+    let joins: Joins
+    if precisely {
+      let distances = try Team.gather(threads) { (team) throws(Problem) in
+        try PairDistances<Double>(matrix, squared: squared, team, cancellation, measured)
+      }
+      joins = try Joins(matrix, linkage)
+      try NearestChain(distances, (0..<Int32(matrix.rows)).map { $0 }, joins).run(cancellation, joined)
+    } else {
+      let rounds = try Team.gather(threads) { (team) throws(Problem) in
+        let distances = try PairDistances<Float>(matrix, squared: squared, team, cancellation, measured)
+        let joins = try Joins(matrix, linkage)
+        let left = try ReciprocalRounds(distances, joins, team, cancellation).run(joined)
+        return (joins: joins, names: left.names, distances: left.distances)
+      }
+      joins = rounds.joins
+      try NearestChain(rounds.distances, rounds.names, joins).run(cancellation, joined)
     }
-    let chain = try NearestChain(matrix, distances, linkage)
-    return Dendrogram(rows: matrix.rows, joins: try chain.joins(cancellation) { progress?(0.5 + $0 / 2) })
+    return Dendrogram(rows: matrix.rows, joins: joins.list)
   }
 
   private func validate(for matrix: Matrix) throws(Problem) {

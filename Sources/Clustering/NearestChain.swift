@@ -8,57 +8,48 @@ import CKernels
 /// A join changes a row of the matrix and the column of the same number. The row is computed at once, from two rows; the column's entries
 /// lie in as many cache lines, so each is fetched from the new row when its own row is next looked at, which many never are.
 final class NearestChain<Number: ChainNumber> {
-  private let matrix: Matrix
+  private let tree: Joins
   private let rows: Int
-  private let linkage: Agglomerative.Linkage
   private let distances: UnsafeMutablePointer<Number>
   private let stride: Int
   private let storage: Buffer<Number>
-  /// Members of each cluster, 0 for numbers that are no longer in use.
+  /// What the tree calls the cluster of each row of the matrix.
+  private let names: [Int32]
+  /// Members of each cluster, 0 for rows that are no longer in use.
   private let sizes: Buffer<Number>
-  /// Infinite for numbers that are no longer in use.
+  /// Infinite for rows that are no longer in use.
   private let barriers: Buffer<Number>
-  /// Means of the clusters, for Ward's heights.
-  private let means: Buffer<Double>?
 
-  /// Numbers of the clusters that were made, in the order of making, and when (from 1): those still in use, and some that are not.
+  /// Rows of the clusters that were made, in the order of making, and when (from 1): those still in use, and some that are not.
   private var made: [Int32] = []
   private var madeAt: [Int32] = []
   private var forgotten = 0
-  /// When each number's cluster was made, 0 for single rows, -1 for none.
+  /// When each row's cluster was made, 0 for those that were there, -1 for none.
   private var born: [Int32]
   /// Up to which time a row's entries are right.
   private var seen: [Int32]
-  private var heights: [Double]
   private var stale: [Int32] = []
 
-  /// Distances are taken over and changed: squared for Ward and complete linkage, plain for average.
-  init(_ matrix: Matrix, _ distances: PairDistances<Number>, _ linkage: Agglomerative.Linkage) throws(Problem) {
-    (self.matrix, self.linkage) = (matrix, linkage)
-    rows = matrix.rows
+  /// Distances between the clusters called `names` are taken over and changed: squared for Ward and complete linkage, plain for average.
+  init(_ distances: PairDistances<Number>, _ names: [Int32], _ tree: Joins) throws(Problem) {
+    (self.tree, self.names) = (tree, names)
+    rows = distances.rows
     storage = distances.entries
     self.distances = storage.pointer
     stride = distances.stride
     sizes = try Buffer(count: rows)
     barriers = try Buffer(count: rows)
-    for row in 0..<rows { sizes.pointer[row] = 1 }
+    for row in 0..<rows { sizes.pointer[row] = Number(tree.sizes[Int(names[row])]) }
     born = Array(repeating: 0, count: rows)
     seen = born
-    heights = Array(repeating: 0, count: rows)
-    means = linkage == .ward ? try Buffer(count: rows * matrix.columns) : nil
-    if let means { for i in 0..<rows * matrix.columns { means.pointer[i] = Double(matrix.storage.pointer[i]) } }
   }
 
-  static func areSquared(_ linkage: Agglomerative.Linkage) -> Bool { linkage != .average }
-
-  /// The joins, in the order in which the chain finds them. `progress` is told the share that is done.
-  func joins(_ cancellation: Cancellation, _ progress: (Double) -> Void) throws(Problem) -> [Dendrogram.Join] {
-    var joins: [Dendrogram.Join] = []
-    joins.reserveCapacity(rows)
+  /// Joins all, in the order in which the chain finds pairs. `progress` is told the share of all joins that is made.
+  func run(_ cancellation: Cancellation, _ progress: (Double) -> Void) throws(Problem) {
     var chain: [Int] = []
     var lowest = 0
-    let portion = max(256, rows / 50)
-    while joins.count < rows - 1 {
+    let (all, portion) = (tree.matrix.rows, max(256, tree.matrix.rows / 50))
+    for time in 1..<max(rows, 1) {
       if chain.isEmpty {
         while sizes.pointer[lowest] == 0 { lowest += 1 }
         chain.append(lowest)
@@ -71,10 +62,9 @@ final class NearestChain<Number: ChainNumber> {
         chain.append(next)
       }
       let (x, y) = (chain.removeLast(), chain.removeLast())
-      joins.append(join(min(x, y), max(x, y), Int32(joins.count + 1)))
-      if joins.count % portion == 0 { progress(Double(joins.count) / Double(rows)) }
+      join(min(x, y), max(x, y), Int32(time))
+      if time % portion == 0 { progress(Double(tree.list.count) / Double(all)) }
     }
-    return joins
   }
 
   /// The nearest cluster; among equals the one the chain came from, or else the lowest.
@@ -102,37 +92,27 @@ final class NearestChain<Number: ChainNumber> {
     seen[row] = madeAt[madeAt.count - 1]
   }
 
-  /// Joins cluster `a` into `b`, whose number the new one takes (as in scipy: the higher).
-  private func join(_ a: Int, _ b: Int, _ time: Int32) -> Dendrogram.Join {
+  /// Joins the cluster of row `a` into that of `b`, whose row the new one takes.
+  private func join(_ a: Int, _ b: Int, _ time: Int32) {
     // One of them may have been looked at before the last joins of others.
     refresh(a)
     refresh(b)
     let (from, to) = (distances + a * stride, distances + b * stride)
     let (aSize, bSize) = (sizes.pointer[a], sizes.pointer[b])
-    let height: Double
-    switch linkage {
-    case .ward:
-      let square = mergeMeans(a, b, Double(aSize), Double(bSize))
-      height = square.squareRoot()
-      Number.mergeWard(from, to, rows, aSize, bSize, Number(square), sizes.pointer)
-    case .average:
-      height = distance(a, b) ?? Double(from[b])
-      Number.mergeAverage(from, to, rows, aSize, bSize)
-    case .complete, .single:
-      height = distance(a, b) ?? Double(from[b]).squareRoot()
-      Number.mergeComplete(from, to, rows)
+    let between = tree.join(names[a], names[b], Double(from[b]))
+    switch tree.linkage {
+    case .ward: Number.mergeWard(from, to, rows, aSize, bSize, Number(between), sizes.pointer)
+    case .average: Number.mergeAverage(from, to, rows, aSize, bSize)
+    case .complete, .single: Number.mergeComplete(from, to, rows)
     }
     sizes.pointer[a] = 0
     sizes.pointer[b] = aSize + bSize
     barriers.pointer[a] = .infinity
-    // Rounding must not put a cluster below the parts that it is made of.
-    heights[b] = max(height, heights[a], heights[b])
     forgotten += (born[a] > 0 ? 1 : 0) + (born[b] > 0 ? 1 : 0)
     (born[a], born[b], seen[b]) = (-1, time, time)
     made.append(Int32(b))
     madeAt.append(time)
     if forgotten > made.count / 3 + 64 { forget() }
-    return Dendrogram.Join(a: Int32(a), b: Int32(b), height: heights[b])
   }
 
   /// Drops the entries of clusters that are no more, so that looking for new ones stays short.
@@ -145,20 +125,5 @@ final class NearestChain<Number: ChainNumber> {
     made.removeLast(made.count - kept)
     madeAt.removeLast(madeAt.count - kept)
     forgotten = 0
-  }
-
-  /// The exact distance, if the two are single rows.
-  private func distance(_ a: Int, _ b: Int) -> Double? {
-    guard sizes.pointer[a] == 1, sizes.pointer[b] == 1 else { return nil }
-    return ck_squared_distance(matrix.pointer(to: a), matrix.pointer(to: b), matrix.columns).squareRoot()
-  }
-
-  /// Ward's squared distance of two clusters, 2 |A| |B| / (|A| + |B|) times that of their means, in double precision; `b` becomes the mean
-  /// of both.
-  private func mergeMeans(_ a: Int, _ b: Int, _ aSize: Double, _ bSize: Double) -> Double {
-    guard let means else { return 0 }
-    let columns = matrix.columns
-    let square = ck_merge_means(means.pointer + a * columns, means.pointer + b * columns, columns, aSize, bSize)
-    return 2 * aSize * bSize / (aSize + bSize) * square
   }
 }

@@ -16,6 +16,18 @@ struct PairDistances<Number: ChainNumber> {
     stride = Self.stride(rows)
     entries = try Buffer(count: rows * stride)
   }
+
+  /// Moves some rows of a matrix together, in place: as many entries of each as there are rows.
+  init(gathering entries: Buffer<Number>, rows places: some Sequence<Int32>, from oldStride: Int) {
+    let places = Array(places)
+    rows = places.count
+    stride = Self.stride(rows)
+    self.entries = entries
+    // Rows ascend, so that none is overwritten before it has moved.
+    for (row, place) in places.enumerated() {
+      (entries.pointer + row * stride).update(from: entries.pointer + Int(place) * oldStride, count: rows)
+    }
+  }
 }
 
 extension PairDistances<Float> {

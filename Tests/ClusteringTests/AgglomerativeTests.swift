@@ -10,11 +10,7 @@ import Testing
 
   /// The tree in single precision, also for few rows.
   static func singlePrecision(_ matrix: Matrix, _ linkage: Agglomerative.Linkage, threads: Int = 1) throws -> Dendrogram {
-    let squared = NearestChain<Float>.areSquared(linkage)
-    let pairs = try Team.gather(threads) { (team) throws(Problem) in
-      try PairDistances<Float>(matrix, squared: squared, team, Cancellation()) { _ in }
-    }
-    return Dendrogram(rows: matrix.rows, joins: try NearestChain(matrix, pairs, linkage).joins(Cancellation()) { _ in })
+    try Agglomerative(linkage: linkage, threads: threads).tree(of: matrix, precisely: false)
   }
 
   /// The definition: merges the nearest two clusters, whose distance is computed from their members, until one is left.
