@@ -1,17 +1,23 @@
 #!/usr/bin/env python3
 """Times clustering against its peers: each run a process of its own, taking turns with ours, medians of several.
 
-    python scripts/bench-clustering.py PATH/TO/perigee DATA_FOLDER [--rows NAME,NAME…] [--quick] [--repeat 5] [--threads 2]
+    python scripts/bench-clustering.py PATH/TO/perigee DATA_FOLDER [--rows NAME,NAME…] [--full] [--quick] [--repeat 5] [--threads 2]
 
 DATA_FOLDER holds wordnet20k.f32 (20,000 x 384), wordnet20k_pca10.f32, init_wordnet20k_k50.f32 and _k256.f32, and for the largest rows
 wordnet117k.q8 (8-bit, made into float32 beside the other temporary files). The interpreter needs numpy and scikit-learn; hdbscan,
 fast_hdbscan, fastcluster, scipy and faiss-cpu are used where they are installed, and named where they are not.
 
 Ours is asked through `perigee cluster FILE --dim D --algorithm A --params JSON --threads T --seed N --json`, whose answer has
-`seconds.cluster`, and with --metrics `seconds.metrics`. Every peer is run twice over: as it is installed, and with OpenBLAS told to use
-its kernels for AVX-512 (OPENBLAS_CORETYPE=SkylakeX), which it does not choose by itself on every processor that has it. Only the work
-is timed, after a warm-up of a hundred rows, never the reading. The ratio is that of the fastest peer's better column to ours.
-Memory is the peak of the whole process, interpreter included. A row that perigee does not offer yet says so and is left out.
+`seconds.cluster`, and with --metrics `seconds.metrics`. Every peer that computes by BLAS is run twice over: as it is installed, and with
+OpenBLAS told to use its kernels for AVX-512 (OPENBLAS_CORETYPE=SkylakeX), which it does not choose by itself on every processor that has it.
+Only the work is timed, after a warm-up of a hundred rows, never the reading. The ratio is that of the peer to ours.
+
+Ours is run --repeat times. So are the peers, but those that take more than 5 seconds twice and more than 20 seconds once, unless --full says
+otherwise; the table counts the runs. Memory is the peak of the whole process, interpreter included. A row that perigee does not offer
+says so and is left out.
+
+k-means from given centres is the same work as far as the peers let it: with max_iter 25 scikit-learn assigns rows 26 times (the last time
+so that labels belong to the final centroids), and so do we; faiss assigns 25 times and gives no labels. None converges before.
 """
 
 import argparse
@@ -30,17 +36,18 @@ LINKAGES = ("ward", "average", "complete", "single")
 class Row:
     """One workload: its data, how ours is asked, and the peers with the code that each runs (`x` is the data, `t` the threads)."""
 
-    def __init__(self, name, data, rows, dimensions, algorithm, parameters, peers, part="cluster", extra=(), single_shot=False):
+    def __init__(self, name, data, rows, dimensions, algorithm, parameters, peers, part="cluster", extra=(), blas=True):
         self.name, self.data, self.count, self.dimensions = name, data, rows, dimensions
         self.algorithm, self.parameters, self.peers, self.part = algorithm, parameters, peers, part
-        self.extra, self.single_shot = list(extra), single_shot
+        self.extra = list(extra)
+        self.columns = COLUMNS if blas else {"as installed": {}}
 
 
 def kmeans_peers(clusters):
     read = f"c = numpy.fromfile(folder + '/init_wordnet20k_k{clusters}.f32', '<f4').reshape(-1, 384); "
     return {
         "scikit-learn": (read + "from sklearn.cluster import KMeans",
-                         f"r = KMeans({clusters}, init=c, n_init=1, max_iter=25, tol=0, algorithm='lloyd').fit(x); note = r.inertia_"),
+                         f"r = KMeans({clusters}, init=c, n_init=1, max_iter=25, tol=0, algorithm='lloyd').fit(x); note = r.inertia_; labels = r.labels_"),
         "faiss": (read + "import faiss; faiss.omp_set_num_threads(t)",
                   f"r = faiss.Kmeans(384, {clusters}, niter=25, seed=1, max_points_per_centroid=10**9, min_points_per_centroid=1); "
                   "r.train(x, init_centroids=c); note = float(r.obj[-1])"),
@@ -79,11 +86,13 @@ def rows():
     table.append(Row("hdbscan-20k", "wordnet20k.f32", 20_000, 384, "hdbscan", hdbscan, hdbscan_peers()))
     table.append(Row("hdbscan-5k", "wordnet20k.f32", 5_000, 384, "hdbscan", hdbscan, hdbscan_peers()))
     table.append(Row("hdbscan-20k-10d", "wordnet20k_pca10.f32", 20_000, 10, "hdbscan", hdbscan, hdbscan_peers()))
-    table.append(Row("hdbscan-117k", "wordnet117k.f32", 117_659, 384, "hdbscan", hdbscan, {}, single_shot=True))
+    # The exact peers would keep a matrix of 110 GB.
+    approximate = {name: code for name, code in hdbscan_peers().items() if name.startswith("fast_hdbscan")}
+    table.append(Row("hdbscan-117k", "wordnet117k.f32", 117_659, 384, "hdbscan", hdbscan, approximate))
     for method in LINKAGES:
         for count in (5_000, 20_000):
             table.append(Row(f"{method}-{count // 1000}k", "wordnet20k.f32", count, 384, "agglomerative", {"linkage": method, "n_clusters": 50},
-                             linkage_peers(method)))
+                             linkage_peers(method), blas=False))
     table.append(Row("silhouette-20k", "wordnet20k.f32", 20_000, 384, "kmeans", {"n_clusters": 50, "max_iter": 25, "tol": 0},
                      {"scikit-learn": ("from sklearn.metrics import silhouette_score; from sklearn.cluster import KMeans; "
                                        "labels = KMeans(50, n_init=1, max_iter=25, tol=0, init=numpy.fromfile(folder + '/init_wordnet20k_k50.f32', "
@@ -103,10 +112,12 @@ def rows():
            "s = numpy.stack([numpy.where(numpy.isin(numpy.arange(2 * m), random.permutation(2 * m)[:m]), 1, -1) for _ in range(200)], 1)"
            ".astype('f4'); note = float((s * (k @ s)).sum(0).max())")
     table.append(Row("mmd-5k", "wordnet20k.f32", 10_000, 384, "mmd", {"permutations": 200}, {"numpy": mmd}, part="mmd"))
-    for count in (5_000, 20_000, 60_000, 117_659):
-        data = "wordnet20k.f32" if count <= 20_000 else "wordnet117k.f32"
-        for algorithm, parameters in (("kmeans", {"n_clusters": 50, "max_iter": 25, "tol": 0, "n_init": 1}), ("hdbscan", hdbscan)):
-            table.append(Row(f"scaling-{algorithm}-{count}", data, count, 384, algorithm, parameters, {}, single_shot=count > 20_000))
+    scaled = {"kmeans": ("kmeans", {"n_clusters": 50, "max_iter": 25, "tol": 0, "n_init": 1}), "hdbscan": ("hdbscan", hdbscan),
+              "single": ("agglomerative", {"linkage": "single", "n_clusters": 50}), "dbscan": ("dbscan", {"eps": 0.9, "min_samples": 5})}
+    for name, (algorithm, parameters) in scaled.items():
+        for count in (5_000, 20_000, 60_000, 117_659):
+            data = "wordnet20k.f32" if count <= 20_000 else "wordnet117k.f32"
+            table.append(Row(f"scaling-{name}-{count}", data, count, 384, algorithm, parameters, {}))
     return table
 
 
@@ -138,7 +149,7 @@ def ours(arguments, row, path):
     note = answer.get("inertia") or f"{answer.get('n_clusters')} clusters" + (f", noise {noise}" if noise else "")
     if row.part == "metrics":
         note = answer.get("metrics", {}).get("silhouette_score")
-    return (seconds, memory, note), None
+    return (seconds, memory, note, answer.get("labels")), None
 
 
 PEER = """
@@ -148,9 +159,10 @@ import numpy
 x = numpy.fromfile(path, '<f4', count * dimensions).reshape(count, dimensions)
 exec(PREPARATION)
 x[:100] @ x[:100].T  # starts the threads
+labels = None
 began = time.perf_counter()
 exec(WORK)
-print(json.dumps([time.perf_counter() - began, note]))
+print(json.dumps([time.perf_counter() - began, note, None if labels is None else labels.tolist()]))
 """
 
 
@@ -162,8 +174,8 @@ def peer(arguments, row, name, path, environment):
     text, memory, failure = measured(command, {**threads, **environment})
     if failure:
         return None, failure
-    seconds, note = json.loads(text)
-    return (seconds, memory, note), None
+    seconds, note, labels = json.loads(text)
+    return (seconds, memory, note, labels), None
 
 
 def file_of(arguments, row, scratch):
@@ -194,30 +206,37 @@ def file_of(arguments, row, scratch):
     return part
 
 
-def shown(row, engine, column, runs, ratio=None):
+def shown(row, engine, column, runs, ratio=None, labels=None):
     seconds = statistics.median(run[0] for run in runs)
     note = runs[0][2]
     note = f"{note:.6g}" if isinstance(note, float) else str(note)
-    print(f"{row.name:<22} {engine[:22]:<22} {column:<13}{seconds:>10.3f}{min(run[0] for run in runs):>10.3f}{max(run[1] for run in runs):>9.0f}"
-          f"{'' if ratio is None else f'{ratio:.2f}x':>9}  {note}", flush=True)
+    if labels and runs[0][3]:
+        note += f", {sum(a == b for a, b in zip(labels, runs[0][3])) / len(labels):.2%} of labels equal"
+    print(f"{row.name:<23} {engine[:22]:<22} {column:<13}{len(runs):>4}{seconds:>10.3f}{min(run[0] for run in runs):>10.3f}"
+          f"{max(run[1] for run in runs):>9.0f}{'' if ratio is None else f'{ratio:.2f}x':>9}  {note}", flush=True)
+
+
+def wanted(arguments, runs):
+    """How many runs of a peer there should be, given those made."""
+    if not runs or arguments.full or arguments.quick:
+        return 1 if arguments.quick else arguments.repeat
+    return min(arguments.repeat, 1 if runs[0][0] > 20 else 2 if runs[0][0] > 5 else arguments.repeat)
 
 
 def compare(arguments, row, scratch, scaling):
     path = file_of(arguments, row, scratch)
     if path is None:
-        return print(f"{row.name:<22} left out: {row.data} is not in {arguments.folder}")
+        return print(f"{row.name:<23} left out: {row.data} is not in {arguments.folder}")
     own, peers, missing = [], {}, {}
-    wanted = 1 if arguments.quick or row.single_shot else arguments.repeat
-    for repetition in range(wanted):
+    for _ in range(1 if arguments.quick else arguments.repeat):
         answer, failure = ours(arguments, row, path)
         if failure:
-            return print(f"{row.name:<22} left out: perigee says {failure}")
+            return print(f"{row.name:<23} left out: perigee says {failure}")
         own.append(answer)
         for name in row.peers:
-            for column, environment in COLUMNS.items():
+            for column, environment in row.columns.items():
                 runs = peers.setdefault((name, column), [])
-                # Those that take long are not asked five times.
-                if name in missing or (runs and runs[0][0] > 5 and len(runs) >= 2 - (runs[0][0] > 20)):
+                if name in missing or len(runs) >= wanted(arguments, runs):
                     continue
                 answer, failure = peer(arguments, row, name, path, environment)
                 if failure:
@@ -228,14 +247,15 @@ def compare(arguments, row, scratch, scaling):
     shown(row, "perigee", "", own)
     for (name, column), runs in peers.items():
         if runs:
-            shown(row, name, column, runs, statistics.median(run[0] for run in runs) / seconds)
+            shown(row, name, column, runs, statistics.median(run[0] for run in runs) / seconds, own[0][3])
     for name, failure in missing.items():
-        print(f"{row.name:<22} {name}: {failure}")
+        print(f"{row.name:<23} {name}: {failure}")
     if row.name.startswith("scaling-"):
-        before = scaling.get(row.algorithm)
+        series = row.name.rsplit("-", 1)[0]
+        before = scaling.get(series)
         if before:
-            print(f"{'':<22} exponent from {before[0]} rows: {math.log(seconds / before[1]) / math.log(row.count / before[0]):.2f}")
-        scaling[row.algorithm] = (row.count, seconds)
+            print(f"{'':<23} exponent from {before[0]} rows: {math.log(seconds / before[1]) / math.log(row.count / before[0]):.2f}")
+        scaling[series] = (row.count, seconds)
 
 
 def main():
@@ -244,6 +264,7 @@ def main():
     parser.add_argument("folder", help="folder of wordnet20k.f32")
     parser.add_argument("--rows", help="names, or beginnings of names, with commas between; without it, all rows")
     parser.add_argument("--list", action="store_true", help="name the rows and end")
+    parser.add_argument("--full", action="store_true", help="as many runs of slow peers as of the others")
     parser.add_argument("--quick", action="store_true", help="one run of each")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
@@ -256,7 +277,7 @@ def main():
             sys.exit(f"no row begins with {arguments.rows}; there are: {', '.join(row.name for row in rows())}")
     if arguments.list:
         return print("\n".join(row.name for row in table))
-    print(f"{'row':<22} {'engine':<22} {'BLAS':<13}{'median s':>10}{'min s':>10}{'peak MB':>9}{'ours is':>9}  result")
+    print(f"{'row':<23} {'engine':<22} {'BLAS':<13}{'runs':>4}{'median s':>10}{'min s':>10}{'peak MB':>9}{'ours is':>9}  result")
     scaling = {}
     with tempfile.TemporaryDirectory() as scratch:
         for row in table:

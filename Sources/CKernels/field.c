@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "brain.h"
 #include "select.h"
 #include "tile.h"
 
@@ -51,7 +52,7 @@ static void halve(const float *rows, size_t count, size_t dimensions, int32_t *o
     size_t panels = (count + CK_LANES - 1) / CK_LANES, left = (panels + 1) / 2 * CK_LANES;
     size_t dimension = widest(rows, dimensions, order, count);
     for (size_t i = 0; i < count; i++) scratch[i] = (uint64_t)sortable(rows[(size_t)order[i] * dimensions + dimension]) << 32 | (uint32_t)order[i];
-    ck_select(scratch, count, left);
+    ck_select(scratch, count, left, left);
     for (size_t i = 0; i < count; i++) order[i] = (int32_t)(uint32_t)scratch[i];
     halve(rows, left, dimensions, order, scratch);
     order += left;
@@ -85,27 +86,25 @@ size_t ck_panel_bytes(size_t dimensions, int format) {
   return format == CK_BRAIN ? (dimensions + 1) / 2 * CK_LANES * 4 : dimensions * CK_LANES * 4;
 }
 
-/// The nearest bfloat16, ties to even, as its upper 16 bits.
-static inline uint16_t brain(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
-static inline float widened(uint16_t brain) {
-  uint32_t bits = (uint32_t)brain << 16;
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
+/// Eight sums that do not wait for each other.
+#define SUM(total, count, TERM) \
+  { \
+    double parts[8] = {0}; \
+    size_t j = 0; \
+    for (; j + 8 <= (count); j += 8) \
+      for (size_t i = 0; i < 8; i++) parts[i] += TERM(j + i); \
+    for (; j < (count); j++) parts[0] += TERM(j); \
+    total = ((parts[0] + parts[1]) + (parts[2] + parts[3])) + ((parts[4] + parts[5]) + (parts[6] + parts[7])); \
+  }
 
 void ck_pack_field(const struct ck_field *field, size_t panel, const float *offset, void *data, float *halves, float *centres, float *radii,
-                   double *longest, double *residual) {
-  size_t dimensions = field->dimensions;
+                   double *longest, double *residual, float *scratch) {
+  size_t dimensions = field->dimensions, words = (dimensions + 1) / 2;
   const int32_t *order = field->order + panel * CK_LANES;
   char *target = (char *)data + panel * ck_panel_bytes(dimensions, field->format);
-  float *centre = centres + panel * dimensions, scale = (float)field->scale;
-  memset(target, 0, ck_panel_bytes(dimensions, field->format));
+  float *centre = centres + panel * dimensions, scale = (float)field->scale, *exact = scratch + CK_LANES * dimensions;
+  const int brain = field->format == CK_BRAIN;
+  memset(scratch, 0, CK_LANES * dimensions * sizeof *scratch);
   memset(centre, 0, dimensions * sizeof *centre);
   size_t members = 0;
   double furthest = 0;
@@ -116,20 +115,15 @@ void ck_pack_field(const struct ck_field *field, size_t panel, const float *offs
       continue;
     }
     const float *row = field->rows + (size_t)order[lane] * dimensions;
-    double length = 0, lost = 0;
-    for (size_t j = 0; j < dimensions; j++) {
-      float exact = row[j] * scale - offset[j], value = exact;
-      if (field->format == CK_BRAIN) {
-        uint16_t rounded = brain(exact);
-        value = widened(rounded);
-        ((uint16_t *)target)[j / 2 * 2 * CK_LANES + lane * 2 + (j & 1)] = rounded;
-      } else {
-        ((float *)target)[j * CK_LANES + lane] = value;
-      }
-      length += (double)value * value;
-      lost += (double)(exact - value) * (exact - value);
-      centre[j] += value;
-    }
+    float *packed = scratch + lane * dimensions;
+    for (size_t j = 0; j < dimensions; j++) exact[j] = row[j] * scale - offset[j];
+    for (size_t j = 0; j < dimensions; j++) packed[j] = brain ? ck_widened(ck_brain(exact[j])) : exact[j];
+    for (size_t j = 0; j < dimensions; j++) centre[j] += packed[j];
+    double length, lost;
+#define SQUARE(j) (double)packed[j] * packed[j]
+#define LOSS(j) (double)(exact[j] - packed[j]) * (exact[j] - packed[j])
+    SUM(length, dimensions, SQUARE)
+    SUM(lost, dimensions, LOSS)
     // The subtraction itself loses half a unit in the last place of each number.
     double loss = sqrt(lost) + sqrt(length) * 0x1p-23;
     furthest = loss > furthest ? loss : furthest;
@@ -141,16 +135,27 @@ void ck_pack_field(const struct ck_field *field, size_t panel, const float *offs
   for (size_t j = 0; j < dimensions; j++) centre[j] /= members > 0 ? (float)members : 1;
   double radius = 0;
   for (size_t lane = 0; lane < members; lane++) {
-    double distance = 0;
-    for (size_t j = 0; j < dimensions; j++) {
-      float value = field->format == CK_BRAIN ? widened(((uint16_t *)target)[j / 2 * 2 * CK_LANES + lane * 2 + (j & 1)])
-                                              : ((float *)target)[j * CK_LANES + lane];
-      distance += (double)(value - centre[j]) * (value - centre[j]);
-    }
+    const float *packed = scratch + lane * dimensions;
+    double distance;
+#define DEVIATION(j) (double)(packed[j] - centre[j]) * (packed[j] - centre[j])
+    SUM(distance, dimensions, DEVIATION)
     radius = distance > radius ? distance : radius;
   }
   radii[panel] = (float)(sqrt(radius) * (1 + 0x1p-20));
+  if (!brain) return ck_turn_words(scratch, dimensions, target);
+  // Two numbers to a word, which never takes more room than it makes.
+  ck_halfword *halfwords = (void *)scratch;
+  for (size_t lane = 0; lane < CK_LANES; lane++) {
+    memcpy(exact, scratch + lane * dimensions, dimensions * sizeof *exact);
+    for (size_t j = 0; j < dimensions; j++) halfwords[lane * 2 * words + j] = ck_brain(exact[j]);
+    if (dimensions % 2 == 1) halfwords[lane * 2 * words + dimensions] = 0;
+  }
+  ck_turn_words(halfwords, words, target);
 }
+#undef SUM
+#undef SQUARE
+#undef LOSS
+#undef DEVIATION
 
 // MARK: - What is known of distances
 

@@ -132,19 +132,13 @@ void ck_pack_panel(const float *rows, size_t count, size_t dimensions, const flo
 
 size_t ck_group_count(size_t count) { return ck_groups(count, table()->group); }
 
-/// The first member of a group: the larger groups come first.
-static size_t first_of(size_t count, size_t groups, size_t group) {
-  size_t larger = count % groups;
-  return group * (count / groups) + (group < larger ? group : larger);
-}
-
-size_t ck_group_start(size_t count, size_t group) { return first_of(count, ck_group_count(count), group); }
+size_t ck_group_start(size_t count, size_t group) { return ck_group_first(count, ck_group_count(count), group); }
 
 void ck_pack_centroids(const double *centroids, size_t count, size_t dimensions, const float *offset, size_t first_group,
                        size_t last_group, float *tiles, float *norms) {
   size_t groups = ck_group_count(count);
   for (size_t group = first_group; group < last_group; group++) {
-    size_t index = first_of(count, groups, group), size = ck_group_size(count, groups, group);
+    size_t index = ck_group_first(count, groups, group), size = ck_group_size(count, groups, group);
     float *tile = tiles + index * dimensions;
     double lengths[16] = {0};
     for (size_t j = 0; j < dimensions; j++) {
@@ -161,7 +155,7 @@ void ck_pack_centroids(const double *centroids, size_t count, size_t dimensions,
 void ck_pack_tiles(const float *rows, const int32_t *order, size_t count, size_t dimensions, const float *offset, float *tiles) {
   size_t groups = ck_group_count(count);
   for (size_t group = 0; group < groups; group++) {
-    size_t index = first_of(count, groups, group), size = ck_group_size(count, groups, group);
+    size_t index = ck_group_first(count, groups, group), size = ck_group_size(count, groups, group);
     float *tile = tiles + index * dimensions;
     for (size_t m = 0; m < size; m++) {
       const float *row = rows + (order == NULL ? index + m : (size_t)order[index + m]) * dimensions;
@@ -229,7 +223,7 @@ double ck_distance(const double *a, const double *b, size_t dimensions) {
   return sqrt(sum);
 }
 
-static int32_t nearest_exactly(const float *row, const double *centroids, size_t count, size_t dimensions) {
+int32_t ck_nearest_exactly(const float *row, const double *centroids, size_t count, size_t dimensions) {
   const struct ck_table *level = table();
   int32_t label = 0;
   double best = INFINITY;
@@ -252,7 +246,7 @@ size_t ck_settle(const float *rows, size_t rows_count, const float *norms, const
   for (size_t lane = 0; lane < rows_count; lane++) {
     float slack = 2 * 0x1p-24f * (product * sqrtf(norms[lane]) + 4 * longest);
     if (second[lane] - best[lane] > slack) continue;
-    labels[lane] = nearest_exactly(rows + lane * dimensions, centroids, count, dimensions);
+    labels[lane] = ck_nearest_exactly(rows + lane * dimensions, centroids, count, dimensions);
     settled++;
   }
   return settled;

@@ -17,8 +17,7 @@ static inline void add(const struct ck_field *field, const struct ck_lists *list
   size_t count = (size_t)lists->counts[place];
   keys[count++] = (uint64_t)bits << 32 | other;
   if (count == lists->room) {
-    ck_select(keys, count, lists->keep);
-    count = lists->keep;
+    count = ck_select(keys, count, lists->keep, lists->keep + lists->keep / 4);
     uint64_t last = 0;
     for (size_t i = 0; i < count; i++) last = keys[i] > last ? keys[i] : last;
     bits = (uint32_t)(last >> 32);

@@ -9,7 +9,9 @@
 
 struct pairs {
   void (*products)(const float *panel, const float *tiles, size_t count, size_t groups, size_t dimensions, int add, float *products);
-  float (*values)(float *products, const float *row_norms, float point_norm, int kind, float gamma, long last, float *lanes);
+  void (*values)(float *products, size_t count, long rows, long ahead, const float *row_norms, const float *point_norms, int kind, float gamma,
+                 float *lanes, double *point_sums);
+  void (*add_signed)(const float *values, size_t groups, const uint8_t *codes, size_t vectors, float *sums);
   void (*add_moments)(const double *centred, size_t count, size_t dimensions, size_t first, size_t last, double *sum);
   void (*project)(const double *centred, size_t count, size_t dimensions, const double *basis, size_t width, double *result);
   void (*add_outer)(const double *centred, const double *products, size_t count, size_t dimensions, size_t width, size_t first, size_t last,
@@ -28,15 +30,25 @@ static void plain_products(const float *panel, const float *tiles, size_t count,
     }
 }
 
-static float plain_values(float *products, const float *row_norms, float point_norm, int kind, float gamma, long last, float *lanes) {
-  float sum = 0;
-  for (long lane = 0; lane < CK_LANES; lane++) {
-    float square = fmaxf(0, row_norms[lane] + point_norm - 2 * products[lane]);
-    products[lane] = lane >= last ? 0 : kind == CK_DISTANCE ? -sqrtf(square) : expf(-gamma * square);
-    lanes[lane] += products[lane];
-    sum += products[lane];
+static void plain_values(float *products, size_t count, long rows, long ahead, const float *row_norms, const float *point_norms, int kind,
+                         float gamma, float *lanes, double *point_sums) {
+  for (size_t i = 0; i < count; i++) {
+    float sum = 0;
+    for (long lane = 0; lane < CK_LANES; lane++) {
+      float *value = products + i * CK_LANES + lane, square = fmaxf(0, row_norms[lane] + point_norms[i] - 2 * *value);
+      *value = lane >= rows || lane >= ahead + (long)i ? 0 : kind == CK_DISTANCE ? -sqrtf(square) : expf(-gamma * square);
+      lanes[lane] += *value;
+      sum += *value;
+    }
+    point_sums[i] += sum;
   }
-  return sum;
+}
+
+static void plain_add_signed(const float *values, size_t groups, const uint8_t *codes, size_t vectors, float *sums) {
+  for (size_t v = 0; v < vectors; v++)
+    for (size_t point = 0; point < 4 * groups; point++)
+      for (size_t lane = 0; lane < CK_LANES; lane++)
+        sums[v * CK_LANES + lane] += codes[point / 4 * vectors + v] >> (4 + point % 4) & 1 ? values[point * CK_LANES + lane] : -values[point * CK_LANES + lane];
 }
 
 static void plain_add_moments(const double *centred, size_t count, size_t dimensions, size_t first, size_t last, double *sum) {
@@ -61,7 +73,7 @@ static void plain_add_outer(const double *centred, const double *products, size_
       for (size_t k = 0; k < width; k++) image[j * width + k] += centred[row * dimensions + j] * products[row * width + k];
 }
 
-static const struct pairs plain_pairs = {plain_products, plain_values, plain_add_moments, plain_project, plain_add_outer};
+static const struct pairs plain_pairs = {plain_products, plain_values, plain_add_signed, plain_add_moments, plain_project, plain_add_outer};
 
 // MARK: - The levels
 
@@ -113,12 +125,8 @@ void ck_add_outer(const double *centred, const double *products, size_t count, s
 
 void ck_kernel_values(float *products, size_t count, size_t rows, long ahead, const float *row_norms, const float *point_norms, int kind,
                       float gamma, double *row_sums, double *point_sums) {
-  const struct pairs *level = levels[ck_level()];
   float lanes[CK_LANES] = {0};
-  for (size_t i = 0; i < count; i++) {
-    long last = ahead + (long)i < (long)rows ? ahead + (long)i : (long)rows;
-    point_sums[i] += level->values(products + i * CK_LANES, row_norms, point_norms[i], kind, gamma, last > 0 ? last : 0, lanes);
-  }
+  levels[ck_level()]->values(products, count, (long)rows, ahead, row_norms, point_norms, kind, gamma, lanes, point_sums);
   for (int lane = 0; lane < CK_LANES; lane++) row_sums[lane] += lanes[lane];
 }
 
@@ -142,15 +150,18 @@ void ck_draw_signs(uint64_t seed, size_t count, size_t chosen, int32_t *scratch,
   }
 }
 
-void ck_pack_signs(const int8_t *signs, size_t stride, size_t vectors, size_t first, size_t count, float *tiles) {
-  size_t groups = ck_group_count(vectors);
-  for (size_t group = 0; group < groups; group++) {
-    size_t index = ck_group_start(vectors, group), size = ck_group_start(vectors, group + 1) - index;
-    for (size_t m = 0; m < size; m++) {
-      const int8_t *vector = signs + (index + m) * stride + first;
-      for (size_t j = 0; j < count; j++) tiles[index * count + j * size + m] = vector[j];
+void ck_pack_signs(const int8_t *signs, size_t stride, size_t vectors, size_t first, size_t count, uint8_t *codes) {
+  for (size_t group = 0; group * 4 < count; group++)
+    for (size_t v = 0; v < vectors; v++) {
+      const int8_t *four = signs + v * stride + first + group * 4;
+      uint8_t code = 0;
+      for (size_t i = 0; i < 4 && group * 4 + i < count; i++) code |= (uint8_t)((four[i] > 0) << (4 + i));
+      codes[group * vectors + v] = code;
     }
-  }
+}
+
+void ck_add_signed(const float *values, size_t count, const uint8_t *codes, size_t vectors, float *sums) {
+  levels[ck_level()]->add_signed(values, (count + 3) / 4, codes, vectors, sums);
 }
 
 void ck_add_forms(const float *products, const int8_t *signs, size_t stride, size_t vectors, size_t first, size_t rows, double *forms) {
@@ -171,10 +182,6 @@ double ck_signed_sum(const double *values, const int8_t *signs, size_t count) {
   double sum = 0;
   for (size_t i = 0; i < count; i++) sum += values[i] * signs[i];
   return sum;
-}
-
-void ck_distances_before(const float *rows, size_t row, size_t dimensions, float *distances) {
-  for (size_t i = 0; i < row; i++) distances[i] = (float)sqrt(ck_squared_distance(rows + row * dimensions, rows + i * dimensions, dimensions));
 }
 
 // MARK: - The lowest few

@@ -57,29 +57,93 @@ WIDE static void PA(exponentials)(const float *x, float *result) {
   *(PA(strip) *)result = sum * (PA(strip))power;
 }
 
-/// One row of 32 kernel values from 32 products with one point; the lanes from `last` on become 0. Adds to the lanes' sums, answers the row's.
-WIDE static float PA(values)(float *products, const float *row_norms, float point_norm, int kind, float gamma, long last, float *lanes) {
-  PA(strip) total = 0;
+/// Kernel values of `count` points' products with 32 rows, in place: see `ck_kernel_values`.
+WIDE static void PA(values)(float *products, size_t count, long rows, long ahead, const float *row_norms, const float *point_norms, int kind,
+                            float gamma, float *lanes, double *point_sums) {
   for (size_t strip = 0; strip < CK_LANES; strip += STRIP) {
-    PA(strip) square = *(const PA(strip) *)(row_norms + strip) + point_norm - 2 * *(PA(strip) *)(products + strip);
-    PA(strip) *value = (PA(strip) *)(products + strip);
-    square = square > 0 ? square : (PA(strip))0;
-    if (kind == CK_DISTANCE) {
-      *value = -__builtin_elementwise_sqrt(square);
-    } else {
-      square *= -gamma;
-      PA(exponentials)((const float *)&square, products + strip);
+    const PA(strip) norms = *(const PA(strip) *)(row_norms + strip);
+    PA(strip) all = 0;
+    for (size_t i = 0; i < count; i++) {
+      PA(strip) *value = (PA(strip) *)(products + i * CK_LANES + strip);
+      PA(strip) square = norms + point_norms[i] - 2 * *value;
+      square = square > 0 ? square : (PA(strip))0;
+      if (kind == CK_DISTANCE) {
+        *value = -__builtin_elementwise_sqrt(square);
+      } else {
+        square *= -gamma;
+        PA(exponentials)((const float *)&square, (float *)value);
+      }
+      // Only blocks on the diagonal and the last rows have pairs to leave out.
+      long last = ahead + (long)i < rows ? ahead + (long)i : rows;
+      for (long lane = last > (long)strip ? last : (long)strip; lane < (long)(strip + STRIP); lane++) products[i * CK_LANES + (size_t)lane] = 0;
+      all += *value;
+      // Halved and added until one number is left.
+      float halves[STRIP] __attribute__((aligned(64)));
+      *(PA(strip) *)halves = *value;
+      UNROLLED for (int width = STRIP / 2; width > 0; width /= 2) {
+        UNROLLED for (int j = 0; j < width; j++) halves[j] += halves[j + width];
+      }
+      point_sums[i] += halves[0];
     }
-    // Only blocks on the diagonal and the last rows have pairs to leave out.
-    for (long lane = last; lane < (long)(strip + STRIP); lane++)
-      if (lane >= (long)strip) products[lane] = 0;
-    *(PA(strip) *)(lanes + strip) += *value;
-    total += *value;
+    *(PA(strip) *)(lanes + strip) = all;
   }
-  float sum = 0;
-  for (int i = 0; i < STRIP; i++) sum += total[i];
-  return sum;
 }
+
+/// What 16 ways to sign four points make of their values, for all rows: table[code * 32 + lane]. Two points at a time, so that nothing is
+/// added twice.
+WIDE static void PA(sign_table)(const float *values, float *table) {
+  for (size_t strip = 0; strip < CK_LANES; strip += STRIP) {
+    PA(strip) value[4], first[4], second[4];
+    UNROLLED for (int i = 0; i < 4; i++) value[i] = *(const PA(strip) *)(values + i * CK_LANES + strip);
+    first[3] = value[0] + value[1];
+    first[1] = value[0] - value[1];
+    second[3] = value[2] + value[3];
+    second[1] = value[2] - value[3];
+    first[0] = -first[3];
+    first[2] = -first[1];
+    second[0] = -second[3];
+    second[2] = -second[1];
+    UNROLLED for (int code = 0; code < 16; code++) *(PA(strip) *)(table + code * CK_LANES + strip) = first[code & 3] + second[code >> 2];
+  }
+}
+
+/// Codes are read for so many vectors at a time, in one go: as many as registers hold accumulators for.
+#define VECTORS (STRIP == 8 ? 4 : 8)
+
+#define SIGNED(M) \
+  WIDE static void PA(signed##M)(const float *tables, const uint8_t *codes, size_t groups, size_t vectors, float *sums) { \
+    PA(strip) sum[M]; \
+    UNROLLED for (int m = 0; m < M; m++) sum[m] = 0; \
+    for (size_t group = 0; group < groups; group++, codes += vectors, tables += 16 * CK_LANES) { \
+      uint64_t some = 0; \
+      memcpy(&some, codes, M); \
+      UNROLLED for (int m = 0; m < M; m++) sum[m] += *(const PA(strip) *)(tables + (some >> 8 * m & 0xff) * (CK_LANES / 16)); \
+    } \
+    UNROLLED for (int m = 0; m < M; m++) *(PA(strip) *)(sums + m * CK_LANES) += sum[m]; \
+  }
+SIGNED(1)
+SIGNED(2)
+SIGNED(4)
+SIGNED(8)
+#undef SIGNED
+
+WIDE static void PA(add_signed)(const float *values, size_t groups, const uint8_t *codes, size_t vectors, float *sums) {
+  // Tables of 64 points stay in the first-level cache.
+  float tables[16 * 16 * CK_LANES] __attribute__((aligned(64)));
+  for (size_t first = 0; first < groups; first += 16) {
+    size_t some = groups - first < 16 ? groups - first : 16;
+    for (size_t group = 0; group < some; group++) PA(sign_table)(values + (first + group) * 4 * CK_LANES, tables + group * 16 * CK_LANES);
+    const uint8_t *own = codes + first * vectors;
+    for (size_t strip = 0; strip < CK_LANES; strip += STRIP) {
+      size_t v = 0;
+#define SOME(M) for (; v + M <= vectors; v += M) PA(signed##M)(tables + strip, own + v, some, vectors, sums + v * CK_LANES + strip);
+      if (VECTORS == 8) SOME(8)
+      SOME(4) SOME(2) SOME(1)
+#undef SOME
+    }
+  }
+}
+#undef VECTORS
 
 // MARK: - Second moments
 
@@ -169,6 +233,7 @@ WIDE static void PA(add_outer)(const double *centred, const double *products, si
 static const struct pairs PA(pairs) = {
     .products = PA(products),
     .values = PA(values),
+    .add_signed = PA(add_signed),
     .add_moments = PA(add_moments),
     .project = PA(project),
     .add_outer = PA(add_outer),

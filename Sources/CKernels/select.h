@@ -5,12 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-static inline void ck_swap(uint64_t *a, uint64_t *b) {
-  uint64_t kept = *a;
-  *a = *b;
-  *b = kept;
-}
-
 static inline void ck_insertion_sort(uint64_t *keys, size_t count) {
   for (size_t i = 1; i < count; i++) {
     uint64_t key = keys[i];
@@ -20,45 +14,49 @@ static inline void ck_insertion_sort(uint64_t *keys, size_t count) {
   }
 }
 
-/// Brings the `wanted` smallest keys to the front, in no order (Hoare 1961, pivot of three). Keys differ from each other.
-static inline void ck_select(uint64_t *keys, size_t count, size_t wanted) {
-  while (count > 12 && wanted < count) {
-    uint64_t *middle = keys + count / 2, *end = keys + count - 1;
-    if (*middle < *keys) ck_swap(middle, keys);
-    if (*end < *middle) {
-      ck_swap(end, middle);
-      if (*middle < *keys) ck_swap(middle, keys);
-    }
-    uint64_t pivot = *middle;
-    size_t i = 0, j = count - 1;
-    while (1) {
-      while (keys[i] < pivot) i++;
-      while (keys[j] > pivot) j--;
-      if (i >= j) break;
-      ck_swap(keys + i, keys + j);
-      i++;
-      j--;
-    }
-    // All before i are at most the pivot, all from i on at least.
-    if (wanted <= i) {
-      count = i;
-    } else {
-      keys += i;
-      count -= i;
-      wanted -= i;
-    }
+/// Brings what is below the median of three of the keys (more than 2, all different) to the front; answers how many those are, never none nor all.
+///
+/// After Lomuto (Bentley 1984), without a branch that could be guessed wrong: every key changes places with the first that is not below.
+static inline size_t ck_part(uint64_t *keys, size_t count) {
+  uint64_t a = keys[0], b = keys[count / 2], c = keys[count - 1];
+  uint64_t low = a < b ? a : b, high = a < b ? b : a, pivot = c < low ? low : c < high ? c : high;
+  size_t below = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint64_t key = keys[i];
+    keys[i] = keys[below];
+    keys[below] = key;
+    below += key < pivot;
   }
-  if (wanted > 0 && wanted < count) ck_insertion_sort(keys, count);
+  return below;
 }
 
-/// Sorts ascending: quickly for short lists, which these are.
+/// Brings the smallest keys to the front, in no order: at least `least` and at most `most` of them; answers how many (Hoare 1961). Keys differ
+/// from each other.
+static inline size_t ck_select(uint64_t *keys, size_t count, size_t least, size_t most) {
+  if (count <= most) return count;
+  uint64_t *first = keys;
+  while (count > 12) {
+    size_t below = ck_part(first, count), front = (size_t)(first - keys) + below;
+    if (front > most) {
+      count = below;
+    } else if (front < least) {
+      first += below;
+      count -= below;
+    } else {
+      return front;
+    }
+  }
+  ck_insertion_sort(first, count);
+  return least;
+}
+
+/// Sorts ascending: quickly for short lists, which these are. Keys differ from each other.
 static inline void ck_sort(uint64_t *keys, size_t count) {
   while (count > 24) {
-    size_t half = count / 2;
-    ck_select(keys, count, half);
-    ck_sort(keys, half);
-    keys += half;
-    count -= half;
+    size_t below = ck_part(keys, count);
+    ck_sort(keys, below);
+    keys += below;
+    count -= below;
   }
   ck_insertion_sort(keys, count);
 }

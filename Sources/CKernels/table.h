@@ -24,5 +24,13 @@ extern const struct ck_table ck_plain;
 /// `count` centroids make this many groups, and the groups' sizes differ by at most one: 50 are five times ten, not 48 and 2.
 static inline size_t ck_groups(size_t count, size_t group) { return (count + group - 1) / group; }
 static inline size_t ck_group_size(size_t count, size_t groups, size_t at) { return count / groups + (at < count % groups); }
+/// The first member of a group: the larger groups come first.
+static inline size_t ck_group_first(size_t count, size_t groups, size_t at) {
+  size_t larger = count % groups;
+  return at * (count / groups) + (at < larger ? at : larger);
+}
+
+/// The nearest centroid in double precision, the lowest index among equals.
+int32_t ck_nearest_exactly(const float *row, const double *centroids, size_t count, size_t dimensions);
 
 #endif

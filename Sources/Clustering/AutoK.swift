@@ -77,7 +77,7 @@ package struct AutoK: Sendable {
     let data = spherical ? try matrix.normalised() : matrix
     return try Team.gather(threads) { (team) throws(Problem) in
       let shift = tolerance == 0 ? 0 : try tolerance * data.meanVariance(team)
-      let panels = try Panels(data, cost: range.upperBound, team: team)
+      let panels = try Panels(data, cost: range.upperBound, team: team, narrow: true)
       var random = SeededRandom(seed: seed)
       var starts: [Matrix] = []
       for _ in 0..<runs {

@@ -63,9 +63,12 @@ final class Field: @unchecked Sendable {
     let longest = try Buffer<Double>(count: count)
     let residuals = try Buffer<Double>(count: count)
     team.share(count) { [raw] panel in
-      withUnsafePointer(to: raw) {
-        ck_pack_field(
-          $0, panel, offset.pointer, data.pointer, halves.pointer, centres.pointer, radii.pointer, longest.pointer + panel, residuals.pointer + panel)
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: (Panels.lanes + 1) * columns) { scratch in
+        withUnsafePointer(to: raw) {
+          ck_pack_field(
+            $0, panel, offset.pointer, data.pointer, halves.pointer, centres.pointer, radii.pointer, longest.pointer + panel,
+            residuals.pointer + panel, scratch.baseAddress)
+        }
       }
     }
     // Higham, Accuracy and Stability, 3.1: a dot product loses at most half a unit for each of its sums; the halves, bars and the

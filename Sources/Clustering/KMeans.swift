@@ -47,8 +47,9 @@ package struct KMeans: Sendable {
 
   /// Bytes that a run takes beside the matrix itself, to be refused before it begins rather than when memory ends.
   package func memory(rows: Int, columns: Int) -> Int {
-    let copies = spherical ? 2 : 1
-    let perRow = columns * 4 * copies + 40 + 4 * max(Seeding.widest, 2 + Seeding.logarithm(clusters))
+    let wide = initial == nil || !Panels.Narrow.pays(columns: columns)
+    let narrow = Panels.Narrow.pays(columns: columns)
+    let perRow = columns * ((spherical ? 4 : 0) + (wide ? 4 : 0) + (narrow ? 2 : 0)) + 48 + 4 * max(Seeding.widest, 2 + Seeding.logarithm(clusters))
     return rows * perRow + clusters * columns * (8 + 8 + 4)
   }
 
@@ -63,7 +64,7 @@ package struct KMeans: Sendable {
     let start = spherical ? try initial?.normalised() : initial
     return try Team.gather(threads) { (team) throws(Problem) in
       let shift = tolerance == 0 ? 0 : try tolerance * data.meanVariance(team)
-      let panels = try Panels(data, cost: clusters, team: team)
+      let panels = try Panels(data, cost: clusters, team: team, wide: start == nil, narrow: true)
       var random = SeededRandom(seed: seed)
       var best: KMeansResult?
       let runs = start == nil ? runs : 1

@@ -18,8 +18,10 @@ final class Lloyd: @unchecked Sendable {
   private let centroids: Buffer<Double>
   private let sums: Buffer<Double>
   private var sizes: [Int]
+  /// The centroids as the rows' panels want them: in bfloat16 where the panels are, what rounding took from each beside it.
   private let tiles: Buffer<Float>
   private let tileNorms: Buffer<Float>
+  private let tileLosses: Buffer<Float>
   private let groups: Int
   private let shifts: Buffer<Double>
   private let ranges: [Range<Int>]
@@ -38,9 +40,10 @@ final class Lloyd: @unchecked Sendable {
     centroids = try Buffer(count: clusters * columns)
     sums = try Buffer(count: clusters * columns)
     sizes = Array(repeating: 0, count: clusters)
-    tiles = try Buffer(count: clusters * columns)
+    tiles = try Buffer(count: clusters * (columns + 1))
     tileNorms = try Buffer(count: clusters)
-    groups = ck_group_count(clusters)
+    tileLosses = try Buffer(count: clusters)
+    groups = panels.narrow == nil ? ck_group_count(clusters) : ck_narrow_groups(clusters)
     shifts = try Buffer(count: clusters)
     ranges = Matrix.columnRanges(columns, team.size)
     let lanes = panels.count * Panels.lanes
@@ -99,14 +102,16 @@ final class Lloyd: @unchecked Sendable {
 
   /// Finds the nearest centroid of every row and notes who must move; answers how many.
   private func assign() throws(Problem) -> Int {
-    var longest: Float = 0
-    for i in 0..<clusters { longest = max(longest, tileNorms.pointer[i]) }
-    team.share(panels.pieces) { [self, longest] piece in
+    let (longest, lost) = (tileNorms.values.reduce(0, max), tileLosses.values.reduce(0, max))
+    team.share(panels.pieces) { [self] piece in
       moves.pointer[piece] = 0
       guard !cancellation.isCancelled else { return }
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * Panels.lanes) { values in
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: Panels.lanes) { nearest in
-          assign(piece, longest, values.baseAddress!, nearest.baseAddress!)  // never nil: the capacities are not 0
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: Panels.lanes) { nearest in
+        let nearest = nearest.baseAddress!  // never nil: the capacity is not 0
+        if let narrow = panels.narrow {
+          findNarrow(piece, narrow, longest, lost, nearest)
+        } else {
+          findWide(piece, longest, nearest)
         }
       }
     }
@@ -114,24 +119,49 @@ final class Lloyd: @unchecked Sendable {
     return moves.values.reduce(0, +)
   }
 
-  private func assign(_ piece: Int, _ longest: Float, _ best: UnsafeMutablePointer<Float>, _ nearest: UnsafeMutablePointer<Int32>) {
-    let second = best + Panels.lanes
-    let start = piece * panels.panelsPerPiece * Panels.lanes
-    var moved = 0
-    for panel in panels.range(of: piece) {
-      let following = panel + 1 < panels.count ? panels.panel(panel + 1) : nil
-      let first = panel * Panels.lanes
-      let rows = panels.rows(in: panel)
-      ck_nearest(panels.panel(panel), tiles.pointer, tileNorms.pointer, clusters, columns, following, nearest, best, second)
-      _ = ck_settle(
-        panels.matrix.pointer(to: first), rows, panels.norms.pointer + first, centroids.pointer, clusters, columns, longest, best, second, nearest)
-      for lane in 0..<rows where labels.pointer[first + lane] != nearest[lane] {
-        which.pointer[start + moved] = Int32(first + lane)
-        from.pointer[start + moved] = labels.pointer[first + lane]
-        to.pointer[start + moved] = nearest[lane]
-        labels.pointer[first + lane] = nearest[lane]
-        moved += 1
+  private func findWide(_ piece: Int, _ longest: Float, _ nearest: UnsafeMutablePointer<Int32>) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * Panels.lanes) { values in
+      let best = values.baseAddress!  // never nil: the capacity is not 0
+      let second = best + Panels.lanes
+      for panel in panels.range(of: piece) {
+        let following = panel + 1 < panels.count ? panels.panel(panel + 1) : nil
+        let first = panel * Panels.lanes
+        ck_nearest(panels.panel(panel), tiles.pointer, tileNorms.pointer, clusters, columns, following, nearest, best, second)
+        _ = ck_settle(
+          panels.matrix.pointer(to: first), panels.rows(in: panel), panels.norms.pointer + first, centroids.pointer, clusters, columns, longest, best,
+          second, nearest)
+        note(nearest, panel, in: piece)
       }
+    }
+  }
+
+  /// In bfloat16 first; what that leaves open is decided in double precision, so that the labels are the same.
+  private func findNarrow(_ piece: Int, _ narrow: Panels.Narrow, _ longest: Float, _ lost: Float, _ nearest: UnsafeMutablePointer<Int32>) {
+    withUnsafeTemporaryAllocation(of: ck_three.self, capacity: 1) { three in
+      let three = three.baseAddress!  // never nil: the capacity is not 0
+      for panel in panels.range(of: piece) {
+        let first = panel * Panels.lanes
+        ck_no_points(three)
+        ck_meet_narrow(
+          narrow.panel(panel), tiles.pointer, tileNorms.pointer, clusters, columns, narrow.panel(min(panel + 1, panels.count - 1)), 0, three)
+        ck_settle_narrow(
+          panels.matrix.pointer(to: first), panels.rows(in: panel), narrow.norms.pointer + first, narrow.lost.pointer + first, centroids.pointer,
+          clusters, columns, longest, lost, three, nearest)
+        note(nearest, panel, in: piece)
+      }
+    }
+  }
+
+  /// Notes which rows of a panel must move.
+  private func note(_ nearest: UnsafePointer<Int32>, _ panel: Int, in piece: Int) {
+    let (start, first) = (piece * panels.panelsPerPiece * Panels.lanes, panel * Panels.lanes)
+    var moved = moves.pointer[piece]
+    for lane in 0..<panels.rows(in: panel) where labels.pointer[first + lane] != nearest[lane] {
+      which.pointer[start + moved] = Int32(first + lane)
+      from.pointer[start + moved] = labels.pointer[first + lane]
+      to.pointer[start + moved] = nearest[lane]
+      labels.pointer[first + lane] = nearest[lane]
+      moved += 1
     }
     moves.pointer[piece] = moved
   }
@@ -163,7 +193,7 @@ final class Lloyd: @unchecked Sendable {
   private func takeMeans() -> Double {
     let sizes = sizes
     team.share(groups) { [self] group in
-      for i in ck_group_start(clusters, group)..<ck_group_start(clusters, group + 1) {
+      for i in start(of: group)..<start(of: group + 1) {
         let centroid = centroids.pointer + i * columns
         let sum = sums.pointer + i * columns
         if sizes[i] == 0 {
@@ -181,8 +211,15 @@ final class Lloyd: @unchecked Sendable {
     return shifts.values.reduce(0, +)
   }
 
+  private func start(of group: Int) -> Int { panels.narrow == nil ? ck_group_start(clusters, group) : ck_narrow_start(clusters, group) }
+
   private func pack(_ group: Int) {
-    ck_pack_centroids(centroids.pointer, clusters, columns, panels.offset.pointer, group, group + 1, tiles.pointer, tileNorms.pointer)
+    let offset = panels.offset.pointer
+    if panels.narrow == nil {
+      ck_pack_centroids(centroids.pointer, clusters, columns, offset, group, group + 1, tiles.pointer, tileNorms.pointer)
+    } else {
+      ck_narrow_tiles(centroids.pointer, clusters, columns, offset, group, tiles.pointer, tileNorms.pointer, tileLosses.pointer)
+    }
   }
 
   // MARK: - Empty clusters

@@ -62,7 +62,7 @@ package struct MiniBatchKMeans: Sendable {
       var random = SeededRandom(seed: seed)
       let start = try begin(data, &random, team, cancellation)
       let (centroids, batches, converged) = try learn(data, start, &random, team, cancellation, progress)
-      let panels = try Panels(data, cost: clusters, team: team)
+      let panels = try Panels(data, cost: clusters, team: team, wide: false, narrow: true)
       let lloyd = try Lloyd(panels, clusters: clusters, spherical: spherical, team: team, cancellation: cancellation)
       lloyd.begin(at: centroids)
       try lloyd.label()
@@ -105,7 +105,7 @@ package struct MiniBatchKMeans: Sendable {
     let weight = min(1, 2 * Double(size) / Double(data.rows + 1))
     while batches < limit {
       let batch = try data.selecting((0..<size).map { _ in Int(random.next(upperBound: UInt64(data.rows))) })
-      let panels = try Panels(batch, cost: clusters, team: team)
+      let panels = try Panels(batch, cost: clusters, team: team, wide: false, narrow: true)
       let lloyd = try Lloyd(panels, clusters: clusters, spherical: spherical, team: team, cancellation: cancellation)
       lloyd.begin(at: centroids)
       try lloyd.label()

@@ -72,17 +72,14 @@ package struct PairStatistic: Sendable, Equatable {
     try Demand.threads(threads)
     let rows = min(matrix.rows, 1000)
     guard rows >= 2 else { return 1 }
-    let count = rows * (rows - 1) / 2
-    let distances = try Buffer<Float>(count: count)
-    let scratch = try Buffer<Float>(count: count)
-    Team.gather(threads) { team in
-      team.share(rows) { row in
-        let target = distances.pointer + row * (row - 1) / 2
-        ck_distances_before(matrix.storage.pointer, row, matrix.columns, target)
-      }
+    let sample = rows < matrix.rows ? try matrix.selecting(Array(0..<rows)) : matrix
+    let pairs = try Team.gather(threads) { (team) throws(Problem) in
+      try PairDistances<Float>(sample, squared: true, team, Cancellation()) { _ in }
     }
-    ck_sort(distances.pointer, count, scratch.pointer)
-    let median = (Double(distances.pointer[(count - 1) / 2]) + Double(distances.pointer[count / 2])) / 2
+    let squares = try Buffer<Float>(count: rows * (rows - 1) / 2)
+    for row in 1..<rows { (squares.pointer + row * (row - 1) / 2).update(from: pairs.entries.pointer + row * pairs.stride, count: row) }
+    let middle = [(squares.count - 1) / 2, squares.count / 2].map { Double(ck_select(squares.pointer, squares.count, $0)).squareRoot() }
+    let median = (middle[0] + middle[1]) / 2
     return median > 0 ? 1 / (median * median) : 1
   }
 }

@@ -4,7 +4,7 @@ import CKernels
 /// The sums over pairs of rows that two-sample statistics are made of, for the rows as they are and for many ways to exchange them.
 ///
 /// Blocks of 128 rows meet each other once: a product of matrices gives a block of kernel values, and that block, still in the cache,
-/// is multiplied by the matrix of signs that say which row stands on which side in which permutation.
+/// is added up with the signs that say which row stands on which side in which permutation.
 struct PairSums {
   /// Sums over pairs within either side, and across; each pair once.
   let within: (Double, Double)
@@ -17,12 +17,16 @@ struct PairSums {
 
   private static let size = 128
 
+  private static func fours(_ rows: Int) -> Int { (rows + 3) / 4 }
+
   /// Up to 128 rows of one side, packed.
   private struct Block: Sendable {
     let side: Int
     let rows: Range<Int>
     /// The first row's number when both sides are counted through.
     let place: Int
+    /// Its first four rows' number when fours are counted through: the signs of four rows make a code.
+    let four: Int
     var count: Int { rows.count }
     var panels: Int { (rows.count + Panels.lanes - 1) / Panels.lanes }
   }
@@ -37,8 +41,8 @@ struct PairSums {
     var list: [Block] = []
     for (side, matrix) in sides.enumerated() {
       for first in stride(from: 0, to: matrix.rows, by: Self.size) {
-        let place = side * baseline.rows + first
-        list.append(Block(side: side, rows: first..<min(first + Self.size, matrix.rows), place: place))
+        let (place, four) = (side * baseline.rows + first, side * Self.fours(baseline.rows) + first / 4)
+        list.append(Block(side: side, rows: first..<min(first + Self.size, matrix.rows), place: place, four: four))
       }
     }
     let blocks = list
@@ -49,7 +53,7 @@ struct PairSums {
     let tiles = try Buffer<Float>(count: all * columns)
     let norms = try Buffer<Float>(count: all + Panels.lanes)
     let signs = try Buffer<Int8>(count: permutations * all)
-    let signTiles = try Buffer<Float>(count: permutations * all)
+    let codes = try Buffer<UInt8>(count: permutations * (Self.fours(baseline.rows) + Self.fours(current.rows)))
     var random = SeededRandom(seed: seed)
     let seeds = (0..<permutations).map { _ in random.next() }
     team.share(permutations) { permutation in
@@ -63,7 +67,7 @@ struct PairSums {
       ck_pack_tiles(
         sides[block.side].pointer(to: block.rows.lowerBound), nil, block.count, columns, offset.pointer, tiles.pointer + block.place * columns)
       if permutations > 0 {
-        ck_pack_signs(signs.pointer, all, permutations, block.place, block.count, signTiles.pointer + block.place * permutations)
+        ck_pack_signs(signs.pointer, all, permutations, block.place, block.count, codes.pointer + block.four * permutations)
       }
       withUnsafeTemporaryAllocation(of: Float.self, capacity: (columns + 1) * Panels.lanes) { scratch in
         let panel = scratch.baseAddress!  // never nil: there is a column
@@ -115,7 +119,8 @@ struct PairSums {
               products, other.count, min(Panels.lanes, block.count - first), other.place - block.place - first, lengths + first,
               norms.pointer + other.place, kind, gamma, sums, points)
             if permutations > 0 {
-              ck_products(products, signTiles.pointer + other.place * permutations, permutations, other.count, 1, outs + panel * outSize)
+              (products + other.count * Panels.lanes).update(repeating: 0, count: (-other.count & 3) * Panels.lanes)
+              ck_add_signed(products, other.count, codes.pointer + other.four * permutations, permutations, outs + panel * outSize)
             }
           }
         }

@@ -64,7 +64,7 @@ final class ReciprocalRounds: @unchecked Sendable {
   /// Joins round by round; answers with the clusters that are left, by their numbers, and their distances. `progress` is told on the
   /// caller's thread which share of all joins is made.
   func run(_ progress: (Double) -> Void) throws(Problem) -> (names: [Int32], distances: PairDistances<Float>) {
-    try forRows(names.count) { [self] in findNearest($0, among: $1) }
+    try forRows(names.count) { [self] in findNearest($0, in: row($0), among: $1) }
     while true {
       let pairs = pair()
       guard pairs > 0, pairs * Self.leastShare >= names.count else { break }
@@ -76,9 +76,9 @@ final class ReciprocalRounds: @unchecked Sendable {
 
   private func row(_ cluster: Int) -> UnsafeMutablePointer<Float> { entries + Int(places.pointer[cluster]) * stride }
 
-  private func findNearest(_ cluster: Int, among count: Int) {
+  private func findNearest(_ cluster: Int, in row: UnsafePointer<Float>, among count: Int) {
     var least: Float = 0
-    nearest.pointer[cluster] = Int32(ck_least_float(row(cluster), barriers.pointer, count, &least))
+    nearest.pointer[cluster] = Int32(ck_least_float(row, barriers.pointer, count, &least))
   }
 
   /// Lists the pairs of clusters that are each other's nearest, and joins them; answers how many there are.
@@ -118,8 +118,9 @@ final class ReciprocalRounds: @unchecked Sendable {
       between: between.pointer, sizes: sizes.pointer, kept: kept.pointer)
     try forRows(left) { [self] index, left in
       let cluster = Int(staying.pointer[index])
-      let next = row(Int(staying.pointer[min(index + 1, left - 1)]))
-      update(cluster, round, next)
+      let own = row(cluster)
+      update(cluster, round, own, next: row(Int(staying.pointer[min(index + 1, left - 1)])))
+      findNearest(index, in: own, among: left)
     }
     for index in 0..<left {
       let cluster = Int(staying.pointer[index])
@@ -128,16 +129,15 @@ final class ReciprocalRounds: @unchecked Sendable {
       sizes.pointer[index] = Float(joins.sizes[Int(names[index])])
     }
     names.removeLast(count - left)
-    try forRows(left) { [self] in findNearest($0, among: $1) }
   }
 
-  private func update(_ cluster: Int, _ round: ck_round, _ next: UnsafeMutablePointer<Float>) {
+  private func update(_ cluster: Int, _ round: ck_round, _ own: UnsafeMutablePointer<Float>, next: UnsafeMutablePointer<Float>) {
     withUnsafePointer(to: round) { round in
-      guard makers.pointer[cluster] >= 0 else { return ck_round_row(round, cluster, row(cluster), next) }
+      guard makers.pointer[cluster] >= 0 else { return ck_round_row(round, cluster, own, next) }
       let pair = Int(makers.pointer[cluster])
       withUnsafeTemporaryAllocation(of: Float.self, capacity: round.pointee.pairs) { scratch in
         // never nil: there is a pair
-        ck_round_pair(round, pair, row(Int(earlier.pointer[pair])), row(cluster), next, scratch.baseAddress!)
+        ck_round_pair(round, pair, row(Int(earlier.pointer[pair])), own, next, scratch.baseAddress!)
       }
     }
   }

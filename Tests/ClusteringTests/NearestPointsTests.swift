@@ -20,7 +20,7 @@ import Testing
 
   @Test(
     "are those that comparing with all finds, in order",
-    arguments: [(1, 1, 1, 1), (40, 7, 3, 2), (33, 100, 24, 5), (5, 250, 17, 20), (64, 97, 2, 1), (10, 3, 4, 8)])
+    arguments: [(1, 1, 1, 1), (40, 7, 3, 2), (33, 100, 24, 5), (5, 250, 17, 20), (64, 97, 2, 1), (10, 3, 4, 8), (70, 200, 64, 1), (31, 1, 50, 1)])
   func brute(rows: Int, count: Int, columns: Int, top: Int) throws {
     let matrix = try Fixtures.blobs(rows: rows, columns: columns, centres: 3, seed: 9)
     let points = try Fixtures.blobs(rows: count, columns: columns, centres: 4, seed: 10)
@@ -43,11 +43,25 @@ import Testing
     #expect(one.indices == Self.expected(matrix, matrix, 1, .cosine, skip: false))
   }
 
+  @Test("are right where bfloat16 leaves them open: many copies and near copies of few points", arguments: [Metric.euclidean, .cosine])
+  func open(metric: Metric) throws {
+    let few = try Fixtures.blobs(rows: 6, columns: 64, centres: 6, seed: 14)
+    var random = SeededRandom(seed: 15)
+    let points = try Matrix(
+      rows: 120, columns: 64, values: (0..<120).flatMap { i in few[i % 6].map { $0 + (i % 4 == 0 ? 0 : Fixtures.numbers(1, &random)[0] * 1e-4) } })
+    let found = try NearestPoints(points, metric: metric).find(1, for: points, threads: 2)
+    #expect(found.indices == Self.expected(points, points, 1, metric, skip: false))
+    if let plain = try Fixtures.at(0, { try NearestPoints(points, metric: metric).find(1, for: points) }) { #expect(plain.indices == found.indices) }
+  }
+
   @Test("leave out what points nowhere") func zeros() throws {
     let points = try Matrix([[0, 0], [0, 2], [3, 0]])
     let found = try NearestPoints(points, metric: .cosine).find(3, for: Matrix([[1, 0.5], [0, 0]]))
     #expect(found.indices == [2, 1, -1, -1, -1, -1] && found.values[2] == -1)
     #expect(try NearestPoints(Matrix([[0, 0]]), metric: .cosine).find(1, for: points).indices == [-1, -1, -1])
+    let (nowhere, east) = ([Float](repeating: 0, count: 64), [Float](repeating: 1, count: 64))
+    let packed = try NearestPoints(Matrix([nowhere, nowhere, nowhere, east]), metric: .cosine)
+    #expect(try packed.find(1, for: Matrix([east, nowhere, east.map { -$0 }])).indices == [3, -1, 3])
     #expect(try neighbours(of: Matrix([[5]]), count: 2).values == [.infinity, .infinity])
   }
 

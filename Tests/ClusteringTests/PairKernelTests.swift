@@ -153,6 +153,26 @@ import Testing
     }
   }
 
+  @Test("add values up with signs, four points at a time", arguments: [0] + KernelTests.levels) func signed(level: Int32) {
+    var random = SeededRandom(seed: 8)
+    for (count, vectors) in [(1, 1), (4, 3), (7, 8), (64, 5), (66, 13), (128, 31), (130, 9)] {
+      let stride = count + 5
+      let signs = (0..<vectors * stride).map { _ in random.next(upperBound: 2 as UInt64) == 0 ? Int8(-1) : 1 }
+      let room = (count + 3) / 4 * 4
+      let values = Fixtures.numbers(count * 32, &random) + [Float](repeating: 0, count: (room - count) * 32)
+      var codes = [UInt8](repeating: 0xff, count: room / 4 * vectors)
+      ck_pack_signs(signs, stride, vectors, 2, count, &codes)
+      var sums = [Float](repeating: 1, count: vectors * 32)
+      Fixtures.at(level) { ck_add_signed(values, count, codes, vectors, &sums) }
+      for vector in 0..<vectors {
+        for lane in 0..<32 {
+          let expected = (0..<count).reduce(1.0) { $0 + Double(values[$1 * 32 + lane]) * Double(signs[vector * stride + 2 + $1]) }
+          if abs(Double(sums[vector * 32 + lane]) - expected) > 1e-5 { Issue.record("\(count) points, vector \(vector), lane \(lane)") }
+        }
+      }
+    }
+  }
+
   @Test("draw each set of signs as often as any other") func signs() {
     var counts = [Int](repeating: 0, count: 20)
     var scratch = [Int32](repeating: 0, count: 20)

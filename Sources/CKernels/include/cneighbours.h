@@ -56,8 +56,9 @@ uint64_t ck_hash(const float *row, size_t dimensions);
 size_t ck_panel_bytes(size_t dimensions, int format);
 /// Packs one panel of the field: value * scale - offset (already scaled), into its part of `data`, `halves`, `centres` and `radii`.
 /// `longest` receives the greatest squared length, `residual` the greatest distance between a row and what was packed of it.
+/// `scratch` has room for 33 rows.
 void ck_pack_field(const struct ck_field *field, size_t panel, const float *offset, void *data, float *halves, float *centres, float *radii,
-                   double *longest, double *residual);
+                   double *longest, double *residual, float *scratch);
 
 /// Whoever has at least this A is certain to be farther than `distance`.
 float ck_limit(const struct ck_field *field, double distance);

@@ -26,8 +26,16 @@ void ck_kernel_values(float *products, size_t count, size_t rows, long ahead, co
 /// Draws `chosen` of `count` numbers, each set as likely: signs become 1 for those, -1 for the others. `scratch` holds `count` numbers.
 void ck_draw_signs(uint64_t seed, size_t count, size_t chosen, int32_t *scratch, int8_t *signs);
 
-/// Packs sign vectors (of `stride` signs each, `vectors` of them) as tiles whose dimensions are the signs from `first` on, `count` of them.
-void ck_pack_signs(const int8_t *signs, size_t stride, size_t vectors, size_t first, size_t count, float *tiles);
+/// Packs the signs from `first` on, `count` of each of `vectors` sign vectors (of `stride` signs each): bit 4 + i of codes[group * vectors + v] says
+/// that point 4 * group + i is positive in vector v. There are count / 4 groups, rounded up.
+void ck_pack_signs(const int8_t *signs, size_t stride, size_t vectors, size_t first, size_t count, uint8_t *codes);
+
+/// sums[v * 32 + lane] += the sum over points of values[point * 32 + lane] with its sign in vector v. Where `count` is not a multiple of four,
+/// zeros must follow the values.
+///
+/// Four points are signed in 16 ways only: those sums are made once, and each vector takes its own, instead of four products
+/// (Arlazarov, Dinic, Kronrod, Faradzhev 1970).
+void ck_add_signed(const float *values, size_t count, const uint8_t *codes, size_t vectors, float *sums);
 
 /// forms[v] += the sum over `rows` lanes of products[v * 32 + lane] * the sign of vector v at `first` + lane.
 void ck_add_forms(const float *products, const int8_t *signs, size_t stride, size_t vectors, size_t first, size_t rows, double *forms);
@@ -36,9 +44,6 @@ void ck_add_forms(const float *products, const int8_t *signs, size_t stride, siz
 void ck_add_numbers(double *sum, const double *values, size_t count);
 /// The sum of values, each with its sign.
 double ck_signed_sum(const double *values, const int8_t *signs, size_t count);
-
-/// distances[i] = the distance (not squared) of row `row` and row i, for all rows before it.
-void ck_distances_before(const float *rows, size_t row, size_t dimensions, float *distances);
 
 // MARK: - The lowest few
 
