@@ -134,7 +134,7 @@ def lateness(binary, hostile, count=1000, seconds=8):
         late = []
         for i, trigger in enumerate(triggers[:count]):
             for one in server.ask("GET", f"/v1/triggers/{trigger}/evaluations?limit=50", f"n{i}")["results"]:
-                asked, meant = moment(one["first_at"]), moment(one["scheduled_at"])
+                asked, meant = moment(one["first_at"]), float(one["reason"])
                 if began < asked < began + seconds:
                     late.append((asked - meant) * 1000)
         late.sort()
