@@ -1,6 +1,6 @@
 // Runs hostile scripts in the shim alone, without Swift, so that it can be built with AddressSanitizer and UndefinedBehaviorSanitizer
 // in seconds; or (with RECIPE) in the host that is usually written: an allow-listed _ENV, a count hook, text-only loading.
-//     hostile-driver FILE…   prints a line each: name, outcome, milliseconds
+//     hostile-driver [-c] FILE…   prints a line each: name, outcome, milliseconds; with -c instructions are counted and limited
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +14,8 @@
 #else
 #define WALL_MS 200
 #endif
-enum { MEMORY = 16 << 20, INSTRUCTIONS = 10000000 };
+enum { MEMORY = 16 << 20 };
+static uint64_t instructions;
 
 static double thread_ms(void) {
   struct timespec t;
@@ -183,7 +184,7 @@ static const char *run(const char *name, const char *source, size_t size, char *
   S = clua_open(functions, sizeof functions / sizeof *functions, &host, MEMORY, -1);
   if (!S) return "no state";
   clua_request request = {.source = {(const uint8_t *)source, size}, .name = {(const uint8_t *)name, strlen(name)}, .raw = true,
-                          .memory = MEMORY, .wall = (uint64_t)WALL_MS * 1000000, .instructions = INSTRUCTIONS, .seed = 1};
+                          .memory = MEMORY, .wall = (uint64_t)WALL_MS * 1000000, .instructions = instructions, .seed = 1};
   int here;
   clua_result result = clua_run(S, &request, &here);
   const char *outcome = "error";
@@ -215,7 +216,12 @@ static const char *run(const char *name, const char *source, size_t size, char *
 #endif
 
 int main(int count, char **paths) {
-  for (int i = 1; i < count; i++) {
+  int first = 1;
+  if (count > 1 && strcmp(paths[1], "-c") == 0) {
+    instructions = 10000000;
+    first = 2;
+  }
+  for (int i = first; i < count; i++) {
     size_t size = 0;
     char *source = slurp(paths[i], &size), text[4096];
     if (!source) return 2;

@@ -35,7 +35,7 @@ def build(name, *more):
 
 def process(binary, path):
     try:
-        run = subprocess.run(["bash", "-c", f"ulimit -s 16384; exec '{binary}' '{path}'"], capture_output=True, timeout=PATIENCE)
+        run = subprocess.run(["bash", "-c", f"ulimit -s 16384; exec '{binary}' -c '{path}'"], capture_output=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         return "**hangs**", None
     if run.returncode < 0 or run.returncode > 128:

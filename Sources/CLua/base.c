@@ -3,17 +3,6 @@
 
 #include "internal.h"
 
-/// Copies chosen functions of one of Lua's own libraries into the table on the top.
-void pick(lua_State *L, lua_CFunction open, const char *const *names) {
-  lua_pushcfunction(L, open);
-  lua_call(L, 0, 1);
-  for (; *names; names++) {
-    lua_getfield(L, -1, *names);
-    lua_setfield(L, -3, *names);
-  }
-  lua_pop(L, 1);
-}
-
 /// Runs Lua's own C function, the first upvalue, in this frame, so that its errors name the function that the script called.
 int run_stock(lua_State *L) { return lua_tocfunction(L, lua_upvalueindex(1))(L); }
 
@@ -95,16 +84,8 @@ static int base_rawset(lua_State *L) {
 }
 
 /// Frozen tables are empty proxies; looked at raw, they show what they stand for to nobody, so `next` finds nothing.
-void open_base(lua_State *L) {
-  static const char *const stock[] = {"assert", "error", "getmetatable", "ipairs", "next", "pairs", "rawequal", "rawget",
-                                      "rawlen", "select", "tonumber", "type", NULL};
-  static const luaL_Reg own[] = {{"tostring", base_tostring}, {"setmetatable", base_setmetatable}, {"rawset", base_rawset}, {NULL, NULL}};
-  lua_createtable(L, 0, 32);
-  pick(L, luaopen_base, stock);
-  luaL_setfuncs(L, own, 0);
-  lua_getfield(L, -1, "tonumber");
-  lua_pushcclosure(L, base_tonumber, 1);
-  lua_setfield(L, -2, "tonumber");
-  lua_pushliteral(L, "Lua 5.4");
-  lua_setfield(L, -2, "_VERSION");
-}
+const member base_members[] = {
+  {"assert", NULL, true}, {"error", NULL, true}, {"getmetatable", NULL, true}, {"ipairs", NULL, true}, {"next", NULL, true}, {"pairs", NULL, true},
+  {"rawequal", NULL, true}, {"rawget", NULL, true}, {"rawlen", NULL, true}, {"select", NULL, true}, {"type", NULL, true}, {"_VERSION", NULL, true},
+  {"tonumber", base_tonumber, true}, {"tostring", base_tostring, false}, {"setmetatable", base_setmetatable, false},
+  {"rawset", base_rawset, false}, {"pcall", base_pcall, false}, {"xpcall", base_xpcall, false}, {NULL, NULL, false}};

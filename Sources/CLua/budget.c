@@ -29,13 +29,25 @@ static uintptr_t stack_floor(void) {
   return floor;
 }
 
+/// A look starts the collector, and no instructions are counted that would lead to one: so many bytes do.
+static size_t look_after(size_t limit) {
+  size_t part = limit / 32;
+  return part > 1 << 20 ? 1 << 20 : part < 16 << 10 ? 16 << 10 : part;
+}
+
+/// Called by the count hook, after so many instructions; or at the next instruction, because of the alarm or of a large allocation.
 static void hook(lua_State *L, lua_Debug *ar) {
   (void)ar;
   clua_state *S = state_of(L);
   S->running = L;
   S->instructions += (uint64_t)lua_gethookcount(L);
   budget_look(L);
-  if (lua_gethookcount(L) != S->interval) lua_sethook(L, hook, LUA_MASKCOUNT, S->interval);
+  if (!is_counting(S)) {
+    lua_sethook(L, NULL, 0, 0);
+    S->look_after = look_after(S->limit);
+  } else if (lua_gethookcount(L) != S->interval) {
+    lua_sethook(L, hook, LUA_MASKCOUNT, S->interval);
+  }
 }
 
 void budget_arm(clua_state *S, int count) {
@@ -44,9 +56,9 @@ void budget_arm(clua_state *S, int count) {
 }
 
 /// Keeps the time between two looks below some 40 ms, whatever one instruction costs: converting a string to a number takes about
-/// 3 ns a byte, comparing strings or searching the empty end of a table about an eighth of one.
+/// 3 ns a byte, comparing strings or searching the empty end of a table about an eighth of one. Without a count hook the alarm does.
 void budget_fit_interval(clua_state *S) {
-  if (S->wall == 0) return;
+  if (S->wall == 0 || !is_counting(S)) return;
   size_t interval = HOOK_INTERVAL;
   if (S->largest_string && 13000000 / S->largest_string < interval) interval = 13000000 / S->largest_string;
   if (S->largest_block && 320000000 / S->largest_block < interval) interval = 320000000 / S->largest_block;
@@ -68,7 +80,9 @@ void budget_start(clua_state *S) {
   S->collected = 0;
   S->host_calls = 0;
   S->stack_floor = stack_floor();
-  budget_arm(S, S->interval);
+  S->look_after = is_counting(S) ? 1 << 20 : look_after(S->limit);
+  if (is_counting(S)) budget_arm(S, S->interval);
+  else lua_sethook(S->L, NULL, 0, 0);
   S->started = monotonic_now();
   S->deadline = S->wall ? S->started + S->wall : 0;
 }

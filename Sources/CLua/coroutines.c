@@ -1,6 +1,6 @@
 // Coroutines and protected calls that a kill passes through: whatever catches an error looks whether the run is lost, and if so
 // raises again. Hooks belong to a coroutine each, so making one pays a whole interval and resuming one pays a little; otherwise
-// work split over many short coroutines would never be counted.
+// work split over many short coroutines would never be counted, nor looked at.
 #include "internal.h"
 
 enum { CLOSE_DEPTH = 16 };
@@ -30,7 +30,7 @@ static int resume_status(lua_State *L, lua_State *co, int arguments, int *result
   lua_xmove(L, co, arguments);
   lua_State *outer = S->running;
   S->running = co;
-  if (lua_gethookcount(co) != S->interval) budget_arm(S, S->interval);
+  if (is_counting(S) && lua_gethookcount(co) != S->interval) budget_arm(S, S->interval);
   int status = lua_resume(co, L, arguments, results);
   S->running = outer;
   if (status != LUA_OK && status != LUA_YIELD) {
@@ -147,7 +147,7 @@ static int finish(lua_State *L, int status, lua_KContext extra) {
   return lua_gettop(L) - (int)extra;
 }
 
-static int base_pcall(lua_State *L) {
+int base_pcall(lua_State *L) {
   charge(L, 1);
   luaL_checkany(L, 1);
   lua_pushboolean(L, true);
@@ -166,7 +166,7 @@ static int guarded_handler(lua_State *L) {
   return 1;
 }
 
-static int base_xpcall(lua_State *L) {
+int base_xpcall(lua_State *L) {
   charge(L, 1);
   int top = lua_gettop(L);
   luaL_checktype(L, 2, LUA_TFUNCTION);
@@ -180,15 +180,6 @@ static int base_xpcall(lua_State *L) {
   return finish(L, status, 2);
 }
 
-/// Leaves the library; adds pcall and xpcall to the globals below it.
-void open_coroutines(lua_State *L) {
-  lua_pushcfunction(L, base_pcall);
-  lua_setfield(L, -2, "pcall");
-  lua_pushcfunction(L, base_xpcall);
-  lua_setfield(L, -2, "xpcall");
-  static const luaL_Reg own[] = {{"create", co_create}, {"resume", co_resume}, {"wrap", co_wrap}, {"close", co_close}, {NULL, NULL}};
-  lua_createtable(L, 0, 8);
-  static const char *const stock[] = {"yield", "status", "running", "isyieldable", NULL};
-  pick(L, luaopen_coroutine, stock);
-  luaL_setfuncs(L, own, 0);
-}
+const member coroutine_members[] = {{"create", co_create, false}, {"resume", co_resume, false}, {"wrap", co_wrap, false}, {"close", co_close, false},
+                                    {"yield", NULL, true}, {"status", NULL, true}, {"running", NULL, true}, {"isyieldable", NULL, true},
+                                    {NULL, NULL, false}};

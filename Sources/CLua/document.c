@@ -44,7 +44,8 @@ static document *check_document(lua_State *L, int index) {
 
 static bool key_is(lua_State *L, const document *d, const field *f, const char *key, size_t length) {
   const char *text = d->text + f->key;
-  if (!f->escaped) return f->length == length && memcmp(text, key, length) == 0;
+  // Names of fields often differ at their end alone.
+  if (!f->escaped) return f->length == length && (length == 0 || (text[length - 1] == key[length - 1] && memcmp(text, key, length - 1) == 0));
   json_push(L, d->text, text - 1, d->text + d->length, false);
   size_t read;
   const char *plain = lua_tolstring(L, -1, &read);
@@ -245,46 +246,34 @@ static int event_index(lua_State *L) {
   return 1;
 }
 
-static void new_metatable(lua_State *L, const char *name, const luaL_Reg *methods, char *slot) {
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_pushstring(L, name);
-  lua_setfield(L, -2, "__name");
-  lua_pushboolean(L, false);
-  lua_setfield(L, -2, "__metatable");
-  lua_rawsetp(L, LUA_REGISTRYINDEX, slot);
-}
+static const luaL_Reg document_methods[] = {{"__index", document_index}, {"__newindex", document_write}, {"__pairs", document_pairs}, {NULL, NULL}};
+static const luaL_Reg event_methods[] = {{"__index", event_index}, {"__newindex", read_only}, {NULL, NULL}};
 
-void open_documents(lua_State *L) {
-  static const luaL_Reg document_methods[] = {{"__index", document_index}, {"__newindex", document_write}, {"__pairs", document_pairs}, {NULL, NULL}};
-  static const luaL_Reg event_methods[] = {{"__index", event_index}, {"__newindex", read_only}, {NULL, NULL}};
-  new_metatable(L, "document", document_methods, &document_key);
-  new_metatable(L, "event", event_methods, &event_key);
-}
-
-static void *new_box(lua_State *L, size_t size, int values, char *slot) {
-  void *box = memset(lua_newuserdatauv(L, size, values), 0, size);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, slot);
+static document *new_document(lua_State *L, int remembered, int values) {
+  document *d = lua_newuserdatauv(L, sizeof(document) + (size_t)remembered * sizeof(field), values);
+  *d = (document){.capacity = remembered};
+  push_metatable(L, "document", document_methods, &document_key);
   lua_setmetatable(L, -2);
-  return box;
+  return d;
 }
 
 /// Pushes an event that shows nothing yet, with its document inside.
 void push_event(lua_State *L) {
-  new_box(L, sizeof(event_box), 1, &event_key);
-  document *d = new_box(L, sizeof(document) + REMEMBERED * sizeof(field), 0, &document_key);
-  d->capacity = REMEMBERED;
+  event_box *box = lua_newuserdatauv(L, sizeof(event_box), 1);
+  box->event = NULL;
+  push_metatable(L, "event", event_methods, &event_key);
+  lua_setmetatable(L, -2);
+  new_document(L, REMEMBERED, 0);
   lua_setiuservalue(L, -2, 1);
 }
 
 /// Pushes a document with a text of its own.
 void push_document(lua_State *L, const char *text, size_t length) {
   charge(L, 1 + length / 64);
-  document *d = new_box(L, sizeof(document) + REMEMBERED_OWNED * sizeof(field), 2, &document_key);
+  document *d = new_document(L, REMEMBERED_OWNED, 2);
   lua_pushlstring(L, text, length);
   d->text = lua_tostring(L, -1);
   d->length = length;
-  d->capacity = REMEMBERED_OWNED;
   d->owned = true;
   lua_setiuservalue(L, -2, TEXT_SLOT);
 }

@@ -24,7 +24,10 @@ int ask(lua_State *L, int32_t id) {
   S->reply_lost = false;
   S->host_calls++;
   charge(L, HOST_CALL_COST);
+  S->in_host = true;
   int32_t failed = S->host.call(S->context, id);
+  S->in_host = false;
+  alarm_resume();
   if (S->reply_lost) return luaL_error(L, "the host's answer is too large: at most %d MiB cross at once", BLOCK_LIMIT >> 20);
   if (failed) return raise_reply(L);
   budget_look(L);
@@ -179,30 +182,25 @@ static int json_array(lua_State *L) {
   }
   check_table(L, 1);
   if (lua_getmetatable(L, 1)) {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
+    push_array_metatable(L);
     if (!lua_rawequal(L, -1, -2)) return luaL_error(L, "a table with a metatable of its own cannot be marked as an array");
   }
   lua_settop(L, 1);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
+  push_array_metatable(L);
   lua_setmetatable(L, 1);
   return 1;
 }
 
 // MARK: Names that do not exist
 
-static int missing_member(lua_State *L) {
+/// For a library table's `__index` whose first upvalue is the table's path: the host words the error, since it knows the near names.
+int missing_member(lua_State *L) {
   clua_state *S = state_of(L);
   charge(L, 1);
   S->arguments.count = 0;
   tape_append_scalar(L, lua_upvalueindex(1), &S->arguments);
   tape_append_scalar(L, 2, &S->arguments);
   return ask(L, -1);
-}
-
-/// The `__index` of last resort of a library table: the host words the error, since it knows the near names.
-void push_missing_member(lua_State *L, const char *path) {
-  lua_pushstring(L, path);
-  lua_pushcclosure(L, missing_member, 1);
 }
 
 void push_host_function(lua_State *L, const clua_function *f) {

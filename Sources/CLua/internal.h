@@ -16,7 +16,8 @@
 enum {
   BLOCK_LIMIT = 8 << 20,    // the largest single allocation: no one instruction can copy or compare more
   SOURCE_LIMIT = 32 << 10,  // bounds, with the limit on links in run.c, the recursion behind variable names in error messages
-  HOOK_INTERVAL = 1000,     // instructions between two looks at the budget
+  HOOK_INTERVAL = 1000,     // instructions between two looks at the budget, while they are counted
+  COUNTED = 100000,         // instructions of a run that are counted even when nothing limits them
   OVERDRAFT = 64 << 10,     // for the error handling of a run that is already lost
   DEPTH_LIMIT = 64,         // nesting of values that cross
   MESSAGE_LIMIT = 1 << 10,
@@ -29,12 +30,19 @@ typedef struct {
   size_t count, capacity;
 } buffer;
 
+/// One function that the host lends, with the length of its path.
+typedef struct {
+  clua_function lent;
+  size_t length;
+} host_function;
+
 struct clua_state {
   lua_State *L;
-  lua_State *running;  // the coroutine whose hook is to be armed
+  lua_State *volatile running;  // the coroutine whose hook is to be armed
   // Memory.
   size_t used, peak, limit;
   size_t since_look;        // bytes allocated since the budget was last looked at
+  size_t look_after;        // how many make it look again
   size_t quiet_until;       // the collector stands still until so much is in use
   size_t collected;         // bytes in use after the last full collection
   size_t largest_string, largest_block;
@@ -42,6 +50,7 @@ struct clua_state {
   bool refused;             // an allocation was refused: the state is not used again
   // Budget.
   int interval;
+  uint64_t count_until;     // instructions up to which they are counted; beyond, the alarm looks after the run (alarm.c)
   int kill;
   int kill_line;
   uint64_t instructions, uncounted, instruction_limit;
@@ -56,6 +65,9 @@ struct clua_state {
   // Host.
   clua_host host;
   void *context;
+  host_function *functions;
+  size_t function_count;
+  volatile bool in_host;    // one of its functions is at work
   uint64_t host_calls;
   bool reply_lost;          // the host's answer was too large to keep
   bool has_modules;         // this run has required some
@@ -98,21 +110,49 @@ static inline void charge(lua_State *L, uint64_t units) {
 /// Whether a __concat runs further out on the C stack. An error that unwound past its frame leaves an address below ours.
 static inline bool in_concat(clua_state *S) { return S->concat_frame > (uintptr_t)__builtin_frame_address(0); }
 
+/// Whether the count hook is on: an instruction limit is to be kept to, or there are few so far.
+static inline bool is_counting(const clua_state *S) { return S->instructions < S->count_until; }
+
+// alarm.c
+INTERNAL clua_state *alarm_watch(clua_state *S, bool *works);
+INTERNAL void alarm_leave(clua_state *outer);
+INTERNAL void alarm_resume(void);
+
 // memory.c
 INTERNAL void *allocate(void *ud, void *block, size_t old, size_t size);
 INTERNAL bool buffer_append(buffer *b, const void *data, size_t count);
 INTERNAL void buffer_add(lua_State *L, buffer *b, const void *data, size_t count);
 
-// The libraries: each leaves a table on the stack.
-INTERNAL void open_base(lua_State *L);
-INTERNAL void open_coroutines(lua_State *L);
-INTERNAL void open_strings(lua_State *L);
-INTERNAL void open_matching(lua_State *L);  // adds to the table on the top
-INTERNAL void open_tables(lua_State *L);
-INTERNAL void open_math(lua_State *L);
+// library.c: the standard libraries
+/// A member is `own`; or Lua's own value of its name; or `own` as a wall before that, which is its first upvalue.
+typedef struct {
+  const char *name;
+  lua_CFunction own;
+  bool stock;
+} member;
+
+typedef struct {
+  const char *name;
+  lua_CFunction open;  // Lua's; NULL when nothing is taken from it
+  const member *members;
+} library;
+
+extern INTERNAL const library base_library, standard_libraries[];  // the latter end with a name that is NULL
+extern INTERNAL const member base_members[], coroutine_members[], string_members[], table_members[], math_members[], utf8_members[];
+INTERNAL bool load_stock(void);
+INTERNAL bool push_member(lua_State *L, const library *from, const char *name, size_t length);
+INTERNAL void push_string_metatable(lua_State *L);
+
 INTERNAL void random_seed(clua_state *S, uint64_t seed);
-INTERNAL void pick(lua_State *L, lua_CFunction open, const char *const *names);
 INTERNAL void caught(lua_State *L, int status);  // after something caught an error
+
+// coroutines.c, matching.c: functions that are members elsewhere
+INTERNAL int base_pcall(lua_State *L);
+INTERNAL int base_xpcall(lua_State *L);
+INTERNAL int str_find(lua_State *L);
+INTERNAL int str_match(lua_State *L);
+INTERNAL int str_gmatch(lua_State *L);
+INTERNAL int str_gsub(lua_State *L);
 
 // base.c
 INTERNAL const char *text_of(lua_State *L, int index, size_t *length);
@@ -121,8 +161,10 @@ INTERNAL void check_table(lua_State *L, int index);
 INTERNAL int run_stock(lua_State *L);
 
 // sandbox.c
-INTERNAL void build_sandbox(lua_State *L, const clua_function *functions, size_t count);
+INTERNAL void build_sandbox(lua_State *L);
 INTERNAL void push_environment(lua_State *L);
+INTERNAL void push_methods(lua_State *L, char *slot);
+INTERNAL void push_metatable(lua_State *L, const char *name, const luaL_Reg *methods, char *slot);
 INTERNAL void freeze_table(lua_State *L);
 
 // run.c
@@ -185,26 +227,25 @@ static inline const char *json_space(const char *at, const char *end) {
   while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
   return at;
 }
+INTERNAL void push_array_metatable(lua_State *L);
 INTERNAL void push_array_table(lua_State *L, int size);
 INTERNAL bool utf8_valid(const char *text, size_t length, size_t *bad);
 INTERNAL void push_null(lua_State *L);
 INTERNAL bool is_null(lua_State *L, int index);
 
 // document.c
-INTERNAL void open_documents(lua_State *L);
 INTERNAL void push_event(lua_State *L);
 INTERNAL void push_document(lua_State *L, const char *text, size_t length);
 INTERNAL bool push_document_table(lua_State *L, int index);
 INTERNAL void event_set(lua_State *L, int index, const clua_event *event);
 
 // vector.c
-INTERNAL void open_vectors(lua_State *L);
 INTERNAL void push_vector_function(lua_State *L, const char *path);
 INTERNAL const float *vector_values(lua_State *L, int index, size_t *count);
 
 // host.c
 INTERNAL void push_host_function(lua_State *L, const clua_function *f);
-INTERNAL void push_missing_member(lua_State *L, const char *path);
+INTERNAL int missing_member(lua_State *L);
 INTERNAL int ask(lua_State *L, int32_t id);
 INTERNAL int32_t function_id(lua_State *L);
 

@@ -78,8 +78,8 @@ static int search(lua_State *L, bool find) {
   return 1;
 }
 
-static int str_find(lua_State *L) { return search(L, true); }
-static int str_match(lua_State *L) { return search(L, false); }
+int str_find(lua_State *L) { return search(L, true); }
+int str_match(lua_State *L) { return search(L, false); }
 
 // MARK: gmatch
 
@@ -105,7 +105,7 @@ static int gmatch_next(lua_State *L) {
   return 0;
 }
 
-static int str_gmatch(lua_State *L) {
+int str_gmatch(lua_State *L) {
   size_t length, pattern_length, start;
   const char *text = luaL_checklstring(L, 1, &length), *source = luaL_checklstring(L, 2, &pattern_length);
   if (!start_at(L, 3, length, &start)) start = length + 1;
@@ -174,7 +174,7 @@ static bool add_replacement(lua_State *L, luaL_Buffer *b, pattern *p, size_t sta
   return true;
 }
 
-static int str_gsub(lua_State *L) {
+int str_gsub(lua_State *L) {
   size_t length, pattern_length;
   const char *text = luaL_checklstring(L, 1, &length), *source = luaL_checklstring(L, 2, &pattern_length);
   int type = lua_type(L, 3);
@@ -211,10 +211,4 @@ static int str_gsub(lua_State *L) {
   }
   lua_pushinteger(L, count);
   return 2;
-}
-
-/// Adds to the string library on the top.
-void open_matching(lua_State *L) {
-  static const luaL_Reg own[] = {{"find", str_find}, {"match", str_match}, {"gmatch", str_gmatch}, {"gsub", str_gsub}, {NULL, NULL}};
-  luaL_setfuncs(L, own, 0);
 }

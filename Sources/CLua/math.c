@@ -58,11 +58,9 @@ static int math_randomseed(lua_State *L) {
   return 0;
 }
 
-void open_math(lua_State *L) {
-  static const char *const stock[] = {"abs", "ceil", "floor", "max", "min", "fmod", "modf", "log", "exp", "sqrt", "sin", "cos", "tan", "asin", "acos",
-                                      "atan", "ult", "tointeger", "type", "pi", "huge", "maxinteger", "mininteger", NULL};
-  static const luaL_Reg own[] = {{"random", math_random}, {"randomseed", math_randomseed}, {NULL, NULL}};
-  lua_createtable(L, 0, 26);
-  pick(L, luaopen_math, stock);
-  luaL_setfuncs(L, own, 0);
-}
+const member math_members[] = {
+  {"abs", NULL, true}, {"ceil", NULL, true}, {"floor", NULL, true}, {"max", NULL, true}, {"min", NULL, true}, {"fmod", NULL, true},
+  {"modf", NULL, true}, {"log", NULL, true}, {"exp", NULL, true}, {"sqrt", NULL, true}, {"sin", NULL, true}, {"cos", NULL, true},
+  {"tan", NULL, true}, {"asin", NULL, true}, {"acos", NULL, true}, {"atan", NULL, true}, {"ult", NULL, true}, {"tointeger", NULL, true},
+  {"type", NULL, true}, {"pi", NULL, true}, {"huge", NULL, true}, {"maxinteger", NULL, true}, {"mininteger", NULL, true},
+  {"random", math_random, false}, {"randomseed", math_randomseed, false}, {NULL, NULL, false}};

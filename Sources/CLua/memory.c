@@ -44,7 +44,7 @@ void *allocate(void *ud, void *block, size_t old, size_t size) {
         budget_fit_interval(S);
       }
     }
-    if (__builtin_expect(S->since_look >= 1 << 20, 0)) {
+    if (__builtin_expect(S->since_look >= S->look_after, 0)) {
       S->since_look = 0;
       budget_arm(S, 1);
     }

@@ -92,7 +92,7 @@ static void push_context(lua_State *L, const clua_request *r) {
   if (lua_gettop(L) == ctx || lua_isnil(L, -1)) lua_newtable(L);
   lua_setfield(L, ctx, "state");
   lua_settop(L, ctx);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &context_key);
+  push_methods(L, &context_key);
   lua_setmetatable(L, ctx);
 }
 
@@ -269,8 +269,12 @@ static clua_result start(clua_state *S, const clua_request *request, void *conte
   S->has_modules = false;
   S->module_depth = 0;
   random_seed(S, request->seed);
+  bool works = false;
+  clua_state *outer = request->instructions ? NULL : alarm_watch(S, &works);
+  S->count_until = !works ? UINT64_MAX : body == filter_body ? 0 : COUNTED;
   budget_start(S);
   protect(S, body);
+  if (!request->instructions) alarm_leave(outer);
   clua_result result = S->result;
   if (result.outcome == CLUA_KILLED) result.line = S->kill_line;
   result.kill = S->kill;

@@ -50,44 +50,43 @@ void protect(clua_state *S, lua_CFunction body) {
   S->running = NULL;
 }
 
-typedef struct {
-  const clua_function *functions;
-  size_t count;
-} opening;
-
 static int open_all(lua_State *L) {
-  clua_state *S = state_of(L);
-  const opening *o = S->context;
-  S->context = NULL;
   // These texts exist from now on, so that the errors which use them allocate nothing.
   static const char *const texts[] = {"error in error handling", "C stack overflow", "__concat", NULL};
   for (const char *const *text = texts; *text; text++) {
     lua_pushstring(L, *text);
     luaL_ref(L, LUA_REGISTRYINDEX);
   }
-  build_sandbox(L, o->functions, o->count);
+  build_sandbox(L);
   return 0;
 }
 
+static bool keep_functions(clua_state *S, const clua_function *functions, size_t count) {
+  S->functions = malloc((count ? count : 1) * sizeof *S->functions);
+  if (S->functions == NULL) return false;
+  for (size_t i = 0; i < count; i++) S->functions[i] = (host_function){functions[i], strlen(functions[i].path)};
+  S->function_count = count;
+  return true;
+}
+
 clua_state *clua_open(const clua_function *functions, size_t count, const clua_host *host, size_t memory, int64_t fail_after) {
-  clua_state *S = calloc(1, sizeof *S);
+  clua_state *S = load_stock() ? calloc(1, sizeof *S) : NULL;
   if (S == NULL) return NULL;
   S->limit = memory;
   S->interval = HOOK_INTERVAL;
   S->fail_after = fail_after;
   S->host = *host;
-  S->L = lua_newstate(allocate, S);
+  S->look_after = 1 << 20;
+  S->L = keep_functions(S, functions, count) ? lua_newstate(allocate, S) : NULL;
   if (S->L == NULL) {
+    free(S->functions);
     free(S);
     return NULL;
   }
   *(clua_state **)lua_getextraspace(S->L) = S;
   lua_atpanic(S->L, panic);
   lua_gc(S->L, LUA_GCINC, 130, 200, 0);
-  opening o = {functions, count};
-  S->context = &o;
   protect(S, open_all);
-  S->context = NULL;
   if (S->result.outcome != CLUA_RETURNED) {
     clua_close(S);
     return NULL;
@@ -105,6 +104,7 @@ size_t clua_close(clua_state *S) {
   if (setjmp(here) == 0) lua_close(S->L);
   buffer *buffers[] = {&S->arguments, &S->reply, &S->values, &S->saved, &S->message, &S->traceback, &S->text};
   for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) free(buffers[i]->data);
+  free(S->functions);
   size_t left = S->used;
   free(S);
   return left;

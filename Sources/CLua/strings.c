@@ -80,23 +80,8 @@ static int str_format(lua_State *L) {
   return run_stock(L);
 }
 
-static void wrap(lua_State *L, const char *name, lua_CFunction wall) {
-  lua_getfield(L, -1, name);
-  lua_pushcclosure(L, wall, 1);
-  lua_setfield(L, -3, name);
-}
-
-void open_strings(lua_State *L) {
-  lua_createtable(L, 0, 18);
-  lua_pushcfunction(L, luaopen_string);
-  lua_call(L, 0, 1);
-  static const char *const by_length[] = {"byte", "char", "len", "lower", "reverse", "sub", "upper", "unpack", NULL};
-  for (const char *const *name = by_length; *name; name++) wrap(L, *name, charged_by_length);
-  wrap(L, "pack", packed);
-  wrap(L, "packsize", packed);
-  wrap(L, "format", str_format);
-  lua_pop(L, 1);
-  lua_pushcfunction(L, str_rep);
-  lua_setfield(L, -2, "rep");
-  open_matching(L);
-}
+const member string_members[] = {
+  {"byte", charged_by_length, true}, {"char", charged_by_length, true}, {"len", charged_by_length, true}, {"lower", charged_by_length, true},
+  {"reverse", charged_by_length, true}, {"sub", charged_by_length, true}, {"upper", charged_by_length, true}, {"unpack", charged_by_length, true},
+  {"pack", packed, true}, {"packsize", packed, true}, {"format", str_format, true}, {"rep", str_rep, false}, {"find", str_find, false},
+  {"match", str_match, false}, {"gmatch", str_gmatch, false}, {"gsub", str_gsub, false}, {NULL, NULL, false}};

@@ -185,8 +185,6 @@ static int tab_sort(lua_State *L) {
   return 0;
 }
 
-void open_tables(lua_State *L) {
-  static const luaL_Reg own[] = {{"insert", tab_insert}, {"remove", tab_remove}, {"move", tab_move}, {"concat", tab_concat},
-                                 {"pack", tab_pack}, {"unpack", tab_unpack}, {"sort", tab_sort}, {NULL, NULL}};
-  luaL_newlib(L, own);
-}
+const member table_members[] = {{"insert", tab_insert, false}, {"remove", tab_remove, false}, {"move", tab_move, false},
+                                {"concat", tab_concat, false}, {"pack", tab_pack, false}, {"unpack", tab_unpack, false},
+                                {"sort", tab_sort, false}, {NULL, NULL, false}};

@@ -7,10 +7,21 @@ char array_key;
 void push_null(lua_State *L) { lua_pushlightuserdata(L, &null_mark); }
 bool is_null(lua_State *L, int index) { return lua_type(L, index) == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == &null_mark; }
 
+/// What marks a table as an array.
+void push_array_metatable(lua_State *L) {
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key) != LUA_TNIL) return;
+  lua_pop(L, 1);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "array");
+  lua_setfield(L, -2, "__metatable");
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &array_key);
+}
+
 /// A new table that stays an array in JSON even when it is empty.
 void push_array_table(lua_State *L, int size) {
   lua_createtable(L, size, 0);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
+  push_array_metatable(L);
   lua_setmetatable(L, -2);
 }
 

@@ -16,7 +16,7 @@ int call_test(lua_State *L) {
   if (!lua_toboolean(L, 3)) return 0;
   lua_pushvalue(L, 2);
   lua_newtable(L);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &test_key);
+  push_methods(L, &test_key);
   lua_setmetatable(L, -2);
   lua_call(L, 1, 0);
   return 0;

@@ -29,12 +29,14 @@ const float *vector_values(lua_State *L, int index, size_t *count) {
   return v->values;
 }
 
+static void push_vector_metatable(lua_State *L);
+
 static vector *new_vector(lua_State *L, lua_Integer count) {
   if (count < 0 || count > DIMENSIONS) luaL_error(L, "a vector of %I numbers cannot be made: at most %d", (LUAI_UACINT)count, DIMENSIONS);
   charge(L, 2 + (uint64_t)count / 16);
   vector *v = lua_newuserdatauv(L, sizeof(vector) + (size_t)count * sizeof(float), 0);
   v->count = (uint32_t)count;
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &vector_key);
+  push_vector_metatable(L);
   lua_setmetatable(L, -2);
   return v;
 }
@@ -333,16 +335,10 @@ static int vector_text(lua_State *L) {
 
 static int vector_write(lua_State *L) { return luaL_error(L, "vectors cannot be changed; make a new one"); }
 
-void open_vectors(lua_State *L) {
+static void push_vector_metatable(lua_State *L) {
   static const luaL_Reg methods[] = {
     {"__index", vector_index}, {"__newindex", vector_write}, {"__len", vector_length}, {"__eq", vector_equal}, {"__tostring", vector_text},
     {"__add", vector_add}, {"__sub", vector_sub}, {"__mul", vector_scale}, {"__unm", vector_negate}, {NULL, NULL},
   };
-  lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
-  lua_pushliteral(L, "vector");
-  lua_setfield(L, -2, "__name");
-  lua_pushboolean(L, false);
-  lua_setfield(L, -2, "__metatable");
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &vector_key);
+  push_metatable(L, "vector", methods, &vector_key);
 }

@@ -63,7 +63,7 @@ struct EventFilter {
       result.problem = error
       return []
     }
-    let outcome = bench.interpreter(for: trigger.namespaceID).filter(
+    let outcome = bench.interpreter(for: trigger.namespaceID, filter.isolation).filter(
       script, events: events,
       context: ScriptSession.context(trigger, scheduledAt: nil, now: host.surroundings.now(), host: host), budget: ScriptKind.filter.budget,
       host: session,

@@ -72,7 +72,7 @@ struct Judge {
     let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
     let script = try host.script(reference, as: [.predicate], in: trigger.namespaceID, called: "\(trigger.name ?? trigger.id) \(name)")
     let run = bench.run(
-      script, kind: .predicate, in: trigger.namespaceID,
+      script, kind: .predicate, in: trigger.namespaceID, isolation: reference.isolation,
       context: ScriptSession.context(trigger, scheduledAt: question.fire.scheduledAt, now: host.surroundings.now(), host: host),
       state: .object(trigger.state), arguments: [], session: session, cancellation: nil)
     judgement.detail = session.record(of: run)

@@ -10,34 +10,40 @@ final class ScriptBench {
   /// The seed of the last run's dice.
   private var seed: UInt64 = 0
   /// More namespaces than this and the one unused longest gives up its state.
-  private static let limit = 16
+  private static let limit = 64
   /// What any run may hold at most; its kind's budget is tighter.
   private static let memory = 64 << 20
 
   init(_ host: Host) { self.host = host }
 
-  func interpreter(for namespaceID: String) -> Interpreter {
+  func interpreter(for namespaceID: String, _ isolation: ScriptReference.Isolation = .shared) -> Interpreter {
+    if isolation == .fresh { return make() }
     order.removeAll { $0 == namespaceID }
     order.append(namespaceID)
     if let known = interpreters[namespaceID] { return known }
     if order.count > Self.limit { interpreters[order.removeFirst()] = nil }
-    let made = Interpreter(
+    let made = make()
+    interpreters[namespaceID] = made
+    return made
+  }
+
+  private func make() -> Interpreter {
+    Interpreter(
       memory: Self.memory,
       random: { [unowned self] in
         seed = host.surroundings.random()
         return seed
       })
-    interpreters[namespaceID] = made
-    return made
   }
 
   func run(
-    _ script: Script, kind: ScriptKind, entry: String? = nil, in namespaceID: String, context: JSONObject, state: JSON?, arguments: [JSON],
+    _ script: Script, kind: ScriptKind, entry: String? = nil, in namespaceID: String, isolation: ScriptReference.Isolation, context: JSONObject,
+    state: JSON?, arguments: [JSON],
     session: ScriptSession,
     cancellation: Cancellation?
   ) -> ScriptRun {
     if kind == .predicate { session.recording = ScriptRecording() }
-    let run = interpreter(for: namespaceID).run(
+    let run = interpreter(for: namespaceID, isolation).run(
       script, kind: kind, entry: entry, context: context, state: state, arguments: arguments, budget: kind.budget, host: session,
       cancellation: cancellation)
     session.recording?.context = context

@@ -139,7 +139,8 @@ struct TaskRun {
     context["task_id"] = .string(task.id)
     let state = product.state ?? trigger?.state ?? JSONObject()
     let run = bench.run(
-      script, kind: kind, entry: kind == .hook ? entry : nil, in: task.namespaceID, context: context, state: .object(state), arguments: arguments,
+      script, kind: kind, entry: kind == .hook ? entry : nil, in: task.namespaceID, isolation: reference.isolation, context: context,
+      state: .object(state), arguments: arguments,
       session: session, cancellation: cancellation)
     switch run.outcome {
     case .failed(let problem), .killed(let problem): throw problem

@@ -11,6 +11,13 @@ final class Workers: Sendable {
   enum Question: Sendable {
     case judge(Agenda.Question)
     case filter(Trigger.ID)
+
+    var triggerID: Trigger.ID {
+      switch self {
+      case .judge(let question): question.triggerID
+      case .filter(let id): id
+      }
+    }
   }
 
   /// A task whose start is written, and the flag that stops it.
@@ -23,10 +30,15 @@ final class Workers: Sendable {
 
   /// Script tasks wait for commits more than they compute: as many at once share one fsync.
   static let scriptThreads = 12
+  /// A script that is slow for the first time holds up one of them.
+  static let questionThreads = 2
   /// Heavy actions use all cores by themselves; a second one keeps a short one from waiting behind a long one.
   static let heavyThreads = 2
 
   private let questions = Mailbox<Question>()
+  /// Those about triggers that were slow to answer the last one.
+  private let slowQuestions = Mailbox<Question>()
+  private let slow = SlowTriggers()
   private let scripts = Mailbox<Work>()
   private let heavy = Mailbox<Work>()
   private let inbox: Mailbox<Command>
@@ -43,18 +55,9 @@ final class Workers: Sendable {
   static let threads: [Admission.Lane: Int] = [.scripts: scriptThreads, .heavy: heavyThreads]
 
   func start(_ host: Host) {
-    var bodies: [(String, @Sendable () -> Void)] = [
-      (
-        "perigee-ask",
-        { [questions, inbox] in
-          let bench = ScriptBench(host)
-          while let batch = questions.take(limit: 1) {
-            // A host that closes asks again after its next start; it need not wait for a long queue now.
-            for question in batch where !host.isClosing { inbox.put(Self.answer(question, host, bench)) }
-          }
-        }
-      )
-    ]
+    var bodies: [(String, @Sendable () -> Void)] = []
+    for _ in 0..<Self.questionThreads { bodies.append(("perigee-ask", { [self] in answer(questions, host, aside: slowQuestions) })) }
+    bodies.append(("perigee-ask-slow", { [self] in answer(slowQuestions, host, aside: nil) }))
     for (mailbox, count) in [(scripts, Self.scriptThreads), (heavy, Self.heavyThreads)] {
       for _ in 0..<count { bodies.append(("perigee-run", { [inbox] in Self.work(through: mailbox, into: inbox, host) })) }
     }
@@ -63,6 +66,24 @@ final class Workers: Sendable {
         do throws(Problem) {
           threads.append(try OwnThread.start(name: name, body))
         } catch { host.log("error", error.description) }
+      }
+    }
+  }
+
+  /// Answers questions, but puts those about slow triggers aside for the thread that is there for them.
+  private func answer(_ questions: Mailbox<Question>, _ host: Host, aside: Mailbox<Question>?) {
+    let bench = ScriptBench(host)
+    while let batch = questions.take(limit: 1) {
+      // A host that closes asks again after its next start; it need not wait for a long queue now.
+      for question in batch where !host.isClosing {
+        if let aside, slow.contains(question.triggerID) {
+          aside.put(question)
+          continue
+        }
+        let began = host.surroundings.ticks()
+        let answer = Self.answer(question, host, bench)
+        slow.note(question.triggerID, took: host.surroundings.ticks() - began)
+        inbox.put(answer)
       }
     }
   }
@@ -107,6 +128,7 @@ final class Workers: Sendable {
   func stop(interrupting cancellations: [Cancellation]) {
     for mailbox in [scripts, heavy] { mailbox.close() }
     questions.close()
+    slowQuestions.close()
     for cancellation in cancellations { cancellation.cancel() }
     for thread in threads.withLock({ $0 }) { thread.join() }
   }

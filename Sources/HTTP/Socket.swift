@@ -39,7 +39,10 @@ package enum Socket {
     var time = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] { setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size)) }
     if address.family != AF_UNIX { setNoDelay(descriptor) }
-    if address.withPointer({ Glibc.connect(descriptor, $0, $1) }) != 0 {
+    var status: Int32
+    // Linux goes on waiting where a signal ended the wait.
+    repeat { status = address.withPointer { Glibc.connect(descriptor, $0, $1) } } while status != 0 && errno == EINTR
+    if status != 0 {
       let code = errno
       close(descriptor)
       switch code {

@@ -1,7 +1,8 @@
 package import Basics
 
 /// A Lua script as a trigger names it: given in place as `{"source": "…"}` or as a plain string, or stored, as `{"name": "urgent"}`,
-/// `{"script": "urgent"}` or `{"script_id": "scr_…"}`, with `"version"` where it must be one in particular.
+/// `{"script": "urgent"}` or `{"script_id": "scr_…"}`, with `"version"` where it must be one in particular. With `"isolation": "fresh"` each
+/// run has an interpreter of its own.
 package struct ScriptReference: Sendable, Hashable {
   package enum Origin: Sendable, Hashable {
     case source(String)
@@ -9,7 +10,16 @@ package struct ScriptReference: Sendable, Hashable {
     case stored(String, version: Int64?)
   }
 
+  /// What runs share. Scripts see nothing of each other in either; a fresh state has no history that could matter to a bug of Lua's.
+  package enum Isolation: String, Sendable, CaseIterable {
+    /// The interpreter of the namespace on that thread.
+    case shared
+    /// Nothing: an interpreter is made for the run, and thrown away after it.
+    case fresh
+  }
+
   package var origin: Origin
+  package var isolation = Isolation.shared
   /// The word under which a stored one was given.
   private var key = "name"
 
@@ -31,7 +41,8 @@ package struct ScriptReference: Sendable, Hashable {
     if let text = json.string {
       origin = .source(text)
     } else {
-      let fields = try Fields(json, path: path, accepting: ["source", "version"] + Self.storedKeys)
+      let fields = try Fields(json, path: path, accepting: ["source", "version", "isolation"] + Self.storedKeys)
+      isolation = try fields.choice("isolation") ?? .shared
       let given = Self.storedKeys.filter { fields[$0] != nil }
       let version = try fields.int("version", in: 1 ... .max)
       if let first = given.first {
@@ -60,12 +71,14 @@ package struct ScriptReference: Sendable, Hashable {
   }
 
   package var json: JSON {
+    var result: JSONObject
     switch origin {
-    case .source(let source): return ["source": .string(source)]
+    case .source(let source): result = ["source": .string(source)]
     case .stored(let name, let version):
-      var result: JSONObject = [key: .string(name)]
+      result = [key: .string(name)]
       if let version { result["version"] = .int(version) }
-      return .object(result)
     }
+    if isolation != .shared { result["isolation"] = .string(isolation.rawValue) }
+    return .object(result)
   }
 }

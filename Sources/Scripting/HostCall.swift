@@ -14,6 +14,7 @@ final class HostCall {
   /// The host's last problem and the text under which the script saw it, to keep path and hint if that ends the run.
   private(set) var raised: (text: String, problem: Problem)?
   private var lines = 0
+  private var page = DocumentPage()
 
   static let lineLimit = 1000
   static let lineBytes = 4096
@@ -48,8 +49,9 @@ final class HostCall {
       let library = Library.functions
       if id < 0 {
         throw missing(&reader)
-      } else if id < library.count, library[id].form == Int32(CLUA_EACH), let page = try page(library[id], reader) {
-        reply.append(page)
+      } else if id < library.count, library[id].form == Int32(CLUA_EACH), try writePage(library[id], reader) {
+        page.tape.bytes.lend { clua_reply(state, $0.data, $0.count) }
+        return 0
       } else if id < library.count {
         reply.append(try answer(library[id], &reader))
       } else if id - library.count < natives.count {
@@ -68,13 +70,16 @@ final class HostCall {
     return 0
   }
 
-  /// A page of documents as the host has them, if it has.
-  private func page(_ function: LibraryFunction, _ reader: TapeReader) throws(Problem) -> DocumentPage? {
-    guard kind.rights.contains(function.right) else { return nil }
+  /// A page of documents as the host has them; false when it has not.
+  private func writePage(_ function: LibraryFunction, _ reader: TapeReader) throws(Problem) -> Bool {
+    guard kind.rights.contains(function.right) else { return false }
     var reader = reader
     var arguments: [JSON] = []
     while !reader.isAtEnd { arguments.append(reader.json()) }
-    return try host.page(arguments)
+    page.begin()
+    guard try host.write(arguments, to: &page) else { return false }
+    page.end()
+    return true
   }
 
   private func answer(_ function: LibraryFunction, _ reader: inout TapeReader) throws(Problem) -> JSON {

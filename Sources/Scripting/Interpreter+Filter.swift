@@ -8,7 +8,7 @@ extension Interpreter {
   /// instructions hold for each event. At the first error or kill it stops: `accepted` then holds the answers before that event, and
   /// `run.outcome` says what happened; the caller may go on behind it. What returned has no values; the cost is that of all together.
   package func filter(
-    _ script: Script, events: some Sequence<ScriptEvent>, context: JSONObject = JSONObject(), budget: Budget, host: any ScriptHost,
+    _ script: Script, events: [ScriptEvent], context: JSONObject = JSONObject(), budget: Budget, host: any ScriptHost,
     cancellation: Cancellation? = nil
   ) -> (accepted: [Bool], run: ScriptRun) {
     let call = HostCall(kind: .filter, host: host, cancellation: cancellation)
@@ -44,33 +44,52 @@ extension Interpreter {
   }
 }
 
-/// Events laid out for C: all their bytes in one block, so that lending them is one call.
+/// Events laid out for C: all their bytes in one block, so that lending them is one call. Texts that an event shares with the one before it
+/// are there once.
 private struct EventBatch {
-  private var bytes: [UInt8] = []
-  private var ends: [Int] = []  // five for each event
-  private var times: [Double] = []
+  private struct Place {
+    var start = 0
+    var count = 0
+  }
 
-  var count: Int { times.count }
+  private struct Entry {
+    var type, collection, documentID, document, payload: Place
+    var at: Double
+  }
+
+  private var bytes: [UInt8] = []
+  private var entries: [Entry] = []
+  private var last: (type: String, collection: String) = ("", "")
+
+  var count: Int { entries.count }
   var isFull: Bool { count >= 1024 || bytes.count >= 1 << 20 }
 
   mutating func append(_ event: ScriptEvent) {
-    append(event.type.utf8)
-    append(event.collectionID.utf8)
-    append(event.documentID.utf8)
-    append(event.document)
-    append(event.payload)
-    times.append(Double(event.at.milliseconds) / 1000)
+    var type = Place()
+    var collection = Place()
+    if let before = entries.last, last.type == event.type, last.collection == event.collectionID {
+      type = before.type
+      collection = before.collection
+    } else {
+      type = append(event.type.utf8)
+      collection = append(event.collectionID.utf8)
+      last = (event.type, event.collectionID)
+    }
+    entries.append(
+      Entry(
+        type: type, collection: collection, documentID: append(event.documentID.utf8), document: append(event.document),
+        payload: append(event.payload), at: Double(event.at.milliseconds) / 1000))
   }
 
-  private mutating func append(_ part: some Collection<UInt8>) {
+  private mutating func append(_ part: some Collection<UInt8>) -> Place {
+    let start = bytes.count
     bytes.append(contentsOf: part)
-    ends.append(bytes.count)
+    return Place(start: start, count: bytes.count - start)
   }
 
   mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
-    ends.removeAll(keepingCapacity: true)
-    times.removeAll(keepingCapacity: true)
+    entries.removeAll(keepingCapacity: true)
   }
 
   func lend(
@@ -79,15 +98,11 @@ private struct EventBatch {
     var verdicts = [UInt8](repeating: 0, count: count)
     var done = 0
     let run = bytes.withUnsafeBufferPointer { bytes in
-      var start = 0
-      func part(_ index: Int) -> clua_bytes {
-        defer { start = ends[index] }
-        return clua_bytes(data: bytes.baseAddress.map { $0 + start }, count: ends[index] - start)
-      }
-      let events = times.indices.map { i in
+      func part(_ place: Place) -> clua_bytes { clua_bytes(data: bytes.baseAddress.map { $0 + place.start }, count: place.count) }
+      let events = entries.map {
         clua_event(
-          type: part(i * 5), collection: part(i * 5 + 1), document_id: part(i * 5 + 2), document: part(i * 5 + 3), payload: part(i * 5 + 4),
-          at: times[i])
+          type: part($0.type), collection: part($0.collection), document_id: part($0.documentID), document: part($0.document),
+          payload: part($0.payload), at: $0.at)
       }
       return events.withUnsafeBufferPointer { events in
         verdicts.withUnsafeMutableBufferPointer { body(events, $0, &done) }

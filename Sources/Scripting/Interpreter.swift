@@ -151,7 +151,7 @@ package final class Interpreter {
     state = nil
     var callbacks = HostCall.callbacks
     guard let made = clua_open(table.functions.baseAddress, table.functions.count, &callbacks, memory, -1) else {
-      throw Problem(.unavailable, "no memory for a Lua state", hint: "An interpreter needs about 100 kB; it was given \(memory) bytes.")
+      throw Problem(.unavailable, "no memory for a Lua state", hint: "An interpreter needs about 20 kB; it was given \(memory) bytes.")
     }
     state = made
     return made

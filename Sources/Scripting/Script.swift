@@ -28,8 +28,9 @@ package enum ScriptKind: String, Sendable, CaseIterable {
 /// How much a run may spend. For a filter the time and the instructions are those of one event.
 package struct Budget: Sendable, Equatable {
   package var wall: Duration?
-  /// Bytes of Lua's heap, the interpreter's own 40 kB included.
+  /// Bytes of Lua's heap, the interpreter's own 6 kB included.
   package var memory: Int
+  /// A limit that stops a run at the same place every time. Keeping to it takes up to twice the time: Lua leaves its fast path.
   package var instructions: Int64?
 
   package init(wall: Duration?, memory: Int, instructions: Int64? = nil) {
@@ -52,7 +53,8 @@ package struct Script: Hashable, Sendable {
   }
 }
 
-/// What a run cost. Instructions are counted in steps of a thousand, with surcharges for work done in C.
+/// What a run cost. Instructions are counted in steps of a thousand, with surcharges for work done in C; up to a hundred thousand of them, or
+/// all when they are limited. Beyond that, and in filters, the number is what the work done in C was charged, and so a lower bound.
 package struct ScriptCost: Sendable, Equatable {
   package var instructions: UInt64
   package var nanoseconds: UInt64

@@ -7,18 +7,24 @@ package protocol ScriptHost: AnyObject {
   func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON
   /// A line of log or of `print`. Levels: "debug", "info", "warn", "error", "print". Control characters are already made visible.
   func write(log level: String, _ message: String)
-  /// A page of `documents.each` as JSON texts, where the host has them at hand; nil leaves it to `call`.
-  func page(_ arguments: [JSON]) throws(Problem) -> DocumentPage?
+  /// Writes a page of `documents.each` as JSON texts, where the host has them at hand; false leaves it to `call`.
+  func write(_ arguments: [JSON], to page: inout DocumentPage) throws(Problem) -> Bool
 }
 
 extension ScriptHost {
-  package func page(_ arguments: [JSON]) throws(Problem) -> DocumentPage? { nil }
+  package func write(_ arguments: [JSON], to page: inout DocumentPage) throws(Problem) -> Bool { false }
 }
 
 /// Documents one after the other as JSON text: what a script looks at is read in Lua, and nothing else.
+///
+/// It is the tape that crosses, so nothing is copied once more; and one page after the other takes the same memory, since asking the
+/// system for new pages of it takes longer than filling them.
 package struct DocumentPage {
-  var tape = Tape()
+  private(set) var tape = Tape()
   private(set) package var count = 0
+  /// Where the next page begins; null after the last.
+  package var cursor: JSON = .null
+  private var countPlace = 0
 
   package init() {}
 
@@ -32,8 +38,15 @@ package struct DocumentPage {
   }
 
   package var byteCount: Int { tape.bytes.count }
-  /// Where the next page begins; null after the last.
-  package var cursor: JSON = .null
+
+  mutating func begin() {
+    tape.removeAll()
+    count = 0
+    cursor = .null
+    countPlace = tape.beginPage()
+  }
+
+  mutating func end() { tape.endPage(countPlace: countPlace, count: count, cursor: cursor) }
 }
 
 /// One event as a filter sees it.

@@ -46,17 +46,23 @@ struct Tape {
     bytes.withUnsafeMutableBytes { $0.storeBytes(of: length, toByteOffset: place, as: UInt32.self) }
   }
 
-  /// A page of them, as `documents.each` takes it: `{documents, cursor}`.
-  mutating func append(_ page: DocumentPage) {
+  /// A page of them is `{documents, cursor}`; how many there are is known at its end. Gives the place of that number.
+  mutating func beginPage() -> Int {
     tag(CLUA_OBJECT)
     raw(UInt32(2))
     append(text: "documents")
     tag(CLUA_ARRAY)
-    raw(UInt32(page.count))
-    bytes.append(contentsOf: page.tape.bytes)
-    append(text: "cursor")
-    append(page.cursor)
+    raw(UInt32(0))
+    return bytes.count - MemoryLayout<UInt32>.size
   }
+
+  mutating func endPage(countPlace: Int, count: Int, cursor: JSON) {
+    bytes.withUnsafeMutableBytes { $0.storeBytes(of: UInt32(count), toByteOffset: countPlace, as: UInt32.self) }
+    append(text: "cursor")
+    append(cursor)
+  }
+
+  mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
   mutating func append(_ value: LuaValue) {
     switch value {

@@ -153,6 +153,20 @@ import Testing
     #expect(try fixture.decisions(id) == ["held", "fired"])
   }
 
+  @Test("a script that asks for a fresh interpreter is told apart, and works as any other")
+  func isolation() throws {
+    let fixture = try Fixture()
+    let source = "return function(ctx) ctx.state.n = (ctx.state.n or 0) + 1 seen = (seen or 0) + 1 return ctx.state.n > 1, 'run ' .. seen end"
+    let predicate: JSON = ["source": .string(source), "isolation": "fresh"]
+    let id = try fixture.trigger("interval", ["interval_seconds": 60, "predicate": predicate])
+    #expect(try fixture.read(id)["schedule_config"]?["predicate"] == predicate)
+    for _ in 0..<2 { try fixture.store.advance(by: .seconds(60)) }
+    #expect(try fixture.decisions(id) == ["held", "fired"])
+    #expect(throws: Problem.self) {
+      try fixture.trigger("interval", ["interval_seconds": 60, "predicate": ["source": "return true", "isolation": "frozen"]])
+    }
+  }
+
   @Test("a predicate that fails is neither yes nor no: it does not fire, and the line is told")
   func failingPredicate() throws {
     let fixture = try Fixture()

@@ -17,7 +17,12 @@ import Testing
       + "coroutine.yield() end)() while true do end",
     "local c = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) coroutine.yield() end) "
       + "coroutine.resume(c) pcall(coroutine.close, c) while true do end",
-    "string.rep('a', 60000):gsub('.-.-.-.-b', '')",
+    "string.rep('a', 60000):gsub('.-.-.-.-b', '')", "for _ in type do end", "for i = 1, math.huge do end", "::again:: goto again",
+    "local function f(...) return f(...) end return f(1)", "local t = setmetatable({}, {__index = type}) for _ in ipairs(t) do end",
+    "while true do coroutine.wrap(function() end)() end", "while true do pcall(error) end",
+    // Setting a hook takes time in proportion to the depth of calls.
+    "local function f(n) if n > 0 then return 1 + f(n - 1) end while true do end end return f(40000)",
+    "local function f(n) if n > 0 then f(n - 1) end end while true do f(40000) end",
   ]
 
   @Test("stop a script by time, wherever it is", arguments: endless) func wall(source: String) throws {
@@ -34,6 +39,44 @@ import Testing
     guard case .killed(let problem) = run.outcome else { throw Problem(.internal, "\(run.outcome)") }
     #expect(problem.details["limit"] == "instructions" && problem.details["limit_value"] == 200_000)
     #expect(run.cost.instructions < 2_000_000)
+  }
+
+  @Test("hold for a script that a host's function runs in another interpreter, and then again for the one that called it")
+  func nested() throws {
+    let host = TestHost()
+    let endless = Script(name: "s", version: 1, source: "perigee.kv.get('x') while true do end")
+    let brief = Budget(wall: .milliseconds(20), memory: 16 << 20)
+    host.answers["kv.get"] = { _ in
+      guard
+        case .killed(let problem) = Interpreter(memory: 16 << 20).run(
+          Script(name: "inner", version: 1, source: "while true do end"), kind: .metric, budget: brief, host: TestHost()
+        ).outcome
+      else { return .null }
+      host.write(log: "limit", problem.details["limit"]?.string ?? "")
+      return .null
+    }
+    nonisolated(unsafe) let lent = host
+    let outcomes = try onScriptThread {
+      let interpreter = Interpreter(memory: 16 << 20)
+      return (0..<3).map { _ in interpreter.run(endless, kind: .action, budget: Budget(wall: .milliseconds(60), memory: 16 << 20), host: lent).outcome
+      }
+    }
+    for outcome in outcomes {
+      guard case .killed(let problem) = outcome else { throw Problem(.internal, "\(outcome)") }
+      #expect(problem.details["limit"] == "wall")
+    }
+    #expect(host.lines.map(\.text) == ["wall", "wall", "wall"])
+  }
+
+  @Test("count every instruction when these are limited, and the first hundred thousand when they are not") func counting() throws {
+    func instructions(_ rounds: Int, limit: Int64?) throws -> UInt64 {
+      let run = try ScriptingTests.run("for i = 1, \(rounds) do end", budget: Budget(wall: nil, memory: 16 << 20, instructions: limit))
+      guard case .returned = run.outcome else { throw Problem(.internal, "\(run.outcome)") }
+      return run.cost.instructions
+    }
+    for limit in [nil, 100_000_000] as [Int64?] { #expect(try (20_000...21_000).contains(instructions(20_000, limit: limit))) }
+    #expect(try (3_000_000...3_001_000).contains(instructions(3_000_000, limit: 100_000_000)))
+    #expect(try (100_000..<200_000).contains(instructions(3_000_000, limit: nil)))
   }
 
   @Test("say which line was reached") func line() throws {

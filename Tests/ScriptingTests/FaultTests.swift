@@ -114,7 +114,7 @@ private final class Canary {
       }
       return (counts[0], counts[1], left)
     }
-    #expect(opened > 100 && ran > 50, "\(opened), \(ran)")
+    #expect(opened > 40 && ran > 200, "\(opened), \(ran)")
     #expect(left == 0)
   }
 }

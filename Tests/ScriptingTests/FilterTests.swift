@@ -42,6 +42,28 @@ import Testing
     #expect(result.accepted == [expected])
   }
 
+  @Test("see each event's own type and collection, whatever those before it had") func mixed() throws {
+    let kinds = [("a", "x"), ("a", "x"), ("b", "x"), ("b", "y"), ("", ""), ("", "y"), ("a", "y"), ("a", "x")]
+    let events = (0..<3000).map { number in
+      let (type, collection) = kinds[number * 7 % 11 % kinds.count]
+      let document = "{\"kind\":\"\(type)/\(collection)/\(number)\"}"
+      return ScriptEvent(
+        type: type, collectionID: collection, documentID: "\(number)", document: Array(document.utf8), at: Instant(seconds: Int64(number)))
+    }
+    let source = """
+      return function(event)
+        local whole = (event.type or "") .. "/" .. (event.collection_id or "") .. "/" .. event.document_id
+        return event.document.kind == whole and event.at == tonumber(event.document_id)
+      end
+      """
+    let accepted = try onScriptThread {
+      Interpreter(memory: 16 << 20).filter(
+        Script(name: "filter", version: 1, source: source), events: events, budget: ScriptKind.filter.budget, host: TestHost()
+      ).accepted
+    }
+    #expect(accepted == [Bool](repeating: true, count: events.count))
+  }
+
   @Test("judge each event on its own, in order") func many() throws {
     let documents = (0..<3000).map { #"{"i":\#($0),"kind":"\#($0 % 3 == 0 ? "a" : "b")"}"# }
     for source in ["event.document.kind == 'a'", "return function(event) return event.document.kind == 'a' end"] {

@@ -14,10 +14,10 @@ func onScriptThread<Value: Sendable>(_ work: sending @escaping () -> Value) thro
   static let all = try? HostileCorpus(folder: dataFolder("hostile"))
   static let known = try? HostileCorpus(folder: dataFolder("known_5.4.4"))
 
-  @Test("end as their first line says, in time", arguments: all?.entries ?? [])
-  func corpus(entry: HostileCorpus.Entry) throws {
-    let result = try onScriptThread { HostileCorpus.run(entry) }
-    #expect(HostileCorpus.complaint(entry, result) == nil)
+  @Test("end as their first line says, in time, with the alarm and with a count hook", arguments: all?.entries ?? [], HostileCorpus.Way.allCases)
+  func corpus(entry: HostileCorpus.Entry, way: HostileCorpus.Way) throws {
+    let result = try onScriptThread { HostileCorpus.run(entry, way) }
+    #expect(HostileCorpus.complaint(entry, result, way) == nil)
   }
 
   @Test("are all there") func complete() throws {
@@ -26,9 +26,9 @@ func onScriptThread<Value: Sendable>(_ work: sending @escaping () -> Value) thro
     #expect(try #require(Self.all).entries.allSatisfy { !$0.expected.isEmpty })
   }
 
-  @Test("that crash Debian's Lua 5.4.4 end in order", arguments: known?.entries ?? [])
-  func knownCrashes(entry: HostileCorpus.Entry) throws {
-    let result = try onScriptThread { HostileCorpus.run(entry) }
+  @Test("that crash Debian's Lua 5.4.4 end in order", arguments: known?.entries ?? [], HostileCorpus.Way.allCases)
+  func knownCrashes(entry: HostileCorpus.Entry, way: HostileCorpus.Way) throws {
+    let result = try onScriptThread { HostileCorpus.run(entry, way) }
     #expect(["error", "killed", "nil", "0"].contains(result.outcome), "\(result)")
     #expect(result.milliseconds < 600)
   }

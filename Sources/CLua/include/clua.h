@@ -85,7 +85,8 @@ typedef struct {
   double at;
 } clua_event;
 
-/// A hardened state, or NULL when there is no memory. `fail_after` < 0: never fail.
+/// A hardened state, or NULL when there is no memory. The functions' paths are read while it lives, the array only now. `fail_after` < 0:
+/// never fail.
 clua_state *clua_open(const clua_function *functions, size_t count, const clua_host *host, size_t memory, int64_t fail_after);
 /// Gives the number of bytes that Lua did not give back: 0, unless there is a bug.
 size_t clua_close(clua_state *state);

@@ -168,7 +168,8 @@ struct Extraction {
     for item in items {
       try cancellation.check()
       let run = bench.run(
-        script, kind: .hook, in: task.namespaceID, context: context, state: nil, arguments: [.object(argument(for: item))], session: session,
+        script, kind: .hook, in: task.namespaceID, isolation: reference.isolation, context: context, state: nil,
+        arguments: [.object(argument(for: item))], session: session,
         cancellation: cancellation)
       let values: [JSON]
       do throws(Problem) { values = try run.values() } catch {

@@ -10,8 +10,12 @@ extension Command {
     let corpus = try HostileCorpus(folder: invocation.word(0) ?? ".")
     var failed = 0
     for entry in corpus.entries {
-      let result = try ScriptThread.run { HostileCorpus.run(entry) }
-      guard let complaint = HostileCorpus.complaint(entry, result) else { continue }
+      var complaints: [String] = []
+      for way in HostileCorpus.Way.allCases {
+        let result = try ScriptThread.run { HostileCorpus.run(entry, way) }
+        if let complaint = HostileCorpus.complaint(entry, result, way) { complaints.append(complaint) }
+      }
+      guard let complaint = complaints.first else { continue }
       failed += 1
       invocation.console.print(complaint)
     }
