@@ -38,7 +38,8 @@ package struct NotificationChannel: Sendable, Equatable {
       let id = try channel.string("channel_id")
       if url == nil, id == nil {
         throw Problem(
-          .invalid, "the channel does not say where to", hint: "Give config.\(kind == .slack ? "webhook_url" : "url"), or the channel_id of a webhook",
+          .invalid, "the channel does not say where to",
+          hint: "Give config.\(kind == .slack ? "webhook_url" : "url"), or the channel_id of a webhook",
           path: channel.at("config"), details: ["type": "missing"])
       }
       result.append(NotificationChannel(kind: kind, channelID: id, url: url))

@@ -34,7 +34,8 @@ package struct PayloadIndex: Sendable, Equatable {
   package static let limit = 64
 
   /// Reads a namespace's `payload_indexes`: `{field_name, type, field_schema?, is_protected?}` each. They are still without a number.
-  package static func list(_ json: JSON?, in namespaceID: String, at now: Instant, path: String = "payload_indexes") throws(Problem) -> [PayloadIndex] {
+  package static func list(_ json: JSON?, in namespaceID: String, at now: Instant, path: String = "payload_indexes") throws(Problem) -> [PayloadIndex]
+  {
     guard let json, json != .null else { return [] }
     guard let items = json.array else { throw Problem(.invalid, "expected an array, got \(json.typeName)", path: path) }
     guard items.count <= limit else { throw Problem(.invalid, "\(items.count) indexes are given", hint: "Give at most \(limit)", path: path) }
@@ -68,7 +69,8 @@ package struct PayloadIndex: Sendable, Equatable {
     guard case .field(let keys) = Filter.subject(of: field) else {
       throw Problem(.invalid, "'\(field)' is indexed already", hint: "Leave it out", path: path)
     }
-    guard keys.allSatisfy({ !$0.isEmpty && !$0.utf8.contains { $0 < 32 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 == 127 } }) else {
+    guard keys.allSatisfy({ !$0.isEmpty && !$0.utf8.contains { $0 < 32 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 == 127 } })
+    else {
       throw Problem(
         .invalid, "the field '\(field)' cannot be indexed", hint: "Write keys with dots between them, for example \"product.price\"", path: path)
     }

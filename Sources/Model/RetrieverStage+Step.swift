@@ -27,7 +27,8 @@ extension RetrieverStage {
       // The SDK's own default for none is the text "null".
       if let address = try fields.string("feature_address"), address != "null" {
         throw Problem(
-          .unsupported, "'feature_address' has no effect here", hint: "Put a feature_search stage before this one", path: fields.at("feature_address"))
+          .unsupported, "'feature_address' has no effect here", hint: "Put a feature_search stage before this one", path: fields.at("feature_address")
+        )
       }
       return .sortByScore(
         field: try fields.string("score_field") ?? "score", descending: try Self.isDescending(fields),
@@ -133,7 +134,8 @@ extension RetrieverStage {
     // The SDK's own default for none is the text "null".
     if let words = try fields.string("natural_language"), words != "null" {
       throw Problem(
-        .unsupported, "'natural_language' is not in this build", hint: "Give conditions, or field, operator and value", path: fields.at("natural_language")
+        .unsupported, "'natural_language' is not in this build", hint: "Give conditions, or field, operator and value",
+        path: fields.at("natural_language")
       )
     }
     if let conditions = fields["conditions"] { return try Self.filter(conditions, fields.at("conditions"), &template, &notes) }

@@ -107,7 +107,8 @@ package enum Library {
   ]
 
   private static let retrievers = [
-    function("retrievers.create", ["definition: table"], "table", .write, "Keeps a search: {retriever_name=…, collection_identifiers={…}, stages={…}}."),
+    function(
+      "retrievers.create", ["definition: table"], "table", .write, "Keeps a search: {retriever_name=…, collection_identifiers={…}, stages={…}}."),
     function("retrievers.get", ["retriever: string"], "table?", .read, "A retriever by id or name, or nil."),
     function("retrievers.list", ["query?: table"], "table[]", .read, "The retrievers of the namespace."),
     function("retrievers.update", ["retriever: string", "changes: table"], "table", .write, "Changes a retriever; it becomes its next version."),
@@ -119,7 +120,8 @@ package enum Library {
   ]
 
   private static let alerts = [
-    function("alerts.create", ["definition: table"], "table", .write, "Watches what a retriever finds: {name=…, retriever_id=…, notification_config=…}."),
+    function(
+      "alerts.create", ["definition: table"], "table", .write, "Watches what a retriever finds: {name=…, retriever_id=…, notification_config=…}."),
     function("alerts.get", ["alert: string"], "table?", .read, "An alert by id or name, or nil."),
     function("alerts.list", ["query?: table"], "table[]", .read, "The alerts of the namespace."),
     function("alerts.update", ["alert: string", "changes: table"], "table", .write, "Changes an alert."),

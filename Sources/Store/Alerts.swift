@@ -57,7 +57,8 @@ extension Transaction {
       .insertAlertExecution,
       [
         ("execution_id", .text(execution.id)), ("alert_id", .text(execution.alertID)), ("namespace_id", .text(execution.namespaceID)),
-        ("collection_id", .text(execution.collectionID)), ("triggered", .flag(execution.isTriggered)), ("match_count", .integer(execution.matchCount)),
+        ("collection_id", .text(execution.collectionID)), ("triggered", .flag(execution.isTriggered)),
+        ("match_count", .integer(execution.matchCount)),
         ("executed_at", .instant(execution.executedAt)), ("milliseconds", .integer(execution.milliseconds)), ("details", .json(execution.details)),
       ])
     add(.deleteOldAlertExecutions, [("alert_id", .text(execution.alertID)), ("limit", .integer(8)), ("keep", .integer(keep))])

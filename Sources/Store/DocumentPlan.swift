@@ -16,14 +16,15 @@ struct DocumentPlan {
     case sorted(indexID: Int64)
   }
 
-  /// What is sorted at most.
-  static let few: Int64 = 20_000
+  /// What is sorted at most. Tests take less, to see every way with few documents.
+  @TaskLocal static var few: Int64 = 20_000
 
   let way: Way
   private let indexes: [PayloadIndex]
 
-  init(_ reader: Reader, _ namespaceID: String, _ collections: [String], _ filter: Filter?, _ sort: [(field: String, descending: Bool)]) throws(Problem)
-  {
+  init(
+    _ reader: Reader, _ namespaceID: String, _ collections: [String], _ filter: Filter?, _ sort: [(field: String, descending: Bool)]
+  ) throws(Problem) {
     let isSimple = filter == nil && sort.isEmpty
     indexes = isSimple ? [] : try reader.payloadIndexes(in: namespaceID).filter(\.isReady)
     guard !indexes.isEmpty else {

@@ -243,7 +243,9 @@ struct FilterSQL {
     for item in sort {
       let operand = try operand(item.field)
       let value =
-        if case .field(let path) = operand { "NULLIF(\(FieldValue.sql(body: "documents.body", path: path)), \(FieldValue.none))" } else { operand.value }
+        if case .field(let path) = operand { "NULLIF(\(FieldValue.sql(body: "documents.body", path: path)), \(FieldValue.none))" } else {
+          operand.value
+        }
       terms.append("\(value) \(item.descending ? "DESC" : "ASC") NULLS LAST")
     }
     return (terms + ["documents.position"]).joined(separator: ", ")

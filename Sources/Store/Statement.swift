@@ -1056,7 +1056,8 @@ package enum Statement: Int, CaseIterable, Sendable {
       VALUES ($collection_id, $alert_id, $namespace_id, $ordinal, $definition, $trigger_id, $seen)
       ON CONFLICT (collection_id, alert_id) DO UPDATE SET ordinal = $ordinal, definition = $definition, trigger_id = $trigger_id
       """
-    case .moveApplication: "UPDATE alert_applications SET seen = $seen WHERE collection_id = $collection_id AND alert_id = $alert_id AND seen <= $seen"
+    case .moveApplication:
+      "UPDATE alert_applications SET seen = $seen WHERE collection_id = $collection_id AND alert_id = $alert_id AND seen <= $seen"
     case .deleteApplication: "DELETE FROM alert_applications WHERE collection_id = $collection_id AND alert_id = $alert_id"
     case .deleteApplicationsOfAlert: "DELETE FROM alert_applications WHERE alert_id = $alert_id"
     case .deleteApplicationsOfCollection: "DELETE FROM alert_applications WHERE collection_id = $collection_id"

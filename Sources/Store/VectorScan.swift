@@ -39,7 +39,8 @@ extension Reader {
       let bytes = row.bytes()
       guard bytes.count == index.dimensions * 4 else {
         throw Problem(
-          .unavailable, "a vector '\(index.name)' of \(collectionID) has \(bytes.count) bytes, not \(index.dimensions * 4)", hint: SQLiteFault.restore)
+          .unavailable, "a vector '\(index.name)' of \(collectionID) has \(bytes.count) bytes, not \(index.dimensions * 4)", hint: SQLiteFault.restore
+        )
       }
       let start = piece.values.count
       piece.values.append(contentsOf: repeatElement(0, count: index.dimensions))

@@ -28,7 +28,8 @@ struct RetrieverAction {
     let report: RetrievalReport
     do throws(Problem) {
       report = try RetrievalReport(
-        host, retriever, inputs: try fields.objectValue("inputs") ?? JSONObject(), filter: filter, page: RetrievalPage(limit: Self.most), isKept: true,
+        host, retriever, inputs: try fields.objectValue("inputs") ?? JSONObject(), filter: filter, page: RetrievalPage(limit: Self.most),
+        isKept: true,
         cancellation: cancellation)
     } catch {
       if error.kind != .cancelled { try notify(fields, retriever, verdict: nil, error: error, &product) }

@@ -4,7 +4,9 @@ import Store
 
 extension Operation {
   static let alertOperations: [Operation] = [
-    Operation("create_alert", "POST", "/v1/alerts", "Watch what a retriever finds, and tell somebody", tag: "Alerts", scope: .write, body: Alert.accepted) {
+    Operation(
+      "create_alert", "POST", "/v1/alerts", "Watch what a retriever finds, and tell somebody", tag: "Alerts", scope: .write, body: Alert.accepted
+    ) {
       host, call throws(Problem) in
       var alert = try Alert(creating: call.body, in: call.namespaceID(), surroundings: host.surroundings)
       try host.resolve(&alert)
@@ -16,7 +18,8 @@ extension Operation {
     Operation("get_alert", "GET", "/v1/alerts/{alert_identifier}", "Read an alert by id or name", tag: "Alerts", scope: .read) {
       host, call throws(Problem) in .json(try host.alert(call).json)
     },
-    Operation("list_alerts_0", "POST", "/v1/alerts/list", "List alerts", tag: "Alerts", scope: .read, query: Parameter.paging,
+    Operation(
+      "list_alerts_0", "POST", "/v1/alerts/list", "List alerts", tag: "Alerts", scope: .read, query: Parameter.paging,
       body: Page.names + ListSelection.names, list),
     Operation("list_alerts", "GET", "/v1/alerts", "List alerts", tag: "Alerts", scope: .read, query: Parameter.paging, list),
     Operation(
@@ -67,7 +70,8 @@ extension Operation {
       guard let latest = listing.items.first else {
         throw Problem(
           .notFound, "alert '\(alert.name)' has not looked yet",
-          hint: "It looks when a trigger with the action alert_evaluation fires, or when documents come to a collection that has it in alert_applications",
+          hint:
+            "It looks when a trigger with the action alert_evaluation fires, or when documents come to a collection that has it in alert_applications",
           path: "alert_identifier")
       }
       return .json(latest.json)

@@ -82,7 +82,9 @@ extension Host {
   }
 
   private func retire(_ triggerID: String?) throws(Problem) {
-    guard let triggerID, var trigger = try read({ reader throws(Problem) in try reader.trigger(triggerID) }), trigger.status != .disabled else { return }
+    guard let triggerID, var trigger = try read({ reader throws(Problem) in try reader.trigger(triggerID) }), trigger.status != .disabled else {
+      return
+    }
     trigger.status = .disabled
     try put(trigger, isNew: false)
   }

@@ -4,8 +4,10 @@ import Store
 
 extension Operation {
   private static let executeNames =
-    ["inputs", "filters", "stream", "expand", "skip_cache", "return_presigned_urls", "return_vectors", "write_token", "consistency",
-      "target_collection_id", "explain"] + RetrievalPage.names
+    [
+      "inputs", "filters", "stream", "expand", "skip_cache", "return_presigned_urls", "return_vectors", "write_token", "consistency",
+      "target_collection_id", "explain",
+    ] + RetrievalPage.names
   private static let executeQuery = [
     Parameter("return_presigned_urls", .boolean), Parameter("return_vectors", .boolean), Parameter("explain", .boolean),
     Parameter("include_legacy_results", .boolean), Parameter("skip_cache", .boolean),
@@ -53,6 +55,15 @@ extension Operation {
           .conflict, "\(users.count) alert\(users.count == 1 ? " uses" : "s use") the retriever '\(retriever.name)', '\(user.name)' first",
           hint: "Delete the alerts, or give them another retriever_id", path: "retriever_id",
           details: ["alert_ids": .array(users.prefix(20).map { .string($0.id) })])
+      }
+      let taxonomies = try host.read { reader throws(Problem) in
+        try reader.taxonomies(in: namespaceID, Page(limit: 100_000)).items.filter { [retriever.id, retriever.name].contains($0.config.retrieverID) }
+      }
+      if let user = taxonomies.first {
+        throw Problem(
+          .conflict, "the taxonomy '\(user.name)' takes its nodes by the retriever '\(retriever.name)'",
+          hint: "Delete the taxonomy, or make a version of it without retriever_id", path: "retriever_id",
+          details: ["taxonomy_ids": .array(taxonomies.prefix(20).map { .string($0.id) })])
       }
       try host.disableTriggers(about: retriever.id, in: retriever.namespaceID)
       var transaction = Transaction()

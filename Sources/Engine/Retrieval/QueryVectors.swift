@@ -49,7 +49,8 @@ struct QueryVectors {
       let words = try host.read { reader throws(Problem) in try reader.wordCounts(of: collection.id) }
       let hashing = HashingVectors(settings: settings)
       // A text without a word points nowhere, and nothing is near to it.
-      made = hashing.vector(of: hashing.terms(of: text), with: words ?? HashingVectors.emptyCounts()) ?? Array(repeating: 0, count: settings.dimensions)
+      made =
+        hashing.vector(of: hashing.terms(of: text), with: words ?? HashingVectors.emptyCounts()) ?? Array(repeating: 0, count: settings.dimensions)
     case .http(let endpoint):
       try checkName(endpoint.index, index, collection, path)
       guard let courier = host.configuration.courier else {

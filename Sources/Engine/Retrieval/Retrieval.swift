@@ -27,8 +27,10 @@ struct Retrieval {
     var features: [String] = []
 
     var statistics: JSON {
-      ["stages": .object(JSONObject(members: stages.map { .init(key: $0.name, value: $0.json) })), "total_time_ms": .double(milliseconds),
-        "credits_used": 0, "server_service_ms": .double(milliseconds)]
+      [
+        "stages": .object(JSONObject(members: stages.map { .init(key: $0.name, value: $0.json) })), "total_time_ms": .double(milliseconds),
+        "credits_used": 0, "server_service_ms": .double(milliseconds),
+      ]
     }
   }
 
@@ -43,9 +45,11 @@ struct Retrieval {
     var isLate: Bool { budget.map { milliseconds > $0 } ?? false }
 
     var json: JSON {
-      ["input_count": .int(input), "output_count": .int(output), "duration_ms": .double(milliseconds),
+      [
+        "input_count": .int(input), "output_count": .int(output), "duration_ms": .double(milliseconds),
         "efficiency": .double(input > 0 ? Double(output) / Double(input) : 1), "cache_hit": false,
-        "metadata": ["stage_id": .string(kind.rawValue), "latency_budget_breached": .bool(isLate)]]
+        "metadata": ["stage_id": .string(kind.rawValue), "latency_budget_breached": .bool(isLate)],
+      ]
     }
   }
 
