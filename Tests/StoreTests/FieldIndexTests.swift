@@ -126,7 +126,8 @@ import Testing
       return found
     }
     let plain = try rows()
-    #expect(plain == (0..<40).filter { $0 % 4 == 1 }.map { [Float($0), Float($0)] })
+    let wanted: [[Float]] = stride(from: 1, to: 40, by: 4).map { [Float($0), Float($0)] }
+    #expect(plain == wanted)
     try store.commit { transaction in
       try? transaction.insert(
         PayloadIndex(id: 1, namespaceID: "ns_1", field: "n", kind: .integer, origin: .asked, isReady: true, createdAt: store.clock.now))
