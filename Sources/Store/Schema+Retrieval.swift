@@ -70,19 +70,7 @@ extension Schema {
     END;
     """
 
-  /// A field's value as `document_fields` has it.
-  private static func value(of row: String) -> String { FieldValue.sql(body: "\(row).body", path: "payload_indexes.path") }
-}
-
-/// A field's value in the order that lists are sorted by: `DocumentOrder` says it in plain code.
-enum FieldValue {
-  /// What has no place of its own; after everything else.
-  static let none = "x'FF'"
-
-  static func sql(body: String, path: String) -> String {
-    """
-    CASE json_type(\(body), \(path)) WHEN 'text' THEN json_extract(\(body), \(path)) WHEN 'integer' THEN json_extract(\(body), \(path)) \
-    WHEN 'real' THEN json_extract(\(body), \(path)) WHEN 'true' THEN x'01' WHEN 'false' THEN x'00' ELSE \(none) END
-    """
-  }
+  /// A field's value as `document_fields` has it. SQLite's own JSON functions are not for triggers and views where the schema is not trusted
+  /// (https://www.sqlite.org/pragma.html#pragma_trusted_schema), and ours is not: somebody may hand us a file.
+  private static func value(of row: String) -> String { "field_value(\(row).body, payload_indexes.path)" }
 }
