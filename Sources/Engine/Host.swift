@@ -53,6 +53,8 @@ package final class Host: Sendable {
   let workers: Workers
   /// Flags of the tasks that run now, so that they can be cancelled.
   let cancellations = Cancellations()
+  /// By which fields lists are filtered.
+  let uses = FieldUses()
   private let loop: OwnThread
   /// The thread that prunes the history, and the box whose closing ends it.
   private let keeper = Mutex<OwnThread?>(nil)

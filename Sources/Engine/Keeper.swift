@@ -86,10 +86,13 @@ extension Host {
     return (swept.evaluations, swept.events)
   }
 
-  /// The life of the keeper's thread: a look an hour, until the box is closed.
+  /// The life of the keeper's thread: a look an hour, until the box is closed, and every minute one for indexes that are to be built.
   func keepTidy(until closed: Mailbox<Void>) {
     var last = surroundings.now()
     while closed.take(limit: 1, timeout: .seconds(60)) != nil {
+      do throws(Problem) { try buildUnfinishedIndexes() } catch {
+        if !isClosing { log("warn", "an index could not be built: \(error)") }
+      }
       let now = surroundings.now()
       guard now - last >= Keeper.interval || now < last else { continue }
       last = now

@@ -66,7 +66,7 @@ package struct Operation: Sendable {
     systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + clusterResultOperations
     + triggerOperations + decisionOperations
     + simulationOperations + bulkOperations + previewOperations + taskOperations + kvOperations + maintenanceOperations + eventOperations
-    + taxonomyOperations + taxonomyNodeOperations
+    + taxonomyOperations + taxonomyNodeOperations + retrieverOperations + alertOperations + indexOperations
     + calendarOperations + scriptOperations + outboundOperations + bucketOperations + objectOperations + batchOperations
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

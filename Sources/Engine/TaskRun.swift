@@ -15,6 +15,8 @@ struct TaskRun {
     var state: JSONObject?
     /// The run of a cluster, which the outcome stores.
     var run: ClusterRun?
+    /// What makes a run that went to its end a failed one: it did not reach what was asked of it. Its outputs say more, and are kept.
+    var failure: Problem?
   }
 
   private static let resultLimit = 1 << 20
@@ -56,6 +58,7 @@ struct TaskRun {
       }
       try act(config, &product)
       CrashPoint.pass(.actionMiddle)
+      if let failure = product.failure { return failed(failure, keeping: product.outputs) }
       if let after = trigger?.action.hooks.after {
         do throws(Problem) {
           var result = product.outputs
@@ -83,14 +86,15 @@ struct TaskRun {
     }
   }
 
-  private func failed(_ error: Problem) -> Ending {
+  private func failed(_ error: Problem, keeping outputs: JSONObject = JSONObject()) -> Ending {
+    var product = Product()
+    product.outputs = outputs
     // What this build cannot do, it cannot do a second time.
     if let rule = trigger?.schedule.retry, task.attempt < rule.maxAttempts, error.kind != .unsupported {
-      var repeated = ending(.failed, Product(), error: error)
+      var repeated = ending(.failed, product, error: error)
       repeated.repeats = true
       return repeated
     }
-    var product = Product()
     if let hook = trigger?.action.hooks.onFailure {
       var details: JSONObject = ["message": .string(error.message), "kind": .string(error.kind.rawValue), "task_id": .string(task.id)]
       if let path = error.path { details["path"] = .string(path) }
@@ -102,6 +106,7 @@ struct TaskRun {
         _ = try self.hook("on_failure", hook, arguments: [.object(details)], into: &product)
       } catch {
         product = Product()
+        product.outputs = outputs
         product.outputs["on_failure_error"] = .string(error.description)
         host.log("warn", "task \(task.id): on_failure hook: \(error)")
       }
@@ -176,10 +181,10 @@ struct TaskRun {
     case .batchRerun: try BatchAction(host, bench, task, config, cancellation).rerun(&product)
     case .collectionTrigger: try BatchAction(host, bench, task, config, cancellation).trigger(&product)
     case .taxonomyEnrichment: try TaxonomyEnrichment(host, task, config, cancellation).perform(&product)
-    case .retrieverExecution, .alertEvaluation, .deleteNamespace:
-      throw Problem(
-        .unsupported, "action '\(task.kind.rawValue)' cannot run in this build",
-        hint: "This build runs: cluster, taxonomy_enrichment, batch_rerun, collection_trigger, script", path: "action_type")
+    case .retrieverExecution: try RetrieverAction(host, task, trigger, config, cancellation).perform(&product)
+    case .alertEvaluation: try AlertAction(host, task, config, cancellation).perform(&product)
+    case .deleteNamespace:
+      throw Problem(.unsupported, "'\(task.kind.rawValue)' is done at once, and no task", path: "action_type")
     }
   }
 

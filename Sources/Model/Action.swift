@@ -25,7 +25,7 @@ package struct Action: Sendable, Equatable {
     case .batchRerun: ["batch_id", "collection_id", "filters", "retry_failed_only"]
     case .collectionTrigger: ["collection_id", "include_buckets", "include_collections", "object_ids", "source_filters", "dedup_strategy"]
     case .retrieverExecution: ["retriever_id", "inputs", "filters", "skip_cache", "acceptance", "notification_config"]
-    case .alertEvaluation: ["alert_id"]
+    case .alertEvaluation: ["alert_id", "collection_id"]
     case .script: ["script"]
     case .deleteNamespace: []
     }
@@ -75,8 +75,16 @@ package struct Action: Sendable, Equatable {
       for key in ["include_buckets", "include_collections", "object_ids"] { _ = try fields.strings(key) }
       _ = try CollectionSource.filter(fields["source_filters"], path: fields.at("source_filters"))
       let _: Batch.Dedup? = try fields.choice("dedup_strategy")
-    case .retrieverExecution: _ = try fields.required("retriever_id", example: "\"ret_1\"")
-    case .alertEvaluation: _ = try fields.required("alert_id", example: "\"alrt_1\"")
+    case .retrieverExecution:
+      _ = try fields.required("retriever_id", example: "\"ret_1\"")
+      _ = try fields.objectValue("inputs")
+      if let filters = fields["filters"] { _ = try Filter(filters, path: fields.at("filters")) }
+      _ = try fields.bool("skip_cache")
+      _ = try Acceptance(fields["acceptance"], path: fields.at("acceptance"))
+      if let notification = fields["notification_config"] { _ = try CheckNotification(notification, path: fields.at("notification_config")) }
+    case .alertEvaluation:
+      _ = try fields.required("alert_id", example: "\"alt_1\"")
+      _ = try fields.string("collection_id")
     case .script:
       guard let script = fields["script"] else {
         throw fields.missing("script", example: "{\"source\": \"return function(ctx) return true end\"}")

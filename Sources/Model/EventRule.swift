@@ -16,11 +16,15 @@ extension Schedule {
     package static let triggerFailed = EventType(known: "trigger.execution.failed")
     /// A trigger failed too often and does not fire any more.
     package static let triggerStopped = EventType(known: "trigger.stopped")
+    package static let alertCreated = EventType(known: "alert.created")
+    package static let alertUpdated = EventType(known: "alert.updated")
+    package static let alertDeleted = EventType(known: "alert.deleted")
+    package static let alertTriggered = EventType(known: "alert.triggered")
 
     /// The names that are fixed.
     package static let allCases = [
       documentsAdded, documentsUpdated, documentsDeleted, batchCompleted, clusterCompleted, clusterFailed, enrichmentCompleted, triggerCompleted,
-      triggerFailed, triggerStopped,
+      triggerFailed, triggerStopped, alertCreated, alertUpdated, alertDeleted, alertTriggered,
     ]
 
     private init(known name: String) { rawValue = name }

@@ -90,6 +90,7 @@ package struct TaskRecord: Sendable, Equatable {
       "finished_at": .optional(finishedAt),
     ]
     if let triggerID { extra["trigger_id"] = .string(triggerID) }
+    if let acceptance = outputs["acceptance"] { extra["acceptance"] = acceptance }
     if let retryAt { extra["retry_at"] = .instant(retryAt) }
     if let scheduledAt { extra["scheduled_at"] = .instant(scheduledAt) }
     return [

@@ -30,6 +30,8 @@ package struct TaxonomyConfig: Sendable, Equatable {
   /// Nil gives the node's whole payload.
   package var enrichment: [EnrichmentField]?
   package var classification: Classification
+  /// Of a flat one: the retriever whose filters say which documents are nodes, and whose search how near is near enough.
+  package private(set) var retrieverID: String?
   /// As given, with the type's tag: what the API answers.
   package private(set) var object: JSONObject
 
@@ -56,7 +58,7 @@ package struct TaxonomyConfig: Sendable, Equatable {
     let collection = try Fields(fields["source_collection"], path: fields.at("source_collection"), accepting: ["collection_id", "enrichment_fields"])
     enrichment = try EnrichmentField.list(collection["enrichment_fields"], path: collection.at("enrichment_fields"))
     source = kind == .flat ? try Self.documents(fields, collection) : try Self.tree(fields, collection)
-    _ = try fields.string("retriever_id")
+    retrieverID = try fields.string("retriever_id")
     object = fields.object
     object["taxonomy_type"] = .string(kind.rawValue)
     object["top_k"] = kind == .flat ? .int(top) : object["top_k"]

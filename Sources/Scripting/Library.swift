@@ -4,7 +4,8 @@ import CLua
 /// suggestions in errors and the editor's stubs are made, so that they cannot disagree.
 package enum Library {
   package static let functions: [LibraryFunction] =
-    documents + collections + namespaces + clusters + taxonomies + buckets + batches + triggers + tasks + events + scripts + kv + values + numbers
+    documents + collections + namespaces + clusters + taxonomies + retrievers + alerts + buckets + batches + triggers + tasks + events + scripts + kv
+    + values + numbers
     + network
     + logging + surroundings + whole + context + trials
 
@@ -55,6 +56,7 @@ package enum Library {
     function("namespaces.create", ["definition: table"], "table", .batch, "Makes a namespace."),
     function("namespaces.update", ["namespace: string", "changes: table"], "table", .batch, "Changes a namespace."),
     function("namespaces.stats", ["namespace: string"], "table", .read, "How many collections and documents it has."),
+    function("namespaces.ensure_indexes", ["namespace: string"], "table", .batch, "Builds the indexes that the namespace declares."),
     function("namespaces.delete", ["namespace: string"], "boolean", .batch, "Removes a namespace and everything in it."),
   ]
 
@@ -102,6 +104,30 @@ package enum Library {
     function(
       "taxonomies.apply", ["collection: string", "options: table"], "table", .write, "Starts an enrichment: {taxonomy_id=…, incremental=true}."),
     function("taxonomies.classify", ["taxonomy: string", "sample: table"], "table", .read, "Tries up to 5 documents: {source_documents={…}}."),
+  ]
+
+  private static let retrievers = [
+    function(
+      "retrievers.create", ["definition: table"], "table", .write, "Keeps a search: {retriever_name=…, collection_identifiers={…}, stages={…}}."),
+    function("retrievers.get", ["retriever: string"], "table?", .read, "A retriever by id or name, or nil."),
+    function("retrievers.list", ["query?: table"], "table[]", .read, "The retrievers of the namespace."),
+    function("retrievers.update", ["retriever: string", "changes: table"], "table", .write, "Changes a retriever; it becomes its next version."),
+    function("retrievers.delete", ["retriever: string"], "boolean", .write, "Removes a retriever with its executions."),
+    function(
+      "retrievers.execute", ["retriever: string", "options?: table"], "table", .read,
+      "Finds documents: {inputs={query=…}, filters=…, limit=…} gives {documents={…}, …}."),
+    function("retrievers.executions", ["retriever: string", "query?: table"], "table[]", .read, "Past executions, newest first."),
+  ]
+
+  private static let alerts = [
+    function(
+      "alerts.create", ["definition: table"], "table", .write, "Watches what a retriever finds: {name=…, retriever_id=…, notification_config=…}."),
+    function("alerts.get", ["alert: string"], "table?", .read, "An alert by id or name, or nil."),
+    function("alerts.list", ["query?: table"], "table[]", .read, "The alerts of the namespace."),
+    function("alerts.update", ["alert: string", "changes: table"], "table", .write, "Changes an alert."),
+    function("alerts.delete", ["alert: string"], "boolean", .write, "Removes an alert, and takes it from its collections."),
+    function("alerts.latest", ["alert: string"], "table?", .read, "What the alert saw last, or nil."),
+    function("alerts.executions", ["alert: string"], "table[]", .read, "What the alert saw, newest first."),
   ]
 
   private static let triggers = [

@@ -33,7 +33,9 @@ extension Transaction {
 
   /// Deletes the collection with its documents. Where it holds many, take those away first with `deleteDocuments`.
   package mutating func deleteCollection(_ collectionID: String) {
-    for statement in [Statement.deleteVectorsOfCollection, .deleteDocumentsOfCollection, .deleteVectorIndexes, .deleteWordCounts] {
+    for statement in [
+      Statement.deleteVectorsOfCollection, .deleteDocumentsOfCollection, .deleteVectorIndexes, .deleteWordCounts, .deleteApplicationsOfCollection,
+    ] {
       add(statement, [("collection_id", .text(collectionID))])
     }
     add(.deleteCollection, [("collection_id", .text(collectionID))], expecting: .exactly(1), guardName: "collection")

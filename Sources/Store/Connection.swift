@@ -8,6 +8,7 @@ final class Connection {
   /// Statements composed from fixed pieces (filters, sort orders), newest last.
   private var composed: [(sql: String, prepared: Prepared)] = []
   private var controls = [Prepared?](repeating: nil, count: Control.allCases.count)
+  private let fieldValue: FieldValue
 
   enum Access { case write, read }
 
@@ -30,12 +31,14 @@ final class Connection {
     sqlite3_extended_result_codes(opened, 1)
     guard csqlite_defend(opened) == SQLITE_OK else { throw SQLiteFault(sqlite3_errcode(opened), opened, "defend") }
     TextFolding.register(on: opened)
+    fieldValue = FieldValue(on: opened)
   }
 
   deinit {
     statements = []
     composed = []
     controls = []
+    fieldValue.close()
     sqlite3_close_v2(handle)
   }
 

@@ -1,15 +1,15 @@
-import Basics
+package import Basics
 
 /// Where a page of documents ended: after a position in the order of insertion, or after so many of another order.
 ///
 /// Written as 14 characters that mean nothing to callers: ten bytes (kind, number, check) in base64url without padding.
-enum Cursor: Equatable {
+package enum Cursor: Equatable {
   case after(position: Int64)
   case skip(Int64)
 
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-  var text: String {
+  package var text: String {
     let (kind, number): (UInt8, Int64) =
       switch self {
       case .after(let position): (1, position)
@@ -29,7 +29,7 @@ enum Cursor: Equatable {
     return String(decoding: characters, as: UTF8.self)
   }
 
-  init(_ text: String) throws(Problem) {
+  package init(_ text: String) throws(Problem) {
     var (bits, held, bytes): (UInt32, Int, [UInt8]) = (0, 0, [])
     for character in text.utf8.prefix(15) {
       guard let digit = Self.alphabet.firstIndex(of: character) else { throw Self.garbage(text) }

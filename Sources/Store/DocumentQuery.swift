@@ -44,29 +44,17 @@ extension Reader {
   package func documents(_ query: DocumentQuery) throws(Problem) -> Listing<Document> {
     let collections = try readable(query.collectionIDs, in: query.namespaceID)
     if collections.isEmpty { return Listing(items: [], total: 0) }
-    var sql = FilterSQL()
-    var conditions = ["documents.collection_id IN (\(collections.indices.map { "$c\($0)" }.joined(separator: ", ")))"]
-    var parameters: Connection.Parameters = collections.enumerated().map { ("c\($0.offset)", .text($0.element)) }
-    if let filter = query.filter { conditions.append("(\(try sql.condition(filter)))") }
-    let order = try sql.order(query.sort)
+    var after: Int64?
     var offset = Int64(query.page.offset)
     if let text = query.page.cursor {
       switch (try Cursor(text), query.sort.isEmpty) {
-      case (.after(let position), true):
-        conditions.append("documents.position > $after")
-        parameters.append(("after", .integer(position)))
+      case (.after(let position), true): after = position
       case (.skip(let count), false): offset += count
       default:
         throw Problem(.invalid, "the cursor belongs to a list in another order", hint: "Give the same sort as for the page before", path: "cursor")
       }
     }
-    parameters += [("limit", .integer(Int64(query.page.limit) + 1)), ("offset", .integer(offset))]
-    var rows = try connection.rows(
-      composed: """
-        SELECT documents.document_id, documents.collection_id, documents.body, documents.created_at, documents.updated_at, documents.position
-        FROM documents WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT $limit OFFSET $offset
-        """, parameters + sql.parameters
-    ) { row throws(Problem) in (document: try Document.read(&row), position: row.int()) }
+    var rows = try rows(query, collections, after: after, offset: offset, limit: Int64(query.page.limit) + 1)
     var next: String?
     if rows.count > query.page.limit {
       rows.removeLast()
@@ -83,26 +71,80 @@ extension Reader {
       for index in rows.indices { rows[index].document.fields = rows[index].document.fields.keeping(paths) }
     }
     var total: Int64 = query.filter == nil ? 0 : -1
-    if query.filter == nil || query.page.includeTotal { total = try count(collections, filter: query.filter) }
+    if query.filter == nil || query.page.includeTotal { total = try count(collections, filter: query.filter, in: query.namespaceID) }
     return Listing(items: rows.map(\.document), total: total, nextCursor: next)
   }
 
-  /// How many documents of a collection pass.
-  package func count(_ collectionID: String, filter: Filter? = nil) throws(Problem) -> Int64 { try count([collectionID], filter: filter) }
+  private typealias Place = (document: Document, position: Int64)
 
-  private func count(_ collectionIDs: [String], filter: Filter?) throws(Problem) -> Int64 {
+  /// The documents of a page, found on the way that promises the least work.
+  private func rows(_ query: DocumentQuery, _ collections: [String], after: Int64?, offset: Int64, limit: Int64) throws(Problem) -> [Place] {
+    let plan = try DocumentPlan(self, query.namespaceID, collections, query.filter, query.sort)
+    switch plan.way {
+    case .plain:
+      var sql = FilterSQL()
+      return try rows(
+        "documents", [DocumentPlan.of(collections, "documents")], try sql.order(query.sort), query.filter, &sql, collections, after, offset, limit)
+    case .chosen(let condition, let isOrdered):
+      var sql = FilterSQL()
+      let tests = ["chosen.index_id = \(condition.indexID)", DocumentPlan.of(collections, "chosen"), try condition.sql(&sql)]
+      let order = isOrdered ? "chosen.position" : try sql.order(query.sort)
+      return try rows(DocumentPlan.joined, tests, order, query.filter, &sql, collections, after, offset, limit)
+    case .sorted(let indexID):
+      let tests = ["chosen.index_id = \(indexID)", DocumentPlan.of(collections, "chosen")]
+      func part(_ more: [String], _ order: String, _ offset: Int64, _ limit: Int64) throws(Problem) -> [Place] {
+        var sql = FilterSQL()
+        return try rows(DocumentPlan.joined, tests + more, order, query.filter, &sql, collections, nil, offset, limit)
+      }
+      guard query.sort[0].descending else { return try part([], "chosen.value, chosen.position", offset, limit) }
+      // What has no value comes last here, too, and first in the index read backwards: two parts.
+      var found = try part(["chosen.value < \(FieldValue.none)"], "chosen.value DESC, chosen.position", offset, limit)
+      guard found.count < limit else { return found }
+      var skipped: Int64 = 0
+      if found.isEmpty, offset > 0 {
+        var sql = FilterSQL()
+        let condition = try query.filter.map { filter throws(Problem) in try sql.condition(filter) } ?? "1"
+        skipped = try connection.number(
+          composed: """
+            SELECT count(*) FROM \(DocumentPlan.joined) WHERE \(tests.joined(separator: " AND ")) AND chosen.value < \(FieldValue.none) AND (\(condition))
+            """, DocumentPlan.parameters(collections) + sql.parameters)
+      }
+      found += try part(
+        ["chosen.value = \(FieldValue.none)"], "chosen.position", found.isEmpty ? max(0, offset - skipped) : 0, limit - Int64(found.count))
+      return found
+    }
+  }
+
+  private func rows(
+    _ tables: String, _ tests: [String], _ order: String, _ filter: Filter?, _ sql: inout FilterSQL, _ collections: [String], _ after: Int64?,
+    _ offset: Int64, _ limit: Int64
+  ) throws(Problem) -> [Place] {
+    var tests = tests
+    if let filter { tests.append("(\(try sql.condition(filter)))") }
+    var parameters = DocumentPlan.parameters(collections) + [("limit", .integer(limit)), ("offset", .integer(offset))]
+    if let after {
+      tests.append("\(tables == "documents" ? "documents" : "chosen").position > $after")
+      parameters.append(("after", .integer(after)))
+    }
+    return try connection.rows(
+      composed: """
+        SELECT documents.document_id, documents.collection_id, documents.body, documents.created_at, documents.updated_at, documents.position
+        FROM \(tables) WHERE \(tests.joined(separator: " AND ")) ORDER BY \(order) LIMIT $limit OFFSET $offset
+        """, parameters + sql.parameters
+    ) { row throws(Problem) in (document: try Document.read(&row), position: row.int()) }
+  }
+
+  /// How many documents of a collection pass.
+  package func count(_ collectionID: String, filter: Filter? = nil) throws(Problem) -> Int64 {
+    guard let filter else { return try documentCount(collectionID) }
+    guard let namespaceID = try connection.first(.namespaceOfCollection, [("collection_id", .text(collectionID))], { $0.text() }) else { return 0 }
+    return try count([collectionID], filter, in: namespaceID)
+  }
+
+  private func count(_ collectionIDs: [String], filter: Filter?, in namespaceID: String) throws(Problem) -> Int64 {
+    if let filter { return try count(collectionIDs, filter, in: namespaceID) }
     var total: Int64 = 0
-    guard let filter else {
-      for id in collectionIDs { total += try documentCount(id) }
-      return total
-    }
-    var sql = FilterSQL()
-    let condition = try sql.condition(filter)
-    for id in collectionIDs {
-      total += try connection.number(
-        composed: "SELECT count(*) FROM documents WHERE collection_id = $collection_id AND (\(condition))",
-        [("collection_id", .text(id))] + sql.parameters)
-    }
+    for id in collectionIDs { total += try documentCount(id) }
     return total
   }
 

@@ -17,7 +17,7 @@ struct FilterSQL {
   /// A longer list goes to SQLite as one parameter.
   private static let shortList = 16
 
-  private mutating func bind(_ value: Value) throws(Problem) -> String {
+  mutating func bind(_ value: Value) throws(Problem) -> String {
     guard parameters.count < Self.limit else {
       throw Problem(
         .tooLarge, "the filter has more than \(Self.limit) fields and values",
@@ -30,7 +30,7 @@ struct FilterSQL {
   }
 
   /// A number goes the way of the numbers in the documents, through SQLite's own reader, so that equal texts are equal numbers.
-  private mutating func bindNumber(_ json: JSON) throws(Problem) -> String { "json_extract(\(try bind(.json(json))), '$')" }
+  mutating func bindNumber(_ json: JSON) throws(Problem) -> String { "json_extract(\(try bind(.json(json))), '$')" }
 
   // MARK: - Conditions
 
@@ -107,7 +107,7 @@ struct FilterSQL {
   }
 
   /// SQLite's path syntax quotes keys but knows no escapes: https://www.sqlite.org/json1.html#path_arguments
-  private static func path(_ keys: [String], _ field: String) throws(Problem) -> String {
+  static func path(_ keys: [String], _ field: String) throws(Problem) -> String {
     var path = "$"
     for key in keys {
       guard !key.isEmpty, !key.utf8.contains(where: { $0 < 32 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 == 127 }) else {
@@ -236,10 +236,18 @@ struct FilterSQL {
 
   // MARK: - Orders
 
-  /// What follows ORDER BY; documents that lack the field come last, those that are alike in their order of insertion.
+  /// What follows ORDER BY: values as `DocumentOrder` has them; documents that lack the field come last, those that are alike in their order of
+  /// insertion.
   mutating func order(_ sort: [(field: String, descending: Bool)]) throws(Problem) -> String {
     var terms: [String] = []
-    for item in sort { terms.append("\(try operand(item.field).value) \(item.descending ? "DESC" : "ASC") NULLS LAST") }
+    for item in sort {
+      let operand = try operand(item.field)
+      let value =
+        if case .field(let path) = operand { "NULLIF(\(FieldValue.sql(body: "documents.body", path: path)), \(FieldValue.none))" } else {
+          operand.value
+        }
+      terms.append("\(value) \(item.descending ? "DESC" : "ASC") NULLS LAST")
+    }
     return (terms + ["documents.position"]).joined(separator: ", ")
   }
 }

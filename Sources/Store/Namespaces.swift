@@ -31,9 +31,10 @@ extension Transaction {
       .deleteTasksOfNamespace, .deleteMembersOfNamespace, .deleteRunsOfNamespace,
       .deleteClustersOfNamespace, .deleteTaxonomyVersionsOfNamespace, .deleteTaxonomiesOfNamespace,
       .deleteBatchMembersOfNamespace, .deleteBatchesOfNamespace, .deleteObjectsOfNamespace, .deleteBucketStoresOfNamespace,
-      .deleteWordCountsOfNamespace,
+      .deleteWordCountsOfNamespace, .deleteRetrievalsOfNamespace, .deleteRetrieversOfNamespace, .deleteAlertExecutionsOfNamespace,
+      .deleteAlertsOfNamespace, .deleteApplicationsOfNamespace,
       .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteScriptVersionsOfNamespace, .deleteScriptsOfNamespace, .deleteVectorsOfNamespace,
-      .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,
+      .deleteDocumentsOfNamespace, .deletePayloadIndexesOfNamespace, .deleteVectorIndexesOfNamespace,
       .deleteCollectionsOfNamespace,
     ]
     for statement in everything { add(statement, [("namespace_id", .text(namespaceID))]) }

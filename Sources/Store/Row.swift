@@ -25,6 +25,7 @@ struct Row {
 
   mutating func int() -> Int64 { sqlite3_column_int64(statement, advance()) }
   mutating func optionalInt() -> Int64? { nullable { $0.int() } }
+  mutating func real() -> Double { sqlite3_column_double(statement, advance()) }
   mutating func flag() -> Bool { int() != 0 }
   mutating func instant() -> Instant { Instant(milliseconds: int()) }
   mutating func optionalInstant() -> Instant? { nullable { $0.instant() } }

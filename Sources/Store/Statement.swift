@@ -12,11 +12,11 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Collections
   case insertCollection, insertVectorIndex, updateCollection, adjustDocumentCount, recountDocuments, deleteCollection, deleteVectorIndexes
   case deleteCollectionsOfNamespace, deleteVectorIndexesOfNamespace, collection, collections, countCollections, collectionIDs
-  case vectorIndexes, documentCount
+  case vectorIndexes, documentCount, namespaceOfCollection
   // Documents and their vectors
   case insertDocument, updateDocument, deleteDocument, insertVector, putVector, deleteVectorsOfDocument, deleteVectorPiece
   case deleteDocumentPiece, deleteDocumentsOfCollection, deleteVectorsOfCollection, deleteVectorsOfNamespace, deleteDocumentsOfNamespace
-  case document, documentAnywhere, documentExists, documentBody, vector, countVectors, highestPosition
+  case documentAt, document, documentAnywhere, documentExists, documentBody, vector, countVectors, highestPosition
   // Clusters and their runs
   case insertCluster, updateCluster, deleteCluster, deleteClustersOfNamespace, cluster, clusters, countClusters, insertRun, updateRun
   case putMembers, members, deleteMembersBut, deleteMembersOfCluster, deleteMembersOfNamespace
@@ -62,6 +62,18 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Taxonomies and their versions
   case insertTaxonomy, updateTaxonomy, insertTaxonomyVersion, deleteTaxonomy, deleteTaxonomyVersions, deleteTaxonomiesOfNamespace
   case deleteTaxonomyVersionsOfNamespace, taxonomy, taxonomies, countTaxonomies, taxonomyVersions
+  // Retrievers and their executions
+  case insertRetriever, updateRetriever, deleteRetriever, deleteRetrieversOfNamespace, retriever, retrievers, countRetrievers
+  case insertRetrieval, deleteRetrievalsOfRetriever, deleteRetrievalsOfNamespace, deleteOldRetrievals, retrieval, retrievals, countRetrievals
+  // Alerts, where they look, and what they saw
+  case insertAlert, updateAlert, fireAlert, deleteAlert, deleteAlertsOfNamespace, alert, alerts, countAlerts
+  case insertAlertExecution, deleteExecutionsOfAlert, deleteAlertExecutionsOfNamespace, deleteOldAlertExecutions, alertExecution, alertExecutions
+  case countAlertExecutions
+  case putApplication, moveApplication, deleteApplication, deleteApplicationsOfAlert, deleteApplicationsOfCollection
+  case deleteApplicationsOfNamespace, application, applicationsOfCollection, applicationsOfAlert
+  // Indexes of documents' fields
+  case insertPayloadIndex, updatePayloadIndex, deletePayloadIndex, deletePayloadIndexesOfNamespace, payloadIndexes, unfinishedIndexes
+  case highestPayloadIndex, fillIndex, deleteIndexPiece, indexPieceEnd
 
   package var name: String { "\(self)" }
 
@@ -929,6 +941,176 @@ package enum Statement: Int, CaseIterable, Sendable {
         taxonomy_versions.created_at
       FROM taxonomies JOIN taxonomy_versions ON taxonomy_versions.taxonomy_id = taxonomies.taxonomy_id
       WHERE taxonomies.taxonomy_id = $taxonomy_id ORDER BY taxonomy_versions.version DESC, taxonomies.taxonomy_id LIMIT $limit OFFSET $offset
+      """
+    case .namespaceOfCollection: "SELECT namespace_id FROM collections WHERE collection_id = $collection_id"
+    case .documentAt:
+      """
+      SELECT document_id, collection_id, body, created_at, updated_at FROM documents WHERE collection_id = $collection_id AND position = $position
+      """
+    case .insertRetriever:
+      """
+      INSERT INTO retrievers (retriever_id, namespace_id, name, description, version, definition, created_at, updated_at, created_by)
+      VALUES ($retriever_id, $namespace_id, $name, $description, $version, $definition, $created_at, $updated_at, $created_by)
+      """
+    case .updateRetriever:
+      """
+      UPDATE retrievers SET name = $name, description = $description, version = $version, definition = $definition, updated_at = $updated_at
+      WHERE retriever_id = $retriever_id AND version = $expected
+      """
+    case .deleteRetriever: "DELETE FROM retrievers WHERE retriever_id = $retriever_id"
+    case .deleteRetrieversOfNamespace: "DELETE FROM retrievers WHERE namespace_id = $namespace_id"
+    case .retriever:
+      """
+      SELECT retriever_id, namespace_id, name, description, version, definition, created_at, updated_at, created_by FROM retrievers
+      WHERE namespace_id = $namespace_id AND (retriever_id = $identifier OR name = $identifier)
+      ORDER BY CASE WHEN retriever_id = $identifier THEN 0 ELSE 1 END LIMIT 1
+      """
+    case .retrievers:
+      """
+      SELECT retriever_id, namespace_id, name, description, version, definition, created_at, updated_at, created_by FROM retrievers
+      WHERE namespace_id = $namespace_id ORDER BY created_at, retriever_id LIMIT $limit OFFSET $offset
+      """
+    case .countRetrievers: "SELECT count(*) FROM retrievers WHERE namespace_id = $namespace_id"
+    case .insertRetrieval:
+      """
+      INSERT INTO retriever_executions
+        (execution_id, retriever_id, namespace_id, status, created_at, completed_at, milliseconds, processed, returned, details)
+      VALUES
+        ($execution_id, $retriever_id, $namespace_id, $status, $created_at, $completed_at, $milliseconds, $processed, $returned, $details)
+      """
+    case .deleteRetrievalsOfRetriever: "DELETE FROM retriever_executions WHERE retriever_id = $retriever_id"
+    case .deleteRetrievalsOfNamespace: "DELETE FROM retriever_executions WHERE namespace_id = $namespace_id"
+    case .deleteOldRetrievals:
+      """
+      DELETE FROM retriever_executions WHERE retriever_id = $retriever_id AND execution_id IN (
+        SELECT execution_id FROM retriever_executions WHERE retriever_id = $retriever_id
+        ORDER BY created_at DESC, execution_id DESC LIMIT $limit OFFSET $keep)
+      """
+    case .retrieval:
+      """
+      SELECT execution_id, retriever_id, namespace_id, status, created_at, completed_at, milliseconds, processed, returned, details
+      FROM retriever_executions WHERE retriever_id = $retriever_id AND execution_id = $execution_id
+      """
+    case .retrievals:
+      """
+      SELECT execution_id, retriever_id, namespace_id, status, created_at, completed_at, milliseconds, processed, returned, details
+      FROM retriever_executions WHERE retriever_id = $retriever_id AND status = COALESCE($status, status)
+      ORDER BY created_at DESC, execution_id DESC LIMIT $limit OFFSET $offset
+      """
+    case .countRetrievals:
+      "SELECT count(*) FROM retriever_executions WHERE retriever_id = $retriever_id AND status = COALESCE($status, status)"
+    case .insertAlert:
+      """
+      INSERT INTO alerts (alert_id, namespace_id, name, retriever_id, definition, last_fired_at, raised, created_at, updated_at)
+      VALUES ($alert_id, $namespace_id, $name, $retriever_id, $definition, $last_fired_at, $raised, $created_at, $updated_at)
+      """
+    case .updateAlert:
+      """
+      UPDATE alerts SET name = $name, retriever_id = $retriever_id, definition = $definition, updated_at = $updated_at
+      WHERE alert_id = $alert_id
+      """
+    case .fireAlert: "UPDATE alerts SET last_fired_at = COALESCE($last_fired_at, last_fired_at), raised = $raised WHERE alert_id = $alert_id"
+    case .deleteAlert: "DELETE FROM alerts WHERE alert_id = $alert_id"
+    case .deleteAlertsOfNamespace: "DELETE FROM alerts WHERE namespace_id = $namespace_id"
+    case .alert:
+      """
+      SELECT alert_id, namespace_id, definition, last_fired_at, raised, created_at, updated_at FROM alerts
+      WHERE namespace_id = $namespace_id AND (alert_id = $identifier OR name = $identifier)
+      ORDER BY CASE WHEN alert_id = $identifier THEN 0 ELSE 1 END LIMIT 1
+      """
+    case .alerts:
+      """
+      SELECT alert_id, namespace_id, definition, last_fired_at, raised, created_at, updated_at FROM alerts
+      WHERE namespace_id = $namespace_id ORDER BY created_at, alert_id LIMIT $limit OFFSET $offset
+      """
+    case .countAlerts: "SELECT count(*) FROM alerts WHERE namespace_id = $namespace_id"
+    case .insertAlertExecution:
+      """
+      INSERT INTO alert_executions (execution_id, alert_id, namespace_id, collection_id, triggered, match_count, executed_at, milliseconds, details)
+      VALUES ($execution_id, $alert_id, $namespace_id, $collection_id, $triggered, $match_count, $executed_at, $milliseconds, $details)
+      """
+    case .deleteExecutionsOfAlert: "DELETE FROM alert_executions WHERE alert_id = $alert_id"
+    case .deleteAlertExecutionsOfNamespace: "DELETE FROM alert_executions WHERE namespace_id = $namespace_id"
+    case .deleteOldAlertExecutions:
+      """
+      DELETE FROM alert_executions WHERE alert_id = $alert_id AND execution_id IN (
+        SELECT execution_id FROM alert_executions WHERE alert_id = $alert_id
+        ORDER BY executed_at DESC, execution_id DESC LIMIT $limit OFFSET $keep)
+      """
+    case .alertExecution:
+      """
+      SELECT execution_id, alert_id, namespace_id, collection_id, triggered, match_count, executed_at, milliseconds, details
+      FROM alert_executions WHERE namespace_id = $namespace_id AND execution_id = $execution_id
+      """
+    case .alertExecutions:
+      """
+      SELECT execution_id, alert_id, namespace_id, collection_id, triggered, match_count, executed_at, milliseconds, details
+      FROM alert_executions WHERE namespace_id = $namespace_id AND alert_id = COALESCE($alert_id, alert_id)
+      ORDER BY executed_at DESC, execution_id DESC LIMIT $limit OFFSET $offset
+      """
+    case .countAlertExecutions:
+      "SELECT count(*) FROM alert_executions WHERE namespace_id = $namespace_id AND alert_id = COALESCE($alert_id, alert_id)"
+    case .putApplication:
+      """
+      INSERT INTO alert_applications (collection_id, alert_id, namespace_id, ordinal, definition, trigger_id, seen)
+      VALUES ($collection_id, $alert_id, $namespace_id, $ordinal, $definition, $trigger_id, $seen)
+      ON CONFLICT (collection_id, alert_id) DO UPDATE SET ordinal = $ordinal, definition = $definition, trigger_id = $trigger_id
+      """
+    case .moveApplication:
+      "UPDATE alert_applications SET seen = $seen WHERE collection_id = $collection_id AND alert_id = $alert_id AND seen <= $seen"
+    case .deleteApplication: "DELETE FROM alert_applications WHERE collection_id = $collection_id AND alert_id = $alert_id"
+    case .deleteApplicationsOfAlert: "DELETE FROM alert_applications WHERE alert_id = $alert_id"
+    case .deleteApplicationsOfCollection: "DELETE FROM alert_applications WHERE collection_id = $collection_id"
+    case .deleteApplicationsOfNamespace: "DELETE FROM alert_applications WHERE namespace_id = $namespace_id"
+    case .application:
+      """
+      SELECT collection_id, alert_id, definition, trigger_id, seen FROM alert_applications
+      WHERE collection_id = $collection_id AND alert_id = $alert_id
+      """
+    case .applicationsOfCollection:
+      """
+      SELECT collection_id, alert_id, definition, trigger_id, seen FROM alert_applications WHERE collection_id = $collection_id
+      ORDER BY ordinal, alert_id
+      """
+    case .applicationsOfAlert:
+      """
+      SELECT collection_id, alert_id, definition, trigger_id, seen FROM alert_applications WHERE alert_id = $alert_id
+      ORDER BY collection_id
+      """
+    case .insertPayloadIndex:
+      """
+      INSERT INTO payload_indexes (index_id, namespace_id, field, path, kind, protected, origin, ready, created_at)
+      VALUES ($index_id, $namespace_id, $field, $path, $kind, $protected, $origin, $ready, $created_at)
+      """
+    case .updatePayloadIndex:
+      "UPDATE payload_indexes SET kind = $kind, protected = $protected, origin = $origin, ready = $ready WHERE index_id = $index_id"
+    case .deletePayloadIndex: "DELETE FROM payload_indexes WHERE index_id = $index_id"
+    case .deletePayloadIndexesOfNamespace: "DELETE FROM payload_indexes WHERE namespace_id = $namespace_id"
+    case .payloadIndexes:
+      """
+      SELECT index_id, namespace_id, field, kind, protected, origin, ready, created_at FROM payload_indexes
+      WHERE namespace_id = $namespace_id ORDER BY index_id
+      """
+    case .unfinishedIndexes:
+      """
+      SELECT index_id, namespace_id, field, kind, protected, origin, ready, created_at FROM payload_indexes WHERE ready = 0 ORDER BY index_id
+      """
+    case .highestPayloadIndex: "SELECT COALESCE(MAX(index_id), 0) FROM payload_indexes"
+    case .fillIndex:
+      """
+      INSERT INTO document_fields (index_id, collection_id, value, position)
+      SELECT index_id, collection_id, value, position FROM document_values
+      WHERE index_id = $index_id AND collection_id = $collection_id AND position > $after AND position <= $through
+      ON CONFLICT (index_id, collection_id, value, position) DO NOTHING
+      """
+    case .deleteIndexPiece:
+      """
+      DELETE FROM document_fields WHERE index_id = $index_id AND collection_id = $collection_id AND position > $after AND position <= $through
+      """
+    case .indexPieceEnd:
+      """
+      SELECT MAX(position) FROM (
+        SELECT position FROM documents WHERE collection_id = $collection_id AND position > $after ORDER BY position LIMIT $limit) AS piece
       """
     }
   }

@@ -62,13 +62,13 @@ import Testing
   }
 
   // Small pools, so that things are often equal, nearly equal, or of another type.
-  private static let keys = ["a", "b", "ä key", "e-f", "c"]
-  private static let texts = [
+  static let keys = ["a", "b", "ä key", "e-f", "c"]
+  static let texts = [
     "", "1", "true", "null", "abc", "ABC", "Ärger", "ärger", "a%c", "x_y", "[\"abc\"]", "2024-01-01", "naïve", "ß\u{1F600}",
   ]
-  private static let numbers: [JSON] = [0, 1, 1.0, -1, 0.1, 9_007_199_254_740_993, 9007199254740992.0, 1e300, -2.5, .int(Int64.max), .int(Int64.min)]
+  static let numbers: [JSON] = [0, 1, 1.0, -1, 0.1, 9_007_199_254_740_993, 9007199254740992.0, 1e300, -2.5, .int(Int64.max), .int(Int64.min)]
 
-  private static func scalar(_ random: inout SeededRandom) -> JSON {
+  static func scalar(_ random: inout SeededRandom) -> JSON {
     switch random.next() % 8 {
     case 0: .null
     case 1: .bool(random.next() % 2 == 0)
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  private static func value(_ random: inout SeededRandom, depth: Int) -> JSON {
+  static func value(_ random: inout SeededRandom, depth: Int) -> JSON {
     switch random.next() % 6 {
     case 0 where depth < 2: .object(object(&random, depth: depth + 1))
     case 1: .array((0..<random.next() % 4).map { _ in scalar(&random) })
@@ -85,13 +85,13 @@ import Testing
     }
   }
 
-  private static func object(_ random: inout SeededRandom, depth: Int) -> JSONObject {
+  static func object(_ random: inout SeededRandom, depth: Int) -> JSONObject {
     var result = JSONObject()
     for key in keys where random.next() % 3 > 0 { result[key] = value(&random, depth: depth) }
     return result
   }
 
-  private static func filter(_ random: inout SeededRandom, depth: Int) -> Filter {
+  static func filter(_ random: inout SeededRandom, depth: Int) -> Filter {
     if depth < 3, random.next() % 3 == 0 {
       let inner = (0..<(1 + random.next() % 3)).map { _ in filter(&random, depth: depth + 1) }
       return [Filter.all(inner), .any(inner), .none(inner)][Int(random.next() % 3)]

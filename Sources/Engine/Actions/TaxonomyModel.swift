@@ -9,6 +9,8 @@ struct TaxonomyModel {
   let nodes: [TaxonomyNodes.Node]
   let index: VectorIndex
   let tree: TaxonomyTree
+  /// Less similar nodes are no answer.
+  private let threshold: Double
   private let way: Way
 
   private enum Way {
@@ -27,6 +29,7 @@ struct TaxonomyModel {
     nodes = read.nodes
     index = read.index
     let options = taxonomy.config.classification
+    threshold = max(options.threshold, read.least ?? options.threshold)
     let own = try Matrix(rows: nodes.count, columns: index.dimensions, values: read.own)
     let examples = try Matrix(rows: read.labels.count, columns: index.dimensions, values: read.examples)
     tree = try TaxonomyTree(nodes: nodes.count, parents: read.parents)
@@ -56,12 +59,12 @@ struct TaxonomyModel {
       let matches =
         config.kind == .flat
         ? try classifier.classify(
-          matrix, top: min(config.top, nodes.count), threshold: options.threshold, threads: threads, cancellation: cancellation)
-        : try classifier.descend(matrix, beam: options.beam, threshold: options.threshold, threads: threads, cancellation: cancellation)
+          matrix, top: min(config.top, nodes.count), threshold: threshold, threads: threads, cancellation: cancellation)
+        : try classifier.descend(matrix, beam: options.beam, threshold: threshold, threads: threads, cancellation: cancellation)
       return matches.map { $0.prefix(config.top).map { Finding(node: $0.node, score: $0.similarity) } }
     case .votes(let vote):
       return try vote.classify(matrix, threads: threads, cancellation: cancellation).map {
-        $0.label < 0 || $0.similarity < options.threshold ? [] : [Finding(node: Int($0.label), score: $0.similarity)]
+        $0.label < 0 || $0.similarity < threshold ? [] : [Finding(node: Int($0.label), score: $0.similarity)]
       }
     }
   }

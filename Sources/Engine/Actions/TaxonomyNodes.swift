@@ -25,6 +25,8 @@ struct TaxonomyNodes {
   /// Documents that are known to lie under a node, and in `labels` under which.
   private(set) var examples: [Float] = []
   private(set) var labels: [Int32] = []
+  /// The least similarity that its retriever asks for.
+  private(set) var least: Double?
 
   /// Reads the nodes of a taxonomy with their vectors. Throws `.notFound` for a collection that is gone, `.invalid` when there is no node, when the
   /// vectors do not fit each other, or when a parent does not exist or lies below its child.
@@ -33,7 +35,10 @@ struct TaxonomyNodes {
     let (collections, index, exampleCollection) = try Self.check(taxonomy, in: reader)
     self.index = index
     switch config.source {
-    case .documents(_, let parentField): try readDocuments(collections[0], parentField, config, reader)
+    case .documents(_, let parentField):
+      let choice = try TaxonomyChoice(taxonomy, collections[0], in: reader)
+      least = choice?.least
+      try readDocuments(collections[0], parentField, config, choice?.filter, reader)
     case .paths(_, let field, let separator): try readPaths(collections, field, separator, taxonomy, reader)
     case .collections(let given): try readCollections(given, collections, reader)
     }
@@ -54,7 +59,8 @@ struct TaxonomyNodes {
     let config = taxonomy.config
     var collections: [Collection] = []
     for id in config.collectionIDs { collections.append(try collection(id, of: taxonomy, reader)) }
-    let index = try index(named: config.classification.vectorIndex, of: collections)
+    let choice = try collections.first.map { first throws(Problem) in try TaxonomyChoice(taxonomy, first, in: reader) } ?? nil
+    let index = try index(named: config.classification.vectorIndex ?? choice?.index, of: collections)
     if case .collections(let nodes) = config.source { _ = try TaxonomyTree(nodes: nodes.count, parents: parents(of: nodes)) }
     guard let examples = config.classification.examples else { return (collections, index, nil) }
     let labelled = try collection(examples.collectionID, of: taxonomy, reader)
@@ -122,13 +128,15 @@ struct TaxonomyNodes {
 
   // MARK: - From documents
 
-  private mutating func readDocuments(_ collection: Collection, _ parentField: String?, _ config: TaxonomyConfig, _ reader: Reader) throws(Problem) {
-    let set = try reader.vectors(of: [collection.id], index: index.name)
+  private mutating func readDocuments(
+    _ collection: Collection, _ parentField: String?, _ config: TaxonomyConfig, _ filter: Filter?, _ reader: Reader
+  ) throws(Problem) {
+    let set = try reader.vectors(of: [collection.id], index: index.name, filter: filter)
     own = set.values
     var parentNames: [String?] = []
     var found: [Node] = []
     var aliases: [String: Int32] = [:]
-    try reader.bodiesOfVectors(of: [collection.id], index: index.name) { row, document throws(Problem) in
+    try reader.bodiesOfVectors(of: [collection.id], index: index.name, filter: filter) { row, document throws(Problem) in
       var fields = try JSON(parsing: document.body).object ?? JSONObject()
       fields["_internal"] = nil
       let label = fields.value(at: config.classification.labelField)?.string ?? fields["label"]?.string ?? fields["name"]?.string ?? document.id

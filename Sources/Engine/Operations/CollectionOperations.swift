@@ -11,8 +11,10 @@ extension Operation {
       guard let namespace = call.namespace else { throw Problem(.internal, "no namespace") }
       var collection = try Collection(creating: call.body, in: namespace, surroundings: host.surroundings)
       try host.resolveSource(of: &collection)
+      let alerts = try host.alertApplications(call.body["alert_applications"], in: namespace.id)
       try host.create(collection)
-      return .json(collection.json(documentCount: 0))
+      if !alerts.isEmpty { try host.set(alerts, at: collection, by: call.caller.name) }
+      return .json(try host.shown(collection))
     },
     Operation(
       "list_collections", "POST", "/v1/collections/list", "List collections", tag: "Collections", scope: .read, query: Parameter.paging,
@@ -21,15 +23,17 @@ extension Operation {
     Operation(
       "get_collection", "GET", "/v1/collections/{collection_identifier}", "Read a collection by id or name", tag: "Collections", scope: .read
     ) { host, call throws(Problem) in
-      let collection = try host.collection(call)
-      return .json(collection.json(documentCount: try host.read { reader throws(Problem) in try reader.documentCount(collection.id) }))
+      .json(try host.shown(try host.collection(call)))
     },
     Operation(
       "update_collection", "PATCH", "/v1/collections/{collection_identifier}", "Change a collection", tag: "Collections", scope: .write,
-      body: ["collection_name", "description", "metadata", "enabled"]
+      body: ["collection_name", "description", "metadata", "enabled", "alert_applications"]
     ) { host, call throws(Problem) in
       var collection = try host.collection(call)
-      let fields = try Fields(call.body, accepting: ["collection_name", "description", "metadata", "enabled"])
+      let fields = try Fields(call.body, accepting: ["collection_name", "description", "metadata", "enabled", "alert_applications"])
+      let alerts = try fields["alert_applications"].map { json throws(Problem) in
+        try host.alertApplications(json, in: collection.namespaceID)
+      }
       if let name = try fields.string("collection_name") { collection.name = try Names.check(name, path: "collection_name") }
       if let description = try fields.string("description") { collection.description = description }
       if let metadata = try fields.objectValue("metadata") { collection.metadata = metadata }
@@ -37,13 +41,15 @@ extension Operation {
       var transaction = Transaction()
       transaction.update(collection)
       try host.commit(transaction)
-      return .json(collection.json(documentCount: try host.read { reader throws(Problem) in try reader.documentCount(collection.id) }))
+      if let alerts { try host.set(alerts, at: collection, by: call.caller.name) }
+      return .json(try host.shown(collection))
     },
     Operation(
       "delete_collection", "DELETE", "/v1/collections/{collection_identifier}", "Drop a collection and its documents", tag: "Collections",
       scope: .write
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
+      try host.retireAlerts(at: collection)
       var transaction = Transaction()
       transaction.deleteCollection(collection.id)
       try host.commit(transaction)

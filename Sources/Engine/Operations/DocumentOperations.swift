@@ -215,7 +215,7 @@ extension Operation {
       namespaceID: try call.namespaceID(), collectionIDs: collections.map(\.id), filter: try filter(fields),
       sort: order.map { [($0.field, $0.descending)] } ?? [], page: page, vectors: vectors,
       select: select)
-    let listing = try host.read { reader throws(Problem) in try reader.documents(query) }
+    let listing = try host.documents(query)
     return .json(page.envelope(try listing.map { document throws(Problem) in document.json(vectors: vectors) }))
   }
 }

@@ -7,7 +7,11 @@ extension Operation {
     Operation(
       "create_namespace", "POST", "/v1/namespaces", "New tenant area", tag: "Namespaces", scope: .admin, inNamespace: false, body: Namespace.accepted
     ) { host, call throws(Problem) in
-      .json(try create(Namespace(creating: call.body, surroundings: host.surroundings), host).json)
+      let namespace = try Namespace(creating: call.body, surroundings: host.surroundings)
+      let indexes = try PayloadIndex.list(call.body["payload_indexes"], in: namespace.id, at: host.surroundings.now())
+      let made = try create(namespace, host)
+      try host.declare(indexes, in: made.id, replacing: false)
+      return .json(try host.shown(made))
     },
     Operation(
       "create_standalone_namespace", "POST", "/v1/namespaces/standalone", "Namespace for own vectors", tag: "Namespaces", scope: .admin,
@@ -34,13 +38,15 @@ extension Operation {
     Operation(
       "get_namespace", "GET", "/v1/namespaces/{namespace_identifier}", "Read a namespace by id or name", tag: "Namespaces", scope: .read,
       inNamespace: false
-    ) { host, call throws(Problem) in .json(try find(call, host).json) },
+    ) { host, call throws(Problem) in .json(try host.shown(try find(call, host))) },
     Operation(
-      "patch_namespace", "PATCH", "/v1/namespaces/{namespace_identifier}", "Change a namespace", tag: "Namespaces", scope: .admin, inNamespace: false,
-      body: Namespace.accepted, change),
+      "patch_namespace", "PATCH", "/v1/namespaces/{namespace_identifier}", "Change a namespace; indexes are added", tag: "Namespaces", scope: .admin,
+      inNamespace: false, body: Namespace.accepted
+    ) { host, call throws(Problem) in try change(host, call, replacing: false) },
     Operation(
       "update_namespace", "PUT", "/v1/namespaces/{namespace_identifier}", "Replace a namespace's name and indexes", tag: "Namespaces", scope: .admin,
-      inNamespace: false, body: Namespace.accepted, change),
+      inNamespace: false, body: Namespace.accepted
+    ) { host, call throws(Problem) in try change(host, call, replacing: true) },
     Operation(
       "delete_namespace", "DELETE", "/v1/namespaces/{namespace_identifier}", "Delete a namespace and everything in it", tag: "Namespaces",
       scope: .admin,
@@ -100,19 +106,23 @@ extension Operation {
     return .json(page.envelope(Listing(items: visible.map(\.json), total: call.caller.namespaces.isEmpty ? listing.total : Int64(visible.count))))
   }
 
-  private static func change(_ host: Host, _ call: Call) throws(Problem) -> Answer {
+  private static func change(_ host: Host, _ call: Call, replacing: Bool) throws(Problem) -> Answer {
     var namespace = try find(call, host)
     let fields = try Fields(call.body, accepting: Namespace.accepted)
     if let name = try fields.string("namespace_name") { namespace.name = try Names.check(name, path: "namespace_name", in: 1...64) }
     if let description = try fields.string("description") { namespace.description = description }
     if let indexes = fields["vector_configs"] { namespace.vectorIndexes = try VectorIndex.list(indexes, path: "vector_configs") }
+    let indexes = try fields["payload_indexes"].map { json throws(Problem) in
+      try PayloadIndex.list(json, in: namespace.id, at: host.surroundings.now())
+    }
     if fields.object["max_concurrent_tasks"] != nil { namespace.maxConcurrentTasks = try Namespace.limit(fields) }
     namespace.updatedAt = host.surroundings.now()
     var transaction = Transaction()
     transaction.update(namespace)
     try host.commit(transaction)
     try host.limitTasks(of: namespace)
-    return .json(namespace.json)
+    if let indexes { try host.declare(indexes, in: namespace.id, replacing: replacing) }
+    return .json(try host.shown(namespace))
   }
 
   static func find(_ call: Call, _ host: Host) throws(Problem) -> Namespace {

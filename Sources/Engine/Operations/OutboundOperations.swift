@@ -34,13 +34,17 @@ extension Operation {
       body: ["method", "url", "headers", "body"]
     ) { host, call throws(Problem) in
       let message = try Outbound.message(Fields(call.body, accepting: ["method", "url", "headers", "body"]))
-      let outbound = Outbound(allowing: try host.allowedOrigins(in: call.namespaceID())) { host.log("info", $0) }
-      return .json(try outbound.perform(message))
+      return .json(try host.outbound(for: call.namespaceID()).perform(message))
     },
   ]
 }
 
 extension Host {
+  /// The way out for a namespace: to where its list allows.
+  func outbound(for namespaceID: String) throws(Problem) -> Outbound {
+    Outbound(allowing: try allowedOrigins(in: namespaceID)) { [self] in log("info", $0) }
+  }
+
   fileprivate func allowedOrigins(in namespaceID: String) throws(Problem) -> JSON {
     try read { reader throws(Problem) in try reader.setting(Outbound.setting(namespaceID), at: surroundings.now()) } ?? []
   }

@@ -211,6 +211,7 @@ extension Host {
     }
     if trigger.action.kind == .taxonomyEnrichment { try resolveEnrichment(&trigger) }
     try checkBatchAction(&trigger)
+    try checkRetrieval(&trigger)
     var collectionID: String?
     switch trigger.schedule.when {
     case .event(let rule): collectionID = rule.collectionID

@@ -34,6 +34,19 @@ extension LibraryCalls {
     "taxonomies.list": Route(operation: "list_taxonomies", rest: .body, result: "results"),
     "taxonomies.apply": Route(operation: "apply_taxonomy_to_collection", path: ["collection_identifier"], rest: .body),
     "taxonomies.classify": Route(operation: "execute_taxonomy", path: ["taxonomy_identifier"], rest: .body),
+    "retrievers.create": Route(operation: "create_retriever", rest: .body),
+    "retrievers.get": Route(operation: "get_retriever", path: ["retriever_id"], mayMiss: true),
+    "retrievers.list": Route(operation: "list_retrievers", rest: .body, result: "results"),
+    "retrievers.update": Route(operation: "patch_retriever", path: ["retriever_id"], rest: .body, result: "retriever"),
+    "retrievers.execute": Route(operation: "execute_retriever", path: ["retriever_id"], rest: .body),
+    "retrievers.executions": Route(operation: "list_executions_retrievers", path: ["retriever_id"], rest: .body, result: "results"),
+    "alerts.create": Route(operation: "create_alert", rest: .body),
+    "alerts.get": Route(operation: "get_alert", path: ["alert_identifier"], mayMiss: true),
+    "alerts.list": Route(operation: "list_alerts_0", rest: .body, result: "results"),
+    "alerts.update": Route(operation: "patch_alert", path: ["alert_identifier"], rest: .body),
+    "alerts.latest": Route(operation: "get_latest_result_alerts", path: ["alert_identifier"], mayMiss: true),
+    "alerts.executions": Route(operation: "list_alert_executions", path: ["alert_identifier"], result: "results"),
+    "namespaces.ensure_indexes": Route(operation: "ensure_namespace_indexes", path: ["namespace_identifier"]),
     "scripts.list": Route(operation: "list_scripts", rest: .body, result: "results"),
     "scripts.create": Route(operation: "create_script", rest: .body),
     "scripts.put": Route(operation: "put_script", path: ["script_id"], rest: .body),
@@ -46,6 +59,7 @@ extension LibraryCalls {
   private static let deletions = [
     "namespaces.delete": ("delete_namespace", "namespace_identifier"), "clusters.delete": ("delete_cluster", "cluster_id"),
     "scripts.delete": ("delete_script", "script_id"), "taxonomies.delete": ("delete_taxonomy", "taxonomy_identifier"),
+    "retrievers.delete": ("delete_retriever", "retriever_id"), "alerts.delete": ("delete_alert", "alert_identifier"),
   ]
 
   /// The functions that are one operation each. Nil for other names.

@@ -1,0 +1,37 @@
+import Basics
+import Model
+
+/// What a list of definitions is asked for beside its page: a text in their names, a filter, a sort order. A namespace has few of them, so they are
+/// looked at one by one, by the same rules as documents.
+struct ListSelection {
+  static let names = ["search", "filters", "sort", "sorts", "case_sensitive"]
+
+  private let search: String?
+  private let filter: Filter?
+  private let order: [SortOrder]
+
+  init(_ fields: Fields) throws(Problem) {
+    search = try fields.string("search").map(Filter.fold)
+    _ = try fields.bool("case_sensitive")
+    filter = try fields["filters"].map { json throws(Problem) in try Filter(json, path: "filters") }
+    var order: [SortOrder] = []
+    if let items = fields["sorts"] {
+      guard let list = items.array else { throw Problem(.invalid, "expected an array, got \(items.typeName)", path: "sorts") }
+      for item in list { if let one = try SortOrder(Fields(["sort": item])) { order.append(one) } }
+    }
+    if let one = try SortOrder(fields) { order.append(one) }
+    self.order = order
+  }
+
+  /// The page of those that pass. `text` says what is searched: the name, the description.
+  func page(_ page: Page, of items: [JSON], text: (JSON) -> [String?]) -> Listing<JSON> {
+    var chosen = items.filter { item in
+      if let search, !text(item).contains(where: { Filter.fold($0 ?? "").contains(search) }) { return false }
+      return filter.map { filter in item.object.map(filter.matches) ?? false } ?? true
+    }
+    for one in order.reversed() {
+      chosen = DocumentOrder(descending: one.descending).sorted(chosen) { $0.object?.value(at: one.field) ?? .null }
+    }
+    return Listing(items: Array(chosen.dropFirst(page.offset).prefix(page.limit)), total: Int64(chosen.count))
+  }
+}
