@@ -319,7 +319,7 @@ extension HostLoop {
     let (triggers, tasks) = try readers.read { reader throws(Problem) in
       position = try reader.highestPosition()
       sequence = try reader.highestSeq()
-      for namespace in try reader.namespaces().items { admission.limit(namespace.id, to: namespace.maxConcurrentTasks.map(Int.init)) }
+      for (namespaceID, limit) in try reader.taskLimits() { admission.limit(namespaceID, to: Int(limit)) }
       maintenance = Maintenance(try reader.setting(Maintenance.setting, at: now()))
       clock.newest = try reader.events(since: sequence - 1, limit: 1).first?.at
       var whole: [Trigger.ID] = []

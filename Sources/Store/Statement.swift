@@ -6,7 +6,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Owners
   case takeShard, guardEpoch
   // Namespaces
-  case insertNamespace, updateNamespace, deleteNamespace, namespace, namespaces, countNamespaces
+  case insertNamespace, updateNamespace, deleteNamespace, namespace, namespaces, countNamespaces, taskLimits
   // Keys
   case insertKey, revokeKey, keyByHash, keys
   // Collections
@@ -97,6 +97,7 @@ package enum Statement: Int, CaseIterable, Sendable {
       $limit OFFSET $offset
       """
     case .countNamespaces: "SELECT count(*) FROM namespaces"
+    case .taskLimits: "SELECT namespace_id, max_concurrent_tasks FROM namespaces WHERE max_concurrent_tasks IS NOT NULL ORDER BY namespace_id"
     case .insertKey:
       """
       INSERT INTO api_keys (key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at)
