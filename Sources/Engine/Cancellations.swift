@@ -1,7 +1,7 @@
 import Basics
 import Synchronization
 
-/// The flags of the tasks that run now, by task: workers put them in, and whoever cancels finds them.
+/// The flags of the tasks that run now, by task: the host's thread puts them in, and whoever cancels finds them.
 final class Cancellations: Sendable {
   private let flags = Mutex<[String: Cancellation]>([:])
 

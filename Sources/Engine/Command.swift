@@ -4,7 +4,9 @@ import Scheduling
 import Store
 
 /// What other threads ask the host's thread to do. Each is one value through the inbox; the replies come after the commit.
-enum Command: Sendable {
+///
+/// Indirect: they go through several lists on their way, and an end is a large value.
+indirect enum Command: Sendable {
   typealias Answer<Value: Sendable> = Reply<Result<Value, Problem>>
 
   case commit(Transaction, Answer<[[Value]]>)
@@ -14,8 +16,8 @@ enum Command: Sendable {
   case start(TaskRecord, Transaction, Answer<Void>)
   case judged(Judgement)
   case filtered(Filtered)
-  /// A worker is free again; without an end the task stays as it is, and goes on after the next start.
-  case ran(Ending?, TaskRecord.Kind, Duration)
+  /// A worker is through with a task; without an end the task stays as it is, and goes on after the next start.
+  case ran(String, Ending?, TaskRecord.Kind, Duration)
   case finished(Ending)
   /// Positions for so many documents that are inserted by statements; answers the first.
   case reserve(Int64, Answer<Int64>)

@@ -45,8 +45,8 @@ struct Explanation {
   let schedule: String
   let text: String
 
-  init(_ trigger: Trigger, _ facts: Facts, at now: Instant, zones: Zones) {
-    schedule = Self.describe(trigger.schedule, at: now, zones: zones)
+  init(_ trigger: Trigger, _ facts: Facts, at now: Instant) {
+    schedule = Self.describe(trigger.schedule)
     if let clause = Self.status(trigger, facts.note, at: now) { clauses.append(clause) }
     if let maintenance = facts.maintenance { clauses.append(Self.held(maintenance, at: now)) }
     if let chain = trigger.chain, trigger.status == .active {

@@ -46,12 +46,25 @@ extension HostLoop {
     }
   }
 
-  /// Gives a task whose start is written to the workers. Its flag is there before it runs, so that whoever cancels finds it.
+  /// A task whose start is written goes to the workers, with the others of this round.
   private func hand(over task: TaskRecord) {
     CrashPoint.pass(.taskStarted)
-    let cancellation = Cancellation()
-    parts.cancellations.withLock { $0[task.id] = cancellation }
-    parts.workers.run(task, cancellation)
+    begun.append(task)
+  }
+
+  /// Gives the tasks whose starts are written to the workers. Their flags are there before they run, so that whoever cancels finds them; those
+  /// of tasks that have ended go.
+  func handOver() {
+    guard !begun.isEmpty || !ended.isEmpty else { return }
+    let works = begun.map { Workers.Work($0, $0.triggerID.flatMap(definition)) }
+    let gone = ended
+    begun.removeAll(keepingCapacity: true)
+    ended.removeAll(keepingCapacity: true)
+    parts.cancellations.withLock { flags in
+      for id in gone { flags[id] = nil }
+      for work in works { flags[work.task.id] = work.cancellation }
+    }
+    parts.workers.run(works)
   }
 
   /// How many tasks of a trigger have not ended.
@@ -82,6 +95,7 @@ extension HostLoop {
   }
 
   private func cancelAll(of id: Trigger.ID, but taskID: String) {
+    handOver()
     for other in openTasks.tasks(of: id) where other != taskID {
       if let flag = parts.cancellations.withLock({ $0[other] }) {
         flag.cancel()
@@ -193,7 +207,7 @@ extension HostLoop {
       announce(plan)
       guard let id = task.triggerID else { return }
       if ending.baseline != nil || ending.status == .failed { agenda.rearm(id) }
-      after(id)
+      after?(id)
       for (target, chain) in chained { agenda.chain(target, chain) }
       startWaiting(of: id)
     }
@@ -235,24 +249,23 @@ extension HostLoop {
   }
 
   /// What the end of a task means for its trigger: counters, and whether it is stopped, probed again later, or resumed. Answers what is left
-  /// to do when that is written.
-  private func settle(_ ending: Ending, at now: Instant, in transaction: inout Transaction) -> (Trigger.ID) -> Void {
-    guard let id = ending.task.triggerID, let definition = definition(of: id) else { return { _ in } }
-    let trigger = definition.trigger
+  /// to do when that is written, if anything.
+  private func settle(_ ending: Ending, at now: Instant, in transaction: inout Transaction) -> ((Trigger.ID) -> Void)? {
+    guard let id = ending.task.triggerID, let definition = definition(of: id) else { return nil }
     let status = ending.status
-    let rule = trigger.schedule
-    let failures = status == .completed ? 0 : status == .failed ? trigger.consecutiveFailures + 1 : trigger.consecutiveFailures
+    let failures = status == .completed ? 0 : status == .failed ? definition.consecutiveFailures + 1 : definition.consecutiveFailures
     let moved = agenda.finished(id, at: now)
     var next = moved?.next
     var turned: Trigger.Status?
-    let probe = rule.probeAfterSeconds.map { now + .seconds($0) }
+    let probe = definition.trigger.schedule.probeAfterSeconds.map { now + .seconds($0) }
+    let isProbed = definition.status == .failed && probe != nil
     if stops(ending) {
       turned = .failed
       next = probe
-    } else if trigger.status == .failed, probe != nil, status == .completed {
+    } else if isProbed, status == .completed {
       turned = .active
-      next = first(of: trigger, at: now)
-    } else if trigger.status == .failed, probe != nil {
+      next = first(of: definition.trigger, at: now)
+    } else if isProbed {
       // Also after a run that was skipped or cancelled: it has shown nothing.
       next = probe
     }
@@ -261,10 +274,10 @@ extension HostLoop {
       id, executions: status == .completed ? 1 : 0, consecutiveFailures: failures, lastStatus: status.rawValue, lastError: ending.error,
       status: turned, baseline: ending.baseline, state: ending.state, next: next, clearsNext: clears,
       armed: ending.baseline != nil || status == .failed ? true : nil, at: now)
-    touched.insert("trigger/\(id)")
-    definition.trigger.consecutiveFailures = failures
-    definition.trigger.status = turned ?? trigger.status
-    let isProbed = trigger.status == .failed && probe != nil
+    touchedTriggers.insert(id)
+    definition.consecutiveFailures = failures
+    if let turned { definition.status = turned }
+    guard turned != nil || isProbed else { return nil }
     let error = ending.error ?? ""
     return { [self] id in
       if turned == .failed {
@@ -272,24 +285,27 @@ extension HostLoop {
       } else if turned == .active {
         log("info", "trigger \(id) succeeded and is active again")
       }
-      if turned != nil || isProbed { reload(id) }
+      reload(id)
     }
   }
 
   /// Whether this failure is one too many in a row.
   private func stops(_ ending: Ending) -> Bool {
-    guard ending.status == .failed, let trigger = ending.task.triggerID.flatMap(definition)?.trigger, trigger.status == .active else { return false }
-    return trigger.consecutiveFailures + 1 >= trigger.schedule.maxConsecutiveFailures
+    guard ending.status == .failed, let definition = ending.task.triggerID.flatMap(definition), definition.status == .active else { return false }
+    return definition.consecutiveFailures + 1 >= definition.trigger.schedule.maxConsecutiveFailures
   }
 
   /// The triggers that this end starts, by `on_success` and `on_failure`. What cannot start is told in its own history.
   private func chain(_ ending: Ending, at now: Instant, in transaction: inout Transaction) -> [(Trigger.ID, Chain)] {
-    guard ending.status == .completed || ending.status == .failed, let trigger = ending.task.triggerID.flatMap(definition)?.trigger else { return [] }
+    guard ending.status == .completed || ending.status == .failed, let definition = ending.task.triggerID.flatMap(definition) else { return [] }
+    let targets = ending.status == .completed ? definition.trigger.schedule.onSuccess : definition.trigger.schedule.onFailure
+    if targets.isEmpty { return [] }
+    let trigger = definition.trigger
     let chain = Chain(at: now, taskID: ending.task.id, depth: ending.task.depth + 1)
     var started: [(Trigger.ID, Chain)] = []
-    for target in ending.status == .completed ? trigger.schedule.onSuccess : trigger.schedule.onFailure {
+    for target in targets {
       if agenda.isUnread(target) { awaken([target]) }
-      guard let other = definition(of: target)?.trigger, other.namespaceID == trigger.namespaceID else {
+      guard let other = self.definition(of: target), other.trigger.namespaceID == trigger.namespaceID else {
         log("warn", "trigger \(trigger.id) is to start '\(target)', which does not exist")
         continue
       }
@@ -320,11 +336,12 @@ extension HostLoop {
   // MARK: - Telling others
 
   private func reportStop(_ ending: Ending, _ plan: inout Plan) {
-    guard let trigger = ending.task.triggerID.flatMap(definition)?.trigger else { return }
+    guard let definition = ending.task.triggerID.flatMap(definition) else { return }
+    let trigger = definition.trigger
     let payload: JSONObject = [
       "trigger_id": .string(trigger.id), "trigger_name": .optional(trigger.name), "task_id": .string(ending.task.id),
       "error": .optional(ending.error),
-      "consecutive_failures": .int(trigger.consecutiveFailures + 1),
+      "consecutive_failures": .int(definition.consecutiveFailures + 1),
     ]
     record(EventWrite(namespaceID: trigger.namespaceID, type: .triggerStopped, payload: payload, depth: ending.task.depth + 1), &plan)
   }
@@ -334,18 +351,18 @@ extension HostLoop {
     let task = ending.task
     guard ending.status == .completed || ending.status == .failed else { return }
     let succeeded = ending.status == .completed
+    let type: Schedule.EventType = succeeded ? .triggerCompleted : .triggerFailed
+    let isHeard = agenda.hasListeners(to: type) && task.triggerID.map { definition(of: $0)?.trigger.isNamespaceHook != true } ?? false
+    guard isHeard || task.kind == .taxonomyEnrichment || task.kind == .cluster else { return }
     var payload: JSONObject = [
       "task_id": .string(task.id), "status": .string(ending.status.rawValue), "trigger_id": .optional(task.triggerID),
       "error": .optional(ending.error),
     ]
-    if let id = task.triggerID, definition(of: id)?.trigger.isNamespaceHook != true {
-      let type: Schedule.EventType = succeeded ? .triggerCompleted : .triggerFailed
-      if agenda.hasListeners(to: type) {
-        var own = payload
-        own["trigger_name"] = .optional(definition(of: id)?.trigger.name)
-        own["scheduled_at"] = .optional(task.scheduledAt)
-        record(EventWrite(namespaceID: task.namespaceID, type: type, payload: own, depth: task.depth + 1), &plan)
-      }
+    if isHeard, let id = task.triggerID {
+      var own = payload
+      own["trigger_name"] = .optional(definition(of: id)?.trigger.name)
+      own["scheduled_at"] = .optional(task.scheduledAt)
+      record(EventWrite(namespaceID: task.namespaceID, type: type, payload: own, depth: task.depth + 1), &plan)
     }
     if task.kind == .taxonomyEnrichment, succeeded {
       for key in ["taxonomy_id", "taxonomy_version", "collection_id", "target_collection_id", "processed", "enriched", "unchanged", "unmatched"] {

@@ -89,11 +89,8 @@ extension HostLoop {
   /// Reads the rows of the sleeping triggers that are due, and a piece of those that will be soon.
   func awakenWhatIsDue() {
     let now = now()
-    awaken(agenda.awaken(through: now) + agenda.awaken(through: now + Agenda.readAhead, limit: Self.awakenLimit))
+    awaken(agenda.awaken(through: now, limit: Self.awakenMost) + agenda.awaken(through: now + Agenda.readAhead, limit: Self.awakenLimit))
   }
-
-  /// Before anything that looks at all triggers.
-  func awakenAll() { awaken(agenda.awaken(through: Instant(milliseconds: .max))) }
 
   func awaken(_ ids: [Trigger.ID]) {
     guard !ids.isEmpty else { return }
@@ -109,6 +106,7 @@ extension HostLoop {
       define(trigger)
       if trigger.isScheduled { schedule(trigger) }
     }
+    if !reviews.isEmpty { catchUp(ids) }
   }
 
   // MARK: - Steps of the agenda
@@ -132,7 +130,7 @@ extension HostLoop {
     transaction.resume(
       id, fence: waking.fence, next: kept ?? first(of: trigger, at: now), cursor: trigger.schedule.catchUpOnResume ? nil : sequence, at: now)
     transaction.setSetting(PauseNote.setting(id), to: .null)
-    touched.insert("trigger/\(id)")
+    touchedTriggers.insert(id)
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(id, outcome) }
       log("info", "trigger \(id) is active again, its pause is over")
@@ -159,7 +157,7 @@ extension HostLoop {
       let detail: JSONObject = ["next": .optional(skip.next), "instead_of": .instant(missed.first), "zone_data": .optional(zoneData.version)]
       note(id, .held, "new time zone data", detail, in: &transaction)
     }
-    touched.insert("trigger/\(id)")
+    touchedTriggers.insert(id)
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(id, outcome) }
       if skip.reason == .missed { log("warn", "trigger \(id): \(missed.count) missed, \(missed.first) to \(missed.last), skipped") }
@@ -181,31 +179,32 @@ extension HostLoop {
   /// Claims a due instant: the next one, the events taken and the task are written together, before anything is done.
   private func claim(_ fire: Agenda.Fire, judgement: Judgement?) {
     guard let definition = definition(of: fire.triggerID) else { return agenda.remove(fire.triggerID) }
-    let trigger = definition.trigger
+    let id = fire.triggerID
     let now = now()
     // The task's name follows from the instant, so that a claim repeated after an unknown outcome makes no second one.
     var task = TaskRecord(
-      id: Identifier.derived("task", from: trigger.id, "\(fire.scheduledAt.milliseconds)"), namespaceID: trigger.namespaceID,
-      kind: trigger.action.kind,
-      triggerID: trigger.id, scheduledAt: fire.scheduledAt, inputs: trigger.action.config, createdAt: now, depth: fire.depth)
+      id: Identifier.derived("task", from: id, "\(fire.scheduledAt.milliseconds)"), namespaceID: definition.trigger.namespaceID,
+      kind: definition.trigger.action.kind, triggerID: id, scheduledAt: fire.scheduledAt, inputs: definition.trigger.action.config,
+      createdAt: now, depth: fire.depth)
     // Where a worker is free, the claim is the start, too.
     let begins = !fire.waits && admission.admit(task)
     if begins { task.begin(at: now) }
     var transaction = Transaction()
     transaction.guardEpoch(epoch)
     transaction.claim(
-      trigger.id, fence: fire.fence, next: fire.next, taskID: task.id, at: now, cooldownAt: trigger.schedule.cooldownSeconds == nil ? nil : now,
-      consumedEvents: fire.consumedEvents, armed: fire.armed, keepsNext: trigger.schedule.type == .event && fire.chain == nil, chain: fire.chain?.at)
-    transaction.takeBuckets(trigger.id, fire.buckets.map { ($0.at, $0.count) })
-    touched.insert("trigger/\(trigger.id)")
-    transaction.insert(task)
+      id, fence: fire.fence, next: fire.next, taskID: task.id, at: now,
+      cooldownAt: definition.trigger.schedule.cooldownSeconds == nil ? nil : now, consumedEvents: fire.consumedEvents, armed: fire.armed,
+      keepsNext: definition.trigger.schedule.type == .event && fire.chain == nil, chain: fire.chain?.at)
+    transaction.takeBuckets(id, fire.buckets.map { ($0.at, $0.count) })
+    touchedTriggers.insert(id)
+    transaction.insert(task, inputs: definition.inputs)
     var detail = judgement?.detail ?? ["definition": .string(definition.fingerprint)]
     if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
     if let missed = fire.missed { detail["missed"] = .object(missed.json) }
-    for member in fire.notes(for: trigger.schedule).members { detail[member.key] = member.value }
-    if let judgement { keep(judgement, of: trigger.id, at: now, in: &transaction) }
-    let last = lastEvaluations[trigger.id]
-    note(trigger.id, .fired, judgement?.reason ?? fire.reason(for: trigger.schedule), detail, task: task, in: &transaction)
+    fire.addNotes(for: definition.trigger.schedule, to: &detail)
+    if let judgement { keep(judgement, of: id, at: now, in: &transaction) }
+    let last = lastEvaluations[id]
+    note(id, .fired, judgement?.reason ?? fire.reason(for: definition.trigger.schedule), detail, task: task, in: &transaction)
     CrashPoint.pass(.claimPlanned)
     add(transaction) { [self, task] outcome in
       if begins, !outcome.isCommitted { admission.release(task.id) }
@@ -289,7 +288,10 @@ extension HostLoop {
     in transaction: inout Transaction
   ) {
     let now = now()
-    if outcome != .fired, var last = lastEvaluations[id], last.outcome == outcome, last.reason == reason {
+    if outcome == .fired {
+      // A fire stands by itself: nothing coalesces with it.
+      lastEvaluations[id] = nil
+    } else if var last = lastEvaluations[id], last.outcome == outcome, last.reason == reason {
       last.lastAt = now
       last.count += counting
       last.detail = detail
@@ -303,7 +305,7 @@ extension HostLoop {
       reason: reason, detail: detail, taskID: task?.id,
       scheduledAt: task?.scheduledAt, firstAt: now, lastAt: now, count: counting)
     transaction.insert(evaluation)
-    lastEvaluations[id] = evaluation
+    if outcome != .fired { lastEvaluations[id] = evaluation }
   }
 
   // MARK: - After a start
@@ -319,7 +321,7 @@ extension HostLoop {
     let (triggers, tasks) = try readers.read { reader throws(Problem) in
       position = try reader.highestPosition()
       sequence = try reader.highestSeq()
-      for namespace in try reader.namespaces().items { admission.limit(namespace.id, to: namespace.maxConcurrentTasks.map(Int.init)) }
+      for (namespaceID, limit) in try reader.taskLimits() { admission.limit(namespaceID, to: Int(limit)) }
       maintenance = Maintenance(try reader.setting(Maintenance.setting, at: now()))
       clock.newest = try reader.events(since: sequence - 1, limit: 1).first?.at
       var whole: [Trigger.ID] = []
@@ -354,13 +356,11 @@ extension Agenda.Fire {
 
 extension Agenda.Fire {
   /// What else is to be told of it.
-  func notes(for schedule: Schedule) -> JSONObject {
-    var notes = JSONObject()
-    if waits { notes["waits"] = true }
-    if let chain { notes["after_task_id"] = .string(chain.taskID) }
+  func addNotes(for schedule: Schedule, to detail: inout JSONObject) {
+    if waits { detail["waits"] = true }
+    if let chain { detail["after_task_id"] = .string(chain.taskID) }
     // A trigger whose last instant this is stays as it is, and says so.
-    if next == nil, !isProbe, chain == nil, schedule.type != .event { notes["last"] = true }
-    return notes
+    if next == nil, !isProbe, chain == nil, schedule.type != .event { detail["last"] = true }
   }
 }
 

@@ -17,18 +17,28 @@ final class HostLoop {
     var meter: Meter
   }
 
-  /// A transaction on its way, and what to do when its outcome is known.
+  /// Transactions on their way, and what to do with each when its outcome is known.
   struct Pending {
-    var transaction: Transaction
-    var settle: (Outcome) -> Void
+    private(set) var transactions: [Transaction] = []
+    private(set) var settles: [(Outcome) -> Void] = []
+    var isEmpty: Bool { transactions.isEmpty }
+
+    mutating func add(_ transaction: Transaction, _ settle: @escaping (Outcome) -> Void) {
+      transactions.append(transaction)
+      settles.append(settle)
+    }
   }
 
   /// How many commands one transaction takes in; the more wait, the more share one fsync.
   private static let batchLimit = 2000
   /// How many triggers are looked at in one transaction: what they start runs while the next are claimed.
-  private static let stepLimit = 2000
+  private static let stepLimit = 1024
+  /// How long a trigger that is due may wait for its claim while runs are short and many of them are on their way.
+  private static let claimPatience: Duration = .seconds(1)
   /// How many rows of triggers that are due soon are read at once; commands wait meanwhile.
   static let awakenLimit = 200
+  /// The same of triggers that are due already, as after an absence.
+  static let awakenMost = 1000
 
   let ledger: SQLiteLedger
   let parts: Parts
@@ -57,7 +67,13 @@ final class HostLoop {
   /// Triggers whose Lua filter is looking at events now; true when more came meanwhile.
   var filtering: [Trigger.ID: Bool] = [:]
   var openQuestions = 0
+  /// Changes that have not reached all sleeping triggers yet, the oldest first.
+  var reviews: [Review] = []
   var maintenance: Maintenance?
+  /// Tasks whose starts are written and that no worker has yet.
+  var begun: [TaskRecord] = []
+  /// Tasks that workers are through with, and whose flags nobody needs any more.
+  var ended: [String] = []
   /// Ends of tasks that a store in trouble did not take.
   var unwritten: [Ending] = []
   private var restsUntil: Ticks?
@@ -65,9 +81,11 @@ final class HostLoop {
   private var settling: [Reply<Result<Void, Problem>>] = []
   private var stopping = false
 
-  var pending: [Pending] = []
+  private var pending = Pending()
   /// Documents that this batch changes; a second change of one waits for the next batch, which can read the first.
   var touched: Set<String> = []
+  /// Triggers whose row this batch changes: an edit of one waits likewise.
+  var touchedTriggers: Set<Trigger.ID> = []
   private var deferred: [Command] = []
 
   var readers: Readers { parts.readers }
@@ -79,6 +97,13 @@ final class HostLoop {
     let surroundings = parts.configuration.surroundings
     clock = ClockWatch(at: surroundings.now(), surroundings.ticks())
     zoneData = (parts.zones.dataVersion, surroundings.ticks())
+  }
+
+  /// How many triggers are looked at now. While runs are short, no more than there is room for: a claim that finds room is the start, too,
+  /// where one that waits is written twice. A few are claimed in any case, and what has waited a while is not held up any longer.
+  private var claimLimit: Int {
+    guard let room = admission.quickRoom, let due = agenda.due, now() - due < Self.claimPatience else { return Self.stepLimit }
+    return min(Self.stepLimit, max(16, room))
   }
 
   func now() -> Instant { surroundings.now() }
@@ -101,21 +126,28 @@ final class HostLoop {
         fresh = []
       }
       touched.removeAll(keepingCapacity: true)
-      for command in waiting + fresh { take(command) }
+      touchedTriggers.removeAll(keepingCapacity: true)
+      // Of the two, one is empty.
+      for command in waiting { take(command) }
+      for command in fresh { take(command) }
       if !stopping, restLeft() == nil {
         watchClock()
+        goOnReviewing()
         let endings = unwritten
         unwritten = []
         for ending in endings { if touches(ending.writes) { unwritten.append(ending) } else { take(ending) } }
         if !isHeld {
           awakenWhatIsDue()
           for taskID in agenda.attempts(at: now()) { attempt(taskID) }
-          for step in agenda.next(at: now(), limit: Self.stepLimit) { take(step) }
+          // What is ready goes before what is claimed only now.
+          startNext()
+          for step in agenda.next(at: now(), limit: claimLimit) { take(step) }
+        } else {
+          startNext()
         }
-        startNext()
       }
       flush()
-      if busy.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, wake.map({ $0 > now() }) ?? true {
+      if busy.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, reviews.isEmpty, wake.map({ $0 > now() }) ?? true {
         for reply in settling { reply.give(.success(())) }
         settling = []
       }
@@ -135,6 +167,7 @@ final class HostLoop {
     // What the last outcomes made necessary waits for nobody.
     if !pending.isEmpty { return .zero }
     if let left = restLeft() { return left }
+    if !reviews.isEmpty { return .zero }
     // What became ready while the last outcomes were looked at is started at once.
     if admission.isReady { return .zero }
     guard let wake else { return .seconds(60) }
@@ -169,14 +202,17 @@ final class HostLoop {
   func flush() {
     guard !pending.isEmpty else { return }
     let batch = pending
-    pending = []
-    let transactions = batch.filter { !$0.transaction.isEmpty }.map(\.transaction)
-    var outcomes = transactions.isEmpty ? [] : ledger.commit(transactions)
-    if !transactions.isEmpty { watchStore(outcomes) }
-    outcomes.reverse()
-    for item in batch {
-      item.settle(item.transaction.isEmpty ? .committed(returned: []) : outcomes.popLast() ?? .unknown(Problem(.internal, "an outcome is missing")))
+    pending = Pending()
+    // One without statements only wants to know that all before it are done.
+    var outcomes: [Outcome] = []
+    if !batch.transactions.allSatisfy(\.isEmpty) {
+      outcomes = ledger.commit(batch.transactions)
+      watchStore(outcomes)
     }
+    for (index, settle) in batch.settles.enumerated() {
+      settle(batch.transactions[index].isEmpty ? .committed(returned: []) : outcomes[index])
+    }
+    handOver()
     // What the outcomes made necessary (a task for a claim that was lost, a reload) is committed in the next round.
   }
 
@@ -203,11 +239,11 @@ final class HostLoop {
       } catch { reply.give(.failure(error)) }
     case .put(let trigger, let isNew, let reply):
       // An edit is laid over what the row says now; if this batch moves the row, the edit waits for the next.
-      if touched.contains("trigger/\(trigger.id)") {
+      if touchedTriggers.contains(trigger.id) {
         deferred.append(command)
         return
       }
-      touched.insert("trigger/\(trigger.id)")
+      touchedTriggers.insert(trigger.id)
       put(trigger, isNew: isNew, reply)
     case .start(let task, let with, let reply):
       var transaction = with
@@ -217,8 +253,9 @@ final class HostLoop {
         begin(task)
         reply.give(.success(()))
       }
-    case .ran(let ending, let kind, let duration):
+    case .ran(let taskID, let ending, let kind, let duration):
       admission.ran(for: duration, kind)
+      ended.append(taskID)
       if let ending { take(Command.finished(ending)) }
     case .judged(let judgement): take(judgement)
     case .filtered(let filtered): take(filtered)
@@ -251,7 +288,7 @@ final class HostLoop {
     }
   }
 
-  func add(_ transaction: Transaction, _ settle: @escaping (Outcome) -> Void) { pending.append(Pending(transaction: transaction, settle: settle)) }
+  func add(_ transaction: Transaction, _ settle: @escaping (Outcome) -> Void) { pending.add(transaction, settle) }
 
   /// Whether a document of these writes is already being changed in this batch; if not, marks them.
   private func touches(_ writes: [Write]) -> Bool {

@@ -192,7 +192,7 @@ struct Rehearsal {
     var answer: JSONObject = [
       "trigger_id": exists ? .string(trigger.id) : .null, "trigger_type": .string(trigger.schedule.type.rawValue),
       "schedule_config": .object(trigger.schedule.json),
-      "schedule_text": .string(Explanation.describe(trigger.schedule, at: bounds.from, zones: host.zones)), "from": .instant(bounds.from),
+      "schedule_text": .string(Explanation.describe(trigger.schedule)), "from": .instant(bounds.from),
       "to": .instant(bounds.to), "through": .instant(simulation.clock), "truncated": .optional(simulation.ended?.rawValue),
       "fire_count": .int(simulation.instants.count), "fires": .array(simulation.fires.map(shown)),
       "decisions": .array(

@@ -75,6 +75,16 @@ final class Mailbox<Item: Sendable>: @unchecked Sendable {
     return true
   }
 
+  /// All of them, in order; as many threads are woken as have something to do.
+  func put(_ several: [Item]) {
+    guard !several.isEmpty else { return }
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    guard !closed else { return }
+    items += several
+    if several.count == 1 { pthread_cond_signal(changed) } else { pthread_cond_broadcast(changed) }
+  }
+
   /// Makes `take` return, with nothing if there is nothing: the clock was moved.
   func nudge() {
     pthread_mutex_lock(mutex)
@@ -116,6 +126,24 @@ final class Mailbox<Item: Sendable>: @unchecked Sendable {
     }
     let end = min(items.count, head + limit)
     let taken = Array(items[head..<end])
+    advance(to: end)
+    return taken
+  }
+
+  /// The next item; waits while there is none. Nil when closed and empty.
+  func next() -> Item? {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while head == items.count {
+      if closed { return nil }
+      pthread_cond_wait(changed, mutex)
+    }
+    let taken = items[head]
+    advance(to: head + 1)
+    return taken
+  }
+
+  private func advance(to end: Int) {
     head = end
     // A queue that is never quite empty must not keep what was taken out long ago.
     if head >= 1024, head * 2 >= items.count {
@@ -126,7 +154,6 @@ final class Mailbox<Item: Sendable>: @unchecked Sendable {
       items.removeAll(keepingCapacity: items.count < 1024)
       head = 0
     }
-    return taken
   }
 }
 

@@ -4,18 +4,16 @@ import Scheduling
 
 extension Explanation {
   /// A schedule in words: `At 02:00 every day (UTC), until 2027-01-01T00:00:00Z`, `Every 6 hours`, `After 100 × documents_added`.
-  static func describe(_ schedule: Schedule, at now: Instant, zones: Zones) -> String {
-    ([when(schedule, at: now, zones: zones)] + bounds(schedule)).joined(separator: ", ")
-  }
+  static func describe(_ schedule: Schedule) -> String { ([when(schedule)] + bounds(schedule)).joined(separator: ", ") }
 
-  private static func when(_ schedule: Schedule, at now: Instant, zones: Zones) -> String {
+  private static func when(_ schedule: Schedule) -> String {
     if let at = schedule.at { return "Once, at \(at)" }
     switch schedule.when {
     case .cron(let rule):
-      return (try? CronPreview(expression: rule.expression, timezone: rule.timezone, after: now, count: 1, zones: zones))?.text ?? rule.expression
+      return (try? CronExpression(rule.expression)).map { ScheduleText.describe($0, in: rule.timezone) } ?? rule.expression
     case .interval(let rule):
       let words =
-        (try? IntervalSchedule(every: .seconds(rule.seconds), from: now)).map { ScheduleText.describe($0) } ?? "Every \(rule.seconds) seconds"
+        (try? IntervalSchedule(every: .seconds(rule.seconds), from: Instant(milliseconds: 0))).map { ScheduleText.describe($0) } ?? "Every \(rule.seconds) seconds"
       return rule.anchor == .fixedDelay ? "\(words) after the end of the last run" : words
     case .event(let rule): return events(rule)
     case .conditional(let condition):

@@ -36,7 +36,7 @@ package struct SchedulerBenchmark {
 
   /// All triggers are due at one instant; each runs a script that does nothing.
   private func burst(_ count: Int) throws(Problem) -> JSON {
-    let due = Instant(milliseconds: surroundings.now().milliseconds + 1500 + Int64(count) / 20)
+    let due = Instant(milliseconds: surroundings.now().milliseconds + 1500 + Int64(count) / 4)
     try fill(count) { number, trigger in trigger.nextScheduledAt = due }
     let host = try open()
     defer { host.close() }
@@ -169,7 +169,8 @@ package struct SchedulerBenchmark {
     while number < count {
       for _ in 0..<min(1000, count - number) {
         let given = schedule ?? ["cron_expression": .string("\(number % 60) \(number / 60 % 24) 1 1 *")]
-        var trigger = try trigger(number, script: script, schedule: given, type: type, at: now)
+        // One after the other, as triggers are made.
+        var trigger = try trigger(number, script: script, schedule: given, type: type, at: now - .milliseconds(Int64(count - number)))
         each(number, &trigger)
         transaction.insert(trigger)
         number += 1

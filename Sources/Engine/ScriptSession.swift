@@ -12,7 +12,8 @@ package final class ScriptSession: ScriptHost {
   package enum Writes: Sendable { case none, gathered, immediate }
 
   let host: Host
-  private let namespace: Namespace?
+  /// Read when it is first needed: many scripts call nothing.
+  private lazy var namespace: Namespace? = try? host.read { reader throws(Problem) in try reader.namespace(namespaceID) }
   private let namespaceID: String
   private let caller: Caller
   private let trigger: Trigger?
@@ -82,7 +83,6 @@ package final class ScriptSession: ScriptHost {
     self.output = output
     gathering = writes == .gathered ? Gathering() : nil
     began = host.surroundings.ticks()
-    namespace = try? host.read { reader throws(Problem) in try reader.namespace(namespaceID) }
   }
 
   package func write(log level: String, _ message: String) {

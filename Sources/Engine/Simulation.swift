@@ -168,7 +168,7 @@ struct Simulation<World: SimulatedWorld> {
     if fires.count < bounds.listed {
       let reason = answer?.reason ?? fire.reason(for: trigger.schedule)
       var detail = answer?.detail ?? JSONObject()
-      for member in fire.notes(for: trigger.schedule).members { detail[member.key] = member.value }
+      fire.addNotes(for: trigger.schedule, to: &detail)
       fires.append(
         Fire(
           at: clock, scheduledAt: fire.scheduledAt, reason: reason, events: fire.consumedEvents, missed: fire.missed,

@@ -20,10 +20,16 @@ final class Workers: Sendable {
     }
   }
 
-  /// A task whose start is written, and the flag that stops it.
-  private struct Work: Sendable {
-    var task: TaskRecord
-    var cancellation: Cancellation
+  /// A task whose start is written, what is known of its trigger, and the flag that stops it. An object, since it goes through several lists.
+  final class Work: Sendable {
+    let task: TaskRecord
+    let definition: Definition?
+    let cancellation = Cancellation()
+
+    init(_ task: TaskRecord, _ definition: Definition?) {
+      self.task = task
+      self.definition = definition
+    }
   }
 
   static func isHeavy(_ kind: TaskRecord.Kind) -> Bool { kind == .cluster }
@@ -47,8 +53,10 @@ final class Workers: Sendable {
   init(inbox: Mailbox<Command>) throws(Problem) { self.inbox = inbox }
 
   func ask(_ question: Question) { questions.put(question) }
-  func run(_ task: TaskRecord, _ cancellation: Cancellation) {
-    (Admission.Lane(task.kind) == .heavy ? heavy : scripts).put(Work(task: task, cancellation: cancellation))
+  func run(_ works: [Work]) {
+    let heavyOnes = works.filter { Admission.Lane($0.task.kind) == .heavy }
+    scripts.put(heavyOnes.isEmpty ? works : works.filter { Admission.Lane($0.task.kind) != .heavy })
+    heavy.put(heavyOnes)
   }
 
   /// How many tasks run at once.
@@ -73,32 +81,28 @@ final class Workers: Sendable {
   /// Answers questions, but puts those about slow triggers aside for the thread that is there for them.
   private func answer(_ questions: Mailbox<Question>, _ host: Host, aside: Mailbox<Question>?) {
     let bench = ScriptBench(host)
-    while let batch = questions.take(limit: 1) {
+    while let question = questions.next() {
       // A host that closes asks again after its next start; it need not wait for a long queue now.
-      for question in batch where !host.isClosing {
-        if let aside, slow.contains(question.triggerID) {
-          aside.put(question)
-          continue
-        }
-        let began = host.surroundings.ticks()
-        let answer = Self.answer(question, host, bench)
-        slow.note(question.triggerID, took: host.surroundings.ticks() - began)
-        inbox.put(answer)
+      if host.isClosing { continue }
+      if let aside, slow.contains(question.triggerID) {
+        aside.put(question)
+        continue
       }
+      let began = host.surroundings.ticks()
+      let answer = Self.answer(question, host, bench)
+      slow.note(question.triggerID, took: host.surroundings.ticks() - began)
+      inbox.put(answer)
     }
   }
 
   private static func work(through mailbox: Mailbox<Work>, into inbox: Mailbox<Command>, _ host: Host) {
     let bench = ScriptBench(host)
-    while let batch = mailbox.take(limit: 1) {
-      for work in batch {
-        let began = host.surroundings.ticks()
-        let task = work.task
-        let ending = TaskRun(host, bench, task, task.triggerID.flatMap { trigger($0, host) }, work.cancellation).perform()
-        host.cancellations.withLock { _ = $0.removeValue(forKey: task.id) }
-        CrashPoint.pass(.actionDone)
-        inbox.put(.ran(ending, task.kind, host.surroundings.ticks() - began))
-      }
+    while let work = mailbox.next() {
+      let began = host.surroundings.ticks()
+      let task = work.task
+      let ending = TaskRun(host, bench, task, work.definition.flatMap { current($0.trigger, host) }, work.cancellation).perform()
+      CrashPoint.pass(.actionDone)
+      inbox.put(.ran(task.id, ending, task.kind, host.surroundings.ticks() - began))
     }
   }
 
@@ -117,8 +121,17 @@ final class Workers: Sendable {
 
   /// The trigger's row as it is now, with its state and baseline.
   private static func trigger(_ id: Trigger.ID, _ host: Host) -> Trigger? {
+    read(id, host) { reader throws(Problem) in try reader.trigger(id) }
+  }
+
+  /// The same, where its definition is known.
+  private static func current(_ known: Trigger, _ host: Host) -> Trigger? {
+    read(known.id, host) { reader throws(Problem) in try reader.current(known) }
+  }
+
+  private static func read(_ id: Trigger.ID, _ host: Host, _ body: (Reader) throws(Problem) -> Trigger?) -> Trigger? {
     do throws(Problem) {
-      return try host.read { reader throws(Problem) in try reader.trigger(id) }
+      return try host.read(body)
     } catch {
       host.log("error", "trigger \(id): \(error)")
       return nil

@@ -188,6 +188,9 @@ package struct Agenda {
   /// The earliest moment at which something can have to be done.
   package var wake: Instant? { [heap.first, retryHeap.first, sleeperHeap.first.map { $0 - Self.readAhead }].compactMap(\.self).min() }
 
+  /// When the first of those that wait in the agenda itself is due.
+  package var due: Instant? { heap.first }
+
   // MARK: - Sleepers
 
   /// How long before it is due the row of a sleeping trigger is to be read.
@@ -212,6 +215,19 @@ package struct Agenda {
       found.append(id)
     }
     return found
+  }
+
+  /// The sleeping triggers, in the order of their names.
+  package var unread: [Trigger.ID] { sleepers.keys.sorted() }
+
+  /// Lets a trigger sleep again that was looked at in passing; false when it has to stay, since it is due soon or is more than its row says.
+  package mutating func doze(_ id: Trigger.ID, at now: Instant) -> Bool {
+    guard let entry = entries[id], entry.schedule.type == .cron || entry.schedule.type == .interval, !entry.isAsleep, entry.running == 0,
+      entry.question == nil, entry.chain == nil, entry.original == nil, let next = entry.next, next > now + Self.readAhead + Self.readAhead
+    else { return false }
+    remove(id)
+    expect(id, at: next)
+    return true
   }
 
   // MARK: - What the host tells it
@@ -361,10 +377,10 @@ package struct Agenda {
   }
 
   /// The wall clock went back. What is claimed stays claimed; what waits goes on waiting, unless the clock went back further than anybody
-  /// would wait, or is not to be trusted: then the next instants are computed from the new time.
-  package mutating func clockWentBack(by amount: Duration, at now: Instant) -> [Skip] {
+  /// would wait, or is not to be trusted: then the next instants are computed from the new time. `ids`: only these, which slept until now.
+  package mutating func clockWentBack(by amount: Duration, at now: Instant, of ids: [Trigger.ID]? = nil) -> [Skip] {
     var moved: [Skip] = []
-    for entry in ordered {
+    for entry in ordered(ids) {
       entry.lastClaim = entry.lastClaim.map { min($0, now) }
       entry.firstEvent = entry.firstEvent.map { min($0, now) }
       entry.lastEvent = entry.lastEvent.map { min($0, now) }
@@ -380,7 +396,7 @@ package struct Agenda {
       }
       arrange(entry)
     }
-    if amount > Self.patience {
+    if ids == nil, amount > Self.patience {
       for (id, until) in retries where until > now + .seconds(7 * 86_400) { postpone(id, until: now) }
     }
     return moved
@@ -394,11 +410,13 @@ package struct Agenda {
   }
 
   /// New time zone data was installed: every schedule in a zone is compiled anew. Answers the triggers whose next instant moved, and those
-  /// whose zone is gone, which keep the old rules.
-  package mutating func reload(_ zones: Zones, at now: Instant) -> (moved: [Skip], broken: [(Trigger.ID, Problem)]) {
+  /// whose zone is gone, which keep the old rules. `ids`: only these, which slept until now.
+  package mutating func reload(
+    _ zones: Zones, at now: Instant, of ids: [Trigger.ID]? = nil
+  ) -> (moved: [Skip], broken: [(Trigger.ID, Problem)]) {
     var moved: [Skip] = []
     var broken: [(Trigger.ID, Problem)] = []
-    for entry in ordered where entry.schedule.timezone != "UTC" {
+    for entry in ordered(ids) where entry.schedule.timezone != "UTC" {
       do throws(Problem) {
         entry.timetable = try Timetable(entry.schedule, createdAt: entry.createdAt, zones: zones)
         entry.original = nil
@@ -416,8 +434,8 @@ package struct Agenda {
     return (moved, broken)
   }
 
-  /// The same order at each run, whatever the table's own is.
-  private var ordered: [Entry] { entries.values.sorted { $0.id < $1.id } }
+  /// These, or all: in the same order at each run, whatever the table's own is.
+  private func ordered(_ ids: [Trigger.ID]?) -> [Entry] { ids?.compactMap { entries[$0] } ?? entries.values.sorted { $0.id < $1.id } }
 
   // MARK: - What it answers
 
@@ -450,4 +468,7 @@ package struct Agenda {
   }
 }
 
-extension Agenda.Entry: WakeHeapItem {}
+extension Agenda.Entry: WakeHeapItem {
+  /// Triggers that are due together come in the order in which they were made. So do their rows: what is written together lies together.
+  var rank: Int64 { createdAt.milliseconds }
+}

@@ -16,7 +16,7 @@ extension Transaction {
       ] + Self.counts(of: batch))
   }
 
-  private static func counts(of batch: Batch) -> [(String, Value)] {
+  private static func counts(of batch: Batch) -> [(name: String, value: Value)] {
     [
       ("processed", .integer(batch.counts.processed)), ("failed", .integer(batch.counts.failed)), ("skipped", .integer(batch.counts.skipped)),
       ("written", .integer(batch.counts.written)), ("replaced", .integer(batch.counts.replaced)),

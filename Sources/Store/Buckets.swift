@@ -17,7 +17,7 @@ extension Transaction {
     add(.updateBucket, [("bucket_id", .text(bucket.id))] + Self.columns(of: bucket), expecting: .exactly(1), guardName: "bucket")
   }
 
-  private static func columns(of bucket: Bucket) -> [(String, Value)] {
+  private static func columns(of bucket: Bucket) -> [(name: String, value: Value)] {
     [
       ("name", .text(bucket.name)), ("description", .optional(bucket.description)), ("schema", .json(bucket.schema.json)),
       ("unique_key", .optional(bucket.uniqueKey?.stored)), ("metadata", .json(bucket.metadata)), ("updated_at", .instant(bucket.updatedAt)),
@@ -59,7 +59,7 @@ extension Transaction {
       guardName: "object")
   }
 
-  private static func columns(of object: BucketObject) -> [(String, Value)] {
+  private static func columns(of object: BucketObject) -> [(name: String, value: Value)] {
     [
       ("object_id", .text(object.id)), ("bucket_id", .text(object.bucketID)), ("key_prefix", .optional(object.keyPrefix)),
       ("body", .json(object.stored)), ("size", .integer(object.size)), ("content_hash", .text(object.contentHash)),

@@ -49,7 +49,7 @@ extension Reader {
 }
 
 extension ClusterRun {
-  fileprivate var columns: [(String, Value)] {
+  fileprivate var columns: [(name: String, value: Value)] {
     [
       ("task_id", .text(taskID)), ("status", .text(status.rawValue)), ("points", .integer(Int64(points))),
       ("source_documents", .integer(Int64(sourceDocuments))), ("groups", .json(.array(groups.map(\.stored)))),

@@ -38,7 +38,7 @@ extension Reader {
 }
 
 extension ClusterDefinition {
-  fileprivate var columns: [(String, Value)] {
+  fileprivate var columns: [(name: String, value: Value)] {
     [
       ("name", .text(name)), ("description", .optional(description)), ("collection_ids", .strings(collectionIDs)),
       ("algorithm", .text(algorithm.name)), ("parameters", .json(algorithm.json)), ("vector_index", .optional(vectorIndex)),

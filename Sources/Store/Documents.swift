@@ -43,7 +43,7 @@ extension Transaction {
 
   /// Lost when there is no such document.
   package mutating func deleteDocument(_ documentID: String, from collectionID: String) {
-    let parameters: [(String, Value)] = [("collection_id", .text(collectionID)), ("document_id", .text(documentID))]
+    let parameters: [(name: String, value: Value)] = [("collection_id", .text(collectionID)), ("document_id", .text(documentID))]
     add(.deleteVectorsOfDocument, parameters)
     add(.deleteDocument, parameters, expecting: .exactly(1), guardName: "document")
   }
@@ -51,7 +51,7 @@ extension Transaction {
   /// Deletes the oldest documents of a collection, at most `limit`: a large collection goes in pieces, so that nobody waits long.
   /// The outcome returns their identifiers; fewer than `limit` means that it is empty.
   package mutating func deleteDocuments(from collectionID: String, limit: Int) {
-    let parameters: [(String, Value)] = [("collection_id", .text(collectionID)), ("limit", .integer(Int64(limit)))]
+    let parameters: [(name: String, value: Value)] = [("collection_id", .text(collectionID)), ("limit", .integer(Int64(limit)))]
     add(.deleteVectorPiece, parameters)
     add(.deleteDocumentPiece, parameters)
   }

@@ -98,9 +98,8 @@ struct GroupCommit {
     for step in transaction.steps {
       switch step.statement {
       case .guardEpoch:
-        let asked = step.parameters.map(\.value)
-        if asked == epoch { continue }
-        epoch = asked
+        if let epoch, epoch.elementsEqual(step.parameters, by: { $0 == $1.value }) { continue }
+        epoch = step.parameters.map(\.value)
       case .takeShard: epoch = nil
       default: break
       }

@@ -52,6 +52,11 @@ extension Reader {
   package func namespaces(_ page: Page = Page(limit: 1000)) throws(Problem) -> Listing<Namespace> {
     Listing(items: try connection.rows(.namespaces, page.parameters, Namespace.read), total: try connection.number(.countNamespaces, []))
   }
+
+  /// How many tasks run at once in each namespace that says so.
+  package func taskLimits() throws(Problem) -> [(namespaceID: String, limit: Int64)] {
+    try connection.rows(.taskLimits, []) { ($0.text(), $0.int()) }
+  }
 }
 
 extension Namespace {

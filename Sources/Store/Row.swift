@@ -56,10 +56,11 @@ struct Row {
 
   /// JSON that we wrote ourselves; that it cannot be read means damage.
   mutating func json() throws(Problem) -> JSON {
-    let name = sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "a column"
+    let place = column
     do throws(Problem) {
       return try JSON(parsing: bytes(), limits: JSONLimits(depth: 256, bytes: .max))
     } catch {
+      let name = sqlite3_column_name(statement, place).map { String(cString: $0) } ?? "a column"
       throw Problem(.unavailable, "\(name) is damaged in the store: \(error.message)", hint: SQLiteFault.restore)
     }
   }
@@ -72,7 +73,15 @@ struct Row {
     return try json()
   }
 
-  mutating func object() throws(Problem) -> JSONObject { try json().object ?? JSONObject() }
+  mutating func object() throws(Problem) -> JSONObject {
+    // Most of them are empty.
+    var ahead = self
+    if ahead.bytes().elementsEqual("{}".utf8) {
+      column += 1
+      return JSONObject()
+    }
+    return try json().object ?? JSONObject()
+  }
   mutating func strings() throws(Problem) -> [String] { try json().array?.compactMap(\.string) ?? [] }
 
   /// One of an enumeration's words; another word was written by a newer version.

@@ -6,7 +6,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Owners
   case takeShard, guardEpoch
   // Namespaces
-  case insertNamespace, updateNamespace, deleteNamespace, namespace, namespaces, countNamespaces
+  case insertNamespace, updateNamespace, deleteNamespace, namespace, namespaces, countNamespaces, taskLimits
   // Keys
   case insertKey, revokeKey, keyByHash, keys
   // Collections
@@ -22,10 +22,10 @@ package enum Statement: Int, CaseIterable, Sendable {
   case putMembers, members, deleteMembersBut, deleteMembersOfCluster, deleteMembersOfNamespace
   case pointClusterAtRun, deleteRun, deleteRunsOfCluster, deleteRunsOfNamespace, run, runs, countRuns
   // Triggers
-  case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger,
+  case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, turnTrigger, rememberTrigger,
     deleteTrigger,
     deleteTriggersOfNamespace
-  case trigger, activeTriggers, wakingTriggers
+  case trigger, triggerState, activeTriggers, wakingTriggers
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks
   case insertTask, startTask, finishTask, repeatTask, reportTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
@@ -109,6 +109,7 @@ package enum Statement: Int, CaseIterable, Sendable {
       $limit OFFSET $offset
       """
     case .countNamespaces: "SELECT count(*) FROM namespaces"
+    case .taskLimits: "SELECT namespace_id, max_concurrent_tasks FROM namespaces WHERE max_concurrent_tasks IS NOT NULL ORDER BY namespace_id"
     case .insertKey:
       """
       INSERT INTO api_keys (key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at)
@@ -386,12 +387,13 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .settleTrigger:
       """
       UPDATE triggers SET execution_count = execution_count + $executions, consecutive_failures = $consecutive_failures,
-        last_execution_status = $last_execution_status, last_execution_error = $last_execution_error, status = COALESCE($status, status),
+        last_execution_status = $last_execution_status, last_execution_error = $last_execution_error,
         baseline = COALESCE($baseline, baseline), baseline_mean = COALESCE($baseline_mean, baseline_mean), state = COALESCE($state, state),
         next_scheduled_at = CASE WHEN $clears_next = 1 THEN NULL ELSE COALESCE($next_scheduled_at, next_scheduled_at) END,
         armed = COALESCE($armed, armed), updated_at = $updated_at
       WHERE trigger_id = $trigger_id
       """
+    case .turnTrigger: "UPDATE triggers SET status = $status WHERE trigger_id = $trigger_id"
     case .rememberTrigger:
       """
       UPDATE triggers SET state = COALESCE($state, state), last_drift_measurement = COALESCE($last_drift_measurement, last_drift_measurement),
@@ -409,6 +411,14 @@ package enum Statement: Int, CaseIterable, Sendable {
       baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
       first_event_at, last_event_at, event_depth, paused_until, chained_at, chained_by, chained_depth
       FROM triggers WHERE trigger_id = $trigger_id AND namespace_id = COALESCE($namespace_id, namespace_id)
+      """
+    case .triggerState:
+      """
+      SELECT status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
+      last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
+      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
+      first_event_at, last_event_at, event_depth, paused_until, chained_at, chained_by, chained_depth
+      FROM triggers WHERE trigger_id = $trigger_id
       """
     case .activeTriggers:
       """

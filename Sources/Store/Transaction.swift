@@ -26,8 +26,9 @@ package struct Transaction: Sendable {
 
   /// Parameters go by the names that follow `$` in the statement's text; one that is left out is NULL.
   package mutating func add(
-    _ statement: Statement, _ parameters: [(String, Value)], expecting expectation: Expectation = .any, guardName: String? = nil
+    _ statement: Statement, _ parameters: [(name: String, value: Value)], expecting expectation: Expectation = .any, guardName: String? = nil
   ) {
+    if steps.isEmpty { steps.reserveCapacity(4) }
     steps.append(Step(statement: statement, parameters: parameters, expectation: expectation, guardName: guardName))
   }
 

@@ -69,6 +69,15 @@ extension Reader {
     try connection.first(.trigger, [("trigger_id", .text(triggerID)), ("namespace_id", .optional(namespaceID))], Trigger.read).map(withCalendars)
   }
 
+  /// A trigger whose definition is known, with everything that claims and runs move as its row has it now; nil when it is gone.
+  package func current(_ known: Trigger) throws(Problem) -> Trigger? {
+    try connection.first(.triggerState, [("trigger_id", .text(known.id))]) { row throws(Problem) in
+      var trigger = known
+      do throws(Problem) { try trigger.readState(&row) } catch { throw error.damaged(known.id) }
+      return trigger
+    }
+  }
+
   /// The bytes that a baseline of this moment was kept with; nil when it was kept without, as by versions before 6, or another took its place.
   package func snapshot(of triggerID: Trigger.ID, capturedAt: Instant) throws(Problem) -> [UInt8]? {
     let parameters: Connection.Parameters = [("trigger_id", .text(triggerID)), ("captured_at", .instant(capturedAt))]

@@ -138,10 +138,12 @@ extension Transaction {
       .settleTrigger,
       [
         ("executions", .integer(executions)), ("consecutive_failures", .integer(consecutiveFailures)), ("last_execution_status", .text(lastStatus)),
-        ("last_execution_error", .optional(lastError)), ("status", .optional(status?.rawValue)), ("baseline", .optional(baseline?.stored)),
+        ("last_execution_error", .optional(lastError)), ("baseline", .optional(baseline?.stored)),
         ("baseline_mean", baseline.map { .floats($0.mean) } ?? .null), ("state", .optional(state)), ("updated_at", .instant(now)),
         ("next_scheduled_at", .optional(next)), ("clears_next", .flag(clearsNext)), ("armed", .optional(armed)), ("trigger_id", .text(triggerID)),
       ])
+    // Apart from the rest, since it stands in an index: a run that turns nothing leaves that alone.
+    if let status { add(.turnTrigger, [("status", .text(status.rawValue)), ("trigger_id", .text(triggerID))]) }
     if let baseline { keepSnapshot(of: baseline, for: triggerID) }
   }
 
@@ -160,7 +162,7 @@ extension Transaction {
 
 extension Trigger {
   /// What both an insertion and a full update write.
-  fileprivate var columns: [(String, Value)] {
+  fileprivate var columns: [(name: String, value: Value)] {
     [
       ("name", .optional(name)), ("description", .optional(description)), ("action_type", .text(action.kind.rawValue)),
       ("action_config", .json(action.config)), ("resource_id", .optional(action.resourceID)), ("trigger_type", .text(schedule.type.rawValue)),
@@ -185,41 +187,52 @@ extension Trigger {
       _ = row.optionalText()  // resource_id, which the action knows
       let schedule = try Schedule(row.word(TriggerType.self), row.json())
       var trigger = Trigger(
-        id: id, namespaceID: namespaceID, name: name, description: description, action: action, schedule: schedule, status: try row.word(),
+        id: id, namespaceID: namespaceID, name: name, description: description, action: action, schedule: schedule,
         createdAt: Instant(milliseconds: 0))
-      trigger.lastTriggeredAt = row.optionalInstant()
-      trigger.lastExecutionTaskID = row.optionalText()
-      trigger.nextScheduledAt = row.optionalInstant()
-      trigger.executionCount = row.int()
-      trigger.consecutiveFailures = row.int()
-      trigger.lastExecutionStatus = row.optionalText()
-      trigger.lastExecutionError = row.optionalText()
-      trigger.eventCounter = row.int()
-      trigger.eventCursor = row.int()
-      trigger.lastCooldownAt = row.optionalInstant()
-      trigger.lastConditionCheckAt = row.optionalInstant()
-      let baseline = try row.optionalJSON()
-      trigger.baseline = Baseline(stored: baseline, mean: row.floats())
-      trigger.lastDriftMeasurement = try row.object()
-      trigger.lastVolumeMeasurement = try row.object()
-      trigger.armed = row.flag()
-      trigger.state = try row.object()
-      trigger.fence = row.int()
-      trigger.createdAt = row.instant()
-      trigger.updatedAt = row.instant()
-      trigger.createdBy = row.optionalText()
-      trigger.firstEventAt = row.optionalInstant()
-      trigger.lastEventAt = row.optionalInstant()
-      trigger.eventDepth = row.int()
-      trigger.pausedUntil = row.optionalInstant()
-      let (chainedAt, chainedBy, chainedDepth) = (row.optionalInstant(), row.optionalText(), row.int())
-      trigger.chain = chainedAt.map { Chain(at: $0, taskID: chainedBy ?? "", depth: chainedDepth) }
+      try trigger.readState(&row)
       return trigger
-    } catch {
-      var problem = error.within("triggers.\(id)")
-      problem.kind = .unavailable
-      throw problem
-    }
+    } catch { throw error.damaged(id) }
+  }
+
+  /// Reads the columns of `Statement.triggerState`, in its order: what runs and claims move.
+  mutating func readState(_ row: inout Row) throws(Problem) {
+    status = try row.word()
+    lastTriggeredAt = row.optionalInstant()
+    lastExecutionTaskID = row.optionalText()
+    nextScheduledAt = row.optionalInstant()
+    executionCount = row.int()
+    consecutiveFailures = row.int()
+    lastExecutionStatus = row.optionalText()
+    lastExecutionError = row.optionalText()
+    eventCounter = row.int()
+    eventCursor = row.int()
+    lastCooldownAt = row.optionalInstant()
+    lastConditionCheckAt = row.optionalInstant()
+    let known = try row.optionalJSON()
+    baseline = Baseline(stored: known, mean: row.floats())
+    lastDriftMeasurement = try row.object()
+    lastVolumeMeasurement = try row.object()
+    armed = row.flag()
+    state = try row.object()
+    fence = row.int()
+    createdAt = row.instant()
+    updatedAt = row.instant()
+    createdBy = row.optionalText()
+    firstEventAt = row.optionalInstant()
+    lastEventAt = row.optionalInstant()
+    eventDepth = row.int()
+    pausedUntil = row.optionalInstant()
+    let (chainedAt, chainedBy, chainedDepth) = (row.optionalInstant(), row.optionalText(), row.int())
+    chain = chainedAt.map { Chain(at: $0, taskID: chainedBy ?? "", depth: chainedDepth) }
+  }
+}
+
+extension Problem {
+  /// A row that cannot be read means damage.
+  func damaged(_ triggerID: Trigger.ID) -> Problem {
+    var problem = within("triggers.\(triggerID)")
+    problem.kind = .unavailable
+    return problem
   }
 }
 

@@ -37,7 +37,8 @@ package final class TemporaryStore {
   /// Closes the host and opens the same file again, as after a restart.
   package func reopen() throws {
     host.close()
-    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings, retention: retention, courier: courier, log: log))
+    host = try Host.open(
+      Host.Configuration(path: path, surroundings: clock.surroundings, zones: zones, retention: retention, courier: courier, log: log))
   }
 
   /// Moves the clock and waits until everything that became due has been done.

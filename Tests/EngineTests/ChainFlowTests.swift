@@ -253,6 +253,22 @@ import Testing
     #expect(take() == ["low"])
   }
 
+  @Test("while runs are short, as many are started ahead as take a twentieth of a second, and it says how much of that is free")
+  func ahead() throws {
+    var admission = Admission(threads: [.scripts: 2, .heavy: 1])
+    #expect(admission.quickRoom == nil)
+    for _ in 0..<100 { admission.ran(for: .microseconds(100), .script) }
+    let room = try #require(admission.quickRoom)
+    #expect(900...1000 ~= room)
+    let admitted = (0..<300).count { admission.admit(task("t\($0)")) }
+    #expect(admitted == 300)
+    #expect(admission.quickRoom == room - 300)
+    for number in 0..<100 { admission.release("t\(number)") }
+    #expect(admission.quickRoom == room - 200)
+    for _ in 0..<100 { admission.ran(for: .seconds(1), .script) }
+    #expect(admission.quickRoom == nil)
+  }
+
   @Test("no namespace runs more than it allows, whatever waits, and every task runs once", arguments: 1...20)
   func limits(seed: UInt64) {
     var random = SeededRandom(seed: seed)

@@ -107,6 +107,7 @@ import Testing
     "every part of a schedule has its words",
     arguments: [
       ("cron", ["at": "2027-01-01T00:00:00Z"], "Once, at 2027-01-01T00:00:00Z"),
+      ("cron", ["cron_expression": "30 2 * * 1-5", "timezone": "Europe/Paris"], "At 02:30, Monday to Friday (Europe/Paris)"),
       (
         "interval", ["interval_seconds": 3600, "start_at": "2026-02-01T00:00:00Z", "end_at": "2026-03-01T00:00:00Z", "jitter_seconds": 90],
         "Every hour, from 2026-02-01T00:00:00Z, until 2026-03-01T00:00:00Z, each up to 1 min 30 s later"

@@ -1,8 +1,9 @@
 import Basics
-import Engine
+@testable import Engine
 import Glibc
 import Model
 import Scheduling
+import Store
 import TestSupport
 import Testing
 
@@ -68,6 +69,31 @@ extension Fixture {
     try fixture.store.host.settle()
     #expect(try fixture.history(id).map { $0["status"] } == ["COMPLETED", "COMPLETED", "COMPLETED"])
     #expect(try fixture.read(id)["execution_count"] == 3)
+  }
+
+  @Test("a namespace's limit on tasks at once holds after a restart, however many namespaces were made before it")
+  func limitOfTheLast() throws {
+    let fixture = try Fixture()
+    let now = fixture.store.clock.now
+    var transaction = Transaction()
+    for number in 0...1001 {
+      let at = now + .milliseconds(Int64(number))
+      transaction.insert(
+        Namespace(id: "ns_\(number)", name: "n\(number)", createdAt: at, updatedAt: at, maxConcurrentTasks: number == 1001 ? 1 : nil))
+    }
+    try fixture.store.host.commit(transaction)
+    try fixture.store.reopen()
+    let host = fixture.store.host
+    let tasks = ["task_1", "task_2"]
+    for id in tasks {
+      try host.start(TaskRecord(id: id, namespaceID: "ns_1001", kind: .script, inputs: ["script": "while true do end"], createdAt: now))
+    }
+    // Each is a round of the host's thread: by the last, whatever may start has started.
+    for _ in 0..<4 { try host.beat() }
+    let statuses = try host.read { reader throws(Problem) in try tasks.map { id throws(Problem) in try reader.task(id)?.status } }
+    #expect(statuses == [.inProgress, .pending])
+    for id in tasks.reversed() { try host.cancel(taskID: id) }
+    try host.settle()
   }
 
   @Test("cancel_running ends what runs or waits, and the newest run goes on")
@@ -283,6 +309,21 @@ extension Fixture {
   }
 }
 
+@Suite("A change on its way through those that sleep") struct ReviewTests {
+  @Test("reaches each once, whoever wakes up before its turn", arguments: 1...5)
+  func once(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    let ids = (0..<500).map { "trg_\($0)" }
+    var review = Review(.zones, at: Instant(seconds: 0), of: ids)
+    var reached: [String] = []
+    while !review.isOver {
+      reached += review.reach(review.next(Int.random(in: 1...64, using: &random)))
+      reached += review.reach((0..<9).compactMap { _ in ids.randomElement(using: &random) })
+    }
+    #expect(reached.sorted() == ids.sorted())
+  }
+}
+
 @Suite("When the clock is set") struct ClockFlowTests {
   private func jump(_ fixture: Fixture, by duration: Duration) throws {
     fixture.store.clock.jump(by: duration)
@@ -318,6 +359,31 @@ extension Fixture {
     #expect(reasons.contains("skipped claimed before x6"), "\(reasons)")
   }
 
+  @Test("back over hundreds of triggers that sleep, the next instant of each is computed anew")
+  func backOverSleepers() throws {
+    let fixture = try Fixture()
+    let (now, count) = (fixture.store.clock.now, 700)
+    let namespace = try fixture.store.host.defaultNamespace(for: .local)
+    var transaction = Transaction()
+    for number in 0..<count {
+      var trigger = Trigger(
+        id: "trg_\(number)", namespaceID: namespace.id, action: try Action(type: "script", config: ["script": "return 1"]),
+        schedule: try Schedule(.cron, ["cron_expression": "0 */6 * * *"]), createdAt: now - .seconds(10 * 86_400))
+      trigger.nextScheduledAt = now + .seconds(12 * 3600)
+      transaction.insert(trigger)
+    }
+    try fixture.store.host.commit(transaction)
+    try fixture.store.reopen()
+    try jump(fixture, by: .seconds(-4 * 3600))
+    func triggers() throws -> [Trigger] {
+      try fixture.store.host.read { reader throws(Problem) in try reader.triggers(TriggerQuery(namespaceID: namespace.id, limit: 1000)).items }
+    }
+    #expect(try triggers().allSatisfy { $0.nextScheduledAt == now && $0.fence == 1 })
+    try fixture.store.advance(by: .seconds(4 * 3600))
+    let fired = try triggers()
+    #expect(fired.count == count && fired.allSatisfy { $0.executionCount == 1 && $0.nextScheduledAt == now + .seconds(6 * 3600) })
+  }
+
   @Test("a clock from before this program holds cron, lets intervals go on, and is believed when it is set")
   func untrusted() throws {
     let fixture = try Fixture()
@@ -334,8 +400,10 @@ extension Fixture {
     #expect(try (fixture.read(interval)["execution_count"]?.int ?? 0) > 3)
   }
 
-  @Test("a new release of the zone data is noticed within two minutes, and the next instant follows it")
-  func zoneData() throws {
+  @Test(
+    "a new release of the zone data is noticed within two minutes, and the next instant follows it, also of a trigger that sleeps",
+    arguments: [false, true])
+  func zoneData(sleeping: Bool) throws {
     var template = Array("/tmp/perigee-zones-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Problem(.unavailable, "no temporary folder") }
     let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -357,6 +425,7 @@ extension Fixture {
     let fixture = try Fixture(store: TemporaryStore(zones: Zones(directories: [folder])))
     let id = try fixture.trigger("cron", ["cron_expression": "0 12 * * *", "timezone": "Europe/Paris"])
     #expect(try fixture.read(id)["next_scheduled_at"] == "2026-01-01T11:00:00Z")
+    if sleeping { try fixture.store.reopen() }
     // As if France had moved to another time.
     install("Asia/Tokyo", "2026b")
     for _ in 0..<2 { try fixture.store.advance(by: .seconds(60)) }

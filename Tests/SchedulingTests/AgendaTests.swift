@@ -318,6 +318,39 @@ struct Bench {
   }
 }
 
+@Suite("The agenda: who comes first, and who sleeps") struct AgendaSleeperTests {
+  @Test("those that are due together come in the order in which they were made, and then by name")
+  func order() throws {
+    var bench = Bench()
+    for (id, made) in [("b", 3), ("d", 1), ("a", 3), ("c", 2)] as [(String, Int64)] {
+      try bench.add(.cron, ["cron_expression": "* * * * *"], id: id) { $0.createdAt = $0.createdAt - .seconds(10 - made) }
+    }
+    #expect(bench.agenda.due == bench.start + .seconds(60))
+    let fired = bench.fires(at: 60).map(\.triggerID)
+    #expect(fired == ["d", "c", "a", "b"])
+  }
+
+  @Test("one that is nothing but its next instant goes back to sleep; one that is due soon, runs, or waits for something else stays")
+  func doze() throws {
+    var bench = Bench()
+    try bench.add(.cron, ["cron_expression": "0 * * * *"], id: "far")
+    try bench.add(.cron, ["cron_expression": "* * * * *"], id: "near")
+    try bench.add(.cron, ["cron_expression": "0 * * * *"], id: "running", running: 1)
+    try bench.add(.event, ["event_type": "documents_added"], id: "event")
+    try bench.add(.cron, ["cron_expression": "0 * * * *"], id: "paused") {
+      $0.status = .paused
+      $0.pausedUntil = $0.createdAt + .seconds(7200)
+    }
+    for id in ["far", "near", "running", "event", "paused", "unknown"] {
+      let sleeps = bench.agenda.doze(id, at: bench.start)
+      #expect(sleeps == (id == "far"), "\(id)")
+    }
+    #expect(bench.agenda.unread == ["far"] && bench.agenda.count == 5)
+    let woken = bench.agenda.awaken(through: bench.start + .seconds(3600))
+    #expect(woken == ["far"])
+  }
+}
+
 @Suite("The wake heap") struct WakeHeapTests {
   @Test("gives items back in order of time", arguments: 1...10)
   func order(seed: UInt64) {

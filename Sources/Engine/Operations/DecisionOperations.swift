@@ -91,7 +91,7 @@ extension Host {
     }
     var complete = facts
     complete.maintenance = try maintenance().flatMap { $0.holds(at: now) ? $0 : nil }
-    let explanation = Explanation(trigger, complete, at: now, zones: zones)
+    let explanation = Explanation(trigger, complete, at: now)
     return [
       "trigger_id": .string(trigger.id), "status": .string(trigger.status.rawValue), "at": .instant(now), "text": .string(explanation.text),
       "schedule_text": .string(explanation.schedule), "distance": .string(Explanation.distance(explanation.clauses)),

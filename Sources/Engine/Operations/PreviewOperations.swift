@@ -45,7 +45,7 @@ extension Host {
     let timetable = try check(&trigger)
     var result: JSONObject = [
       "trigger_type": .string(trigger.schedule.type.rawValue), "schedule_config": .object(trigger.schedule.json),
-      "text": .string(Explanation.describe(trigger.schedule, at: after, zones: zones)),
+      "text": .string(Explanation.describe(trigger.schedule)),
     ]
     let upcoming = timetable.upcoming(from: timetable.first(at: after, of: trigger.schedule, isNew: true), count: count)
     result["next"] = .array(upcoming.map { .instant($0.at) })

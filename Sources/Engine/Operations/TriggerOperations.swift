@@ -177,7 +177,7 @@ extension Host {
   func shown(_ trigger: Trigger) -> JSON {
     let now = surroundings.now()
     var json = trigger.json(at: now).object ?? JSONObject()
-    json["schedule_text"] = .string(Explanation.describe(trigger.schedule, at: now, zones: zones))
+    json["schedule_text"] = .string(Explanation.describe(trigger.schedule))
     if trigger.schedule.type != .event, let timetable = try? Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: zones) {
       let upcoming = timetable.upcoming(from: trigger.status == .active ? trigger.nextScheduledAt : timetable.next(after: now), count: 3)
       // What comes next of a condition is a check.
