@@ -49,6 +49,8 @@ package final class Host: Sendable {
   package let zones: Zones
   package let startedAt: Instant
   package let meter = Meter()
+  /// Who is told of new events.
+  package let audience = Audience()
   let inbox = Mailbox<Command>()
   let workers: Workers
   /// Flags of the tasks that run now, so that they can be cancelled.
@@ -87,7 +89,7 @@ package final class Host: Sendable {
       configuration: configuration,
       // Readers of its own: the host's thread never waits behind a long read.
       readers: Readers(path: configuration.path, count: 1, surroundings: configuration.surroundings), zones: zones, inbox: inbox, workers: workers,
-      cancellations: cancellations, meter: meter)
+      cancellations: cancellations, meter: meter, audience: audience)
     loop = try OwnThread.start(name: "perigee-host") {
       let loop = HostLoop(handover.ledger, parts)
       do throws(Problem) {
@@ -157,15 +159,21 @@ package final class Host: Sendable {
     try ask { .commit(transaction, $0) }
   }
 
+  /// Commits a transaction with what it means to those who listen.
+  @discardableResult func commit(_ transaction: Transaction, telling events: EventWrite...) throws(Problem) -> WriteReport {
+    try write([.statements(transaction)] + events.map(Write.event))
+  }
+
   func write(_ writes: [Write]) throws(Problem) -> WriteReport { try ask { .write(writes, $0) } }
 
   /// Sets positions aside for documents that a worker inserts, and answers the first: they are counted over the whole store.
   func reservePositions(_ count: Int) throws(Problem) -> Int64 { try ask { .reserve(Int64(count), $0) } }
 
   /// Stores a new trigger, or an edited one (over the row with the same fence), and tells the agenda.
-  func put(_ trigger: Trigger, isNew: Bool) throws(Problem) {
+  /// `writes` are committed with it, or neither is.
+  func put(_ trigger: Trigger, isNew: Bool, with writes: [Write] = []) throws(Problem) {
     try checkWhole(trigger, isNew: isNew)
-    try ask { .put(trigger, isNew: isNew, $0) } as Void
+    try ask { .put(trigger, isNew: isNew, writes, $0) } as Void
   }
 
   /// Tells the agenda that something which these triggers name was changed.

@@ -340,7 +340,7 @@ extension HostLoop {
     ]
     if let id = task.triggerID, definition(of: id)?.trigger.isNamespaceHook != true {
       let type: Schedule.EventType = succeeded ? .triggerCompleted : .triggerFailed
-      if agenda.hasListeners(to: type) {
+      if isWanted(type) {
         var own = payload
         own["trigger_name"] = .optional(definition(of: id)?.trigger.name)
         own["scheduled_at"] = .optional(task.scheduledAt)

@@ -15,6 +15,7 @@ final class HostLoop {
     var workers: Workers
     var cancellations: Cancellations
     var meter: Meter
+    var audience: Audience
   }
 
   /// A transaction on its way, and what to do when its outcome is known.
@@ -60,6 +61,8 @@ final class HostLoop {
   var maintenance: Maintenance?
   /// Ends of tasks that a store in trouble did not take.
   var unwritten: [Ending] = []
+  /// The last event that was committed and has not been told to the audience.
+  var untold: Int64?
   private var restsUntil: Ticks?
   private var evaluations: UInt64 = 0
   private var settling: [Reply<Result<Void, Problem>>] = []
@@ -177,6 +180,10 @@ final class HostLoop {
     for item in batch {
       item.settle(item.transaction.isEmpty ? .committed(returned: []) : outcomes.popLast() ?? .unknown(Problem(.internal, "an outcome is missing")))
     }
+    if let untold {
+      parts.audience.tell(through: untold)
+      self.untold = nil
+    }
     // What the outcomes made necessary (a task for a claim that was lost, a reload) is committed in the next round.
   }
 
@@ -201,14 +208,14 @@ final class HostLoop {
           reply.give(.success(plan.report))
         }
       } catch { reply.give(.failure(error)) }
-    case .put(let trigger, let isNew, let reply):
+    case .put(let trigger, let isNew, let writes, let reply):
       // An edit is laid over what the row says now; if this batch moves the row, the edit waits for the next.
       if touched.contains("trigger/\(trigger.id)") {
         deferred.append(command)
         return
       }
       touched.insert("trigger/\(trigger.id)")
-      put(trigger, isNew: isNew, reply)
+      put(trigger, isNew: isNew, writes, reply)
     case .start(let task, let with, let reply):
       var transaction = with
       transaction.insert(task)

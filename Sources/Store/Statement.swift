@@ -16,7 +16,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Documents and their vectors
   case insertDocument, updateDocument, deleteDocument, insertVector, putVector, deleteVectorsOfDocument, deleteVectorPiece
   case deleteDocumentPiece, deleteDocumentsOfCollection, deleteVectorsOfCollection, deleteVectorsOfNamespace, deleteDocumentsOfNamespace
-  case document, documentAnywhere, documentExists, documentBody, vector, countVectors, highestPosition
+  case document, documentIDs, documentAnywhere, documentExists, documentBody, vector, countVectors, highestPosition
   // Clusters and their runs
   case insertCluster, updateCluster, deleteCluster, deleteClustersOfNamespace, cluster, clusters, countClusters, insertRun, updateRun
   case putMembers, members, deleteMembersBut, deleteMembersOfCluster, deleteMembersOfNamespace
@@ -215,6 +215,7 @@ package enum Statement: Int, CaseIterable, Sendable {
       ORDER BY created_at, collection_id LIMIT 1
       """
     case .documentBody: "SELECT body FROM documents WHERE collection_id = $collection_id AND document_id = $document_id"
+    case .documentIDs: "SELECT document_id FROM documents WHERE collection_id = $collection_id ORDER BY document_id"
     case .documentExists: "SELECT 1 FROM documents WHERE collection_id = $collection_id AND document_id = $document_id"
     case .vector: "SELECT vector FROM vectors WHERE collection_id = $collection_id AND index_name = $index_name AND position = $position"
     case .countVectors: "SELECT count(*) FROM vectors WHERE collection_id = $collection_id AND index_name = $index_name"

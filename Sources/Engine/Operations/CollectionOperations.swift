@@ -36,7 +36,7 @@ extension Operation {
       collection.updatedAt = host.surroundings.now()
       var transaction = Transaction()
       transaction.update(collection)
-      try host.commit(transaction)
+      try host.commit(transaction, telling: .about(collection, .collectionUpdated))
       return .json(collection.json(documentCount: try host.read { reader throws(Problem) in try reader.documentCount(collection.id) }))
     },
     Operation(
@@ -46,7 +46,7 @@ extension Operation {
       let collection = try host.collection(call)
       var transaction = Transaction()
       transaction.deleteCollection(collection.id)
-      try host.commit(transaction)
+      try host.commit(transaction, telling: .about(collection, .collectionDeleted))
       return .json(["success": true, "message": "deleted", "collection_id": .string(collection.id)])
     },
     Operation(
@@ -75,7 +75,7 @@ extension Host {
     var transaction = Transaction()
     transaction.insert(collection)
     do throws(Problem) {
-      try commit(transaction)
+      try commit(transaction, telling: .about(collection, .collectionCreated))
     } catch {
       guard error.kind == .conflict else { throw error }
       throw Problem(.conflict, "collection '\(collection.name)' exists", hint: "Choose another collection_name", path: "collection_name")
