@@ -40,6 +40,8 @@ package enum CrashPoint: UInt8, CaseIterable, Sendable {
   case importBatch
   /// A piece of a taxonomy's enrichment is on the disk, and the next is not begun.
   case enrichmentPiece
+  /// A receiver has answered a webhook's message, and nothing is written of it.
+  case webhookSent
 
   /// Its name in the variable: `claim_planned`.
   package var name: String {

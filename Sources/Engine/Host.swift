@@ -53,6 +53,8 @@ package final class Host: Sendable {
   package let audience = Audience()
   let inbox = Mailbox<Command>()
   let workers: Workers
+  let dispatcher = WebhookDispatcher()
+  package let streams = EventStreams()
   /// Flags of the tasks that run now, so that they can be cancelled.
   let cancellations = Cancellations()
   private let loop: OwnThread
@@ -70,6 +72,7 @@ package final class Host: Sendable {
     do throws(Problem) {
       let thread = try OwnThread.start(name: "perigee-keeper", stack: 1 << 20) { host.keepTidy(until: host.keeping) }
       host.keeper.withLock { $0 = thread }
+      try host.dispatcher.reload(host)
     } catch {
       host.close()
       throw error
@@ -122,6 +125,8 @@ package final class Host: Sendable {
     guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     alarm?.stop()
     workers.stop(interrupting: cancellations.withLock { Array($0.values) })
+    dispatcher.close(self)
+    streams.close()
     keeping.close()
     keeper.withLock { $0 }?.join()
     // The last to close a store empties its write-ahead log, and only a connection that writes can do that.
@@ -144,7 +149,10 @@ package final class Host: Sendable {
   package func log(_ level: String, _ message: String) { configuration.log(level, message) }
 
   /// Tells the host that the clock was moved. Only tests move clocks by hand.
-  package func clockMoved() { inbox.nudge() }
+  package func clockMoved() {
+    inbox.nudge()
+    dispatcher.clockMoved()
+  }
 
   // MARK: - Waiting for the host's thread
 
@@ -202,6 +210,10 @@ package final class Host: Sendable {
   /// Writes who owns the store beside it, for command lines on the same machine.
   package func announce(_ description: JSON) throws(Problem) { try ask { .announce(description, $0) } as Void }
 
-  /// Waits until no task is pending or running and no script is being asked. For scripts and tests that want to see the end of things.
-  package func settle() throws(Problem) { try ask { .settle($0) } as Void }
+  /// Waits until no task is pending or running, no script is being asked, and what happened is sent. For scripts and tests that want to see the
+  /// end of things.
+  package func settle() throws(Problem) {
+    try ask { .settle($0) } as Void
+    dispatcher.settle()
+  }
 }

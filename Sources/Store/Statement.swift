@@ -37,6 +37,10 @@ package enum Statement: Int, CaseIterable, Sendable {
   case eventsBetween, countEventsBetween, eventSizes, deleteEventPiece, lowestCursor
   case eventKeys, insertEventKey, deleteOldEventKeys, deleteEventKeysOfTrigger, deleteEventKeysOfNamespace
   case insertSnapshot, deleteSnapshotOfTrigger, deleteSnapshotsOfNamespace, snapshot
+  case event, lastEvents
+  // Webhooks and their deliveries
+  case insertWebhook, updateWebhook, moveWebhook, pauseWebhook, deleteWebhook, webhook, webhooks
+  case putDelivery, deleteDeliveriesOfWebhook, deleteOldDeliveries, delivery, deliveriesOfEvent, deliveries, countDeliveries
   // Calendars
   case putCalendar, deleteCalendar, deleteCalendarsOfNamespace, calendar, calendars
   // What has happened to a trigger
@@ -570,8 +574,10 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .deleteEventPiece: "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE seq < $before ORDER BY seq LIMIT $limit)"
     case .lowestCursor:
       """
-      SELECT COALESCE(min(event_cursor), $otherwise) FROM triggers
-      WHERE status = 'active' AND trigger_type = 'event' AND (schedule_config LIKE '%"filter%' OR schedule_config LIKE '%"dedupe_key":%')
+      SELECT min(seen) FROM (
+        SELECT COALESCE(min(event_cursor), $otherwise) AS seen FROM triggers
+        WHERE status = 'active' AND trigger_type = 'event' AND (schedule_config LIKE '%"filter%' OR schedule_config LIKE '%"dedupe_key":%')
+        UNION ALL SELECT COALESCE(min(cursor), $otherwise) FROM webhooks WHERE is_active = 1) AS cursors
       """
     case .recordedFires:
       """
@@ -601,6 +607,78 @@ package enum Statement: Int, CaseIterable, Sendable {
       DELETE FROM baseline_snapshots WHERE trigger_id IN (SELECT trigger_id FROM triggers WHERE namespace_id = $namespace_id)
       """
     case .snapshot: "SELECT snapshot FROM baseline_snapshots WHERE trigger_id = $trigger_id AND captured_at = $captured_at"
+    case .insertWebhook:
+      """
+      INSERT INTO webhooks (webhook_id, name, definition, is_active, cursor, next_attempt_at, health, created_at, updated_at)
+      VALUES ($webhook_id, $name, $definition, $is_active, $cursor, NULL, $health, $created_at, $updated_at)
+      """
+    case .updateWebhook:
+      """
+      UPDATE webhooks SET name = $name, definition = $definition, is_active = $is_active, health = $health, updated_at = $updated_at
+      WHERE webhook_id = $webhook_id
+      """
+    case .moveWebhook:
+      """
+      UPDATE webhooks SET cursor = $cursor, next_attempt_at = $next_attempt_at, health = $health WHERE webhook_id = $webhook_id
+      """
+    case .pauseWebhook: "UPDATE webhooks SET is_active = 0, next_attempt_at = NULL, updated_at = $updated_at WHERE webhook_id = $webhook_id"
+    case .deleteWebhook: "DELETE FROM webhooks WHERE webhook_id = $webhook_id"
+    case .webhook:
+      """
+      SELECT webhook_id, name, definition, is_active, cursor, next_attempt_at, health, created_at, updated_at
+      FROM webhooks WHERE webhook_id = $identifier OR name = $identifier
+      ORDER BY CASE WHEN webhook_id = $identifier THEN 0 ELSE 1 END LIMIT 1
+      """
+    case .webhooks:
+      """
+      SELECT webhook_id, name, definition, is_active, cursor, next_attempt_at, health, created_at, updated_at
+      FROM webhooks ORDER BY created_at, webhook_id
+      """
+    case .putDelivery:
+      // The webhook may be gone by the time an answer comes.
+      """
+      INSERT INTO webhook_deliveries (delivery_id, webhook_id, seq, namespace_id, event_type, message_id, channel, status, attempts, status_code,
+        error, response, duration_ms, next_attempt_at, created_at, updated_at)
+      SELECT $delivery_id, webhook_id, $seq, $namespace_id, $event_type, $message_id, $channel, $status, $attempts, $status_code,
+        $error, $response, $duration_ms, $next_attempt_at, $created_at, $updated_at
+      FROM webhooks WHERE webhook_id = $webhook_id
+      ON CONFLICT (delivery_id) DO UPDATE SET status = excluded.status, attempts = excluded.attempts, status_code = excluded.status_code,
+        error = excluded.error, response = excluded.response, duration_ms = excluded.duration_ms, next_attempt_at = excluded.next_attempt_at,
+        updated_at = excluded.updated_at
+      """
+    case .deleteDeliveriesOfWebhook: "DELETE FROM webhook_deliveries WHERE webhook_id = $webhook_id"
+    case .deleteOldDeliveries:
+      """
+      DELETE FROM webhook_deliveries WHERE webhook_id = $webhook_id AND status <> 'retrying' AND (updated_at < $before OR seq <= COALESCE(
+        (SELECT seq FROM webhook_deliveries WHERE webhook_id = $webhook_id ORDER BY seq DESC, delivery_id LIMIT 1 OFFSET $keep), 0))
+      """
+    case .delivery:
+      """
+      SELECT delivery_id, webhook_id, seq, namespace_id, event_type, message_id, channel, status, attempts, status_code, error, response,
+        duration_ms, next_attempt_at, created_at, updated_at
+      FROM webhook_deliveries WHERE delivery_id = $delivery_id AND webhook_id = $webhook_id
+      """
+    case .deliveriesOfEvent:
+      """
+      SELECT delivery_id, webhook_id, seq, namespace_id, event_type, message_id, channel, status, attempts, status_code, error, response,
+        duration_ms, next_attempt_at, created_at, updated_at
+      FROM webhook_deliveries WHERE webhook_id = $webhook_id AND seq = $seq ORDER BY delivery_id
+      """
+    case .deliveries:
+      """
+      SELECT delivery_id, webhook_id, seq, namespace_id, event_type, message_id, channel, status, attempts, status_code, error, response,
+        duration_ms, next_attempt_at, created_at, updated_at
+      FROM webhook_deliveries WHERE webhook_id = $webhook_id AND status = COALESCE($status, status)
+      ORDER BY seq DESC, delivery_id LIMIT $limit OFFSET $offset
+      """
+    case .countDeliveries: "SELECT count(*) FROM webhook_deliveries WHERE webhook_id = $webhook_id AND status = COALESCE($status, status)"
+    case .event:
+      "SELECT seq, namespace_id, type, collection_id, count, document_ids, at, payload, depth FROM events WHERE seq = $seq"
+    case .lastEvents:
+      """
+      SELECT seq, namespace_id, type, collection_id, count, document_ids, at, payload, depth
+      FROM events WHERE namespace_id = $namespace_id AND collection_id = COALESCE($collection_id, collection_id) ORDER BY seq DESC LIMIT $limit
+      """
     case .putCalendar:
       """
       INSERT INTO calendars (namespace_id, name, description, exclusions, created_at, updated_at)
