@@ -82,10 +82,11 @@ package final class EventStreams: Sendable {
   /// How many follow the events now.
   package var count: Int { state.withLock { $0.count } }
 
-  /// Ends every stream in good order, for readers to come back later and go on where they were.
+  /// Ends every stream in good order, for readers to come back later and go on where they were. A second time there is nothing to do.
   package func close() {
     let thread = state.withLock { state in
       state.isClosed = true
+      defer { state.thread = nil }
       return state.thread
     }
     arrivals.close()

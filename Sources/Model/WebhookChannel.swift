@@ -95,7 +95,7 @@ package struct WebhookChannel: Sendable, Equatable {
     self.kind = kind
     self.url = url
     headers = (json["headers"]?.object?.members ?? []).compactMap { member in member.value.string.map { (member.key, $0) } }
-    template = json["template"].flatMap { try? PayloadTemplate($0, path: "") }
+    template = json["template"].flatMap { $0 == .null ? nil : try? PayloadTemplate($0, path: "") }
     timeoutSeconds = json["timeout"]?.double ?? 10
     secrets = (json["secrets"]?.array ?? []).compactMap { item in
       item["value"]?.string.map { Secret(value: $0, until: item["until"]?.string.flatMap { Instant($0) }) }

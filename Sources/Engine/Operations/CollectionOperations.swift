@@ -10,9 +10,11 @@ extension Operation {
     ) { host, call throws(Problem) in
       guard let namespace = call.namespace else { throw Problem(.internal, "no namespace") }
       var collection = try Collection(creating: call.body, in: namespace, surroundings: host.surroundings)
+      let schedule = try CollectionSchedule(Fields(call.body)["schedule"])
       try host.resolveSource(of: &collection)
-      try host.create(collection)
-      return .json(collection.json(documentCount: 0))
+      let trigger = try schedule?.trigger(for: collection, host)
+      try host.create(collection, with: trigger)
+      return .json(collection.json(documentCount: 0, trigger))
     },
     Operation(
       "list_collections", "POST", "/v1/collections/list", "List collections", tag: "Collections", scope: .read, query: Parameter.paging,
@@ -21,29 +23,34 @@ extension Operation {
     Operation(
       "get_collection", "GET", "/v1/collections/{collection_identifier}", "Read a collection by id or name", tag: "Collections", scope: .read
     ) { host, call throws(Problem) in
-      let collection = try host.collection(call)
-      return .json(collection.json(documentCount: try host.read { reader throws(Problem) in try reader.documentCount(collection.id) }))
+      .json(try host.shown(try host.collection(call)))
     },
     Operation(
       "update_collection", "PATCH", "/v1/collections/{collection_identifier}", "Change a collection", tag: "Collections", scope: .write,
-      body: ["collection_name", "description", "metadata", "enabled"]
+      body: ["collection_name", "description", "metadata", "enabled", "schedule"]
     ) { host, call throws(Problem) in
       var collection = try host.collection(call)
-      let fields = try Fields(call.body, accepting: ["collection_name", "description", "metadata", "enabled"])
+      let fields = try Fields(call.body, accepting: ["collection_name", "description", "metadata", "enabled", "schedule"])
+      let schedule = try CollectionSchedule(fields["schedule"])
       if let name = try fields.string("collection_name") { collection.name = try Names.check(name, path: "collection_name") }
       if let description = try fields.string("description") { collection.description = description }
       if let metadata = try fields.objectValue("metadata") { collection.metadata = metadata }
       collection.updatedAt = host.surroundings.now()
       var transaction = Transaction()
       transaction.update(collection)
+      let old = fields.object["schedule"] == nil ? nil : try host.scheduleTrigger(of: collection)
+      // What is wrong with a schedule is told before anything changes.
+      if let schedule { _ = try schedule.trigger(for: collection, host) }
       try host.commit(transaction, telling: .about(collection, .collectionUpdated))
-      return .json(collection.json(documentCount: try host.read { reader throws(Problem) in try reader.documentCount(collection.id) }))
+      if let schedule { try schedule.put(on: collection, replacing: old, host) } else if let old { try host.retire(old) }
+      return .json(try host.shown(collection))
     },
     Operation(
       "delete_collection", "DELETE", "/v1/collections/{collection_identifier}", "Drop a collection and its documents", tag: "Collections",
       scope: .write
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
+      if let trigger = try host.scheduleTrigger(of: collection) { try host.retire(trigger) }
       var transaction = Transaction()
       transaction.deleteCollection(collection.id)
       try host.commit(transaction, telling: .about(collection, .collectionDeleted))
@@ -64,18 +71,23 @@ extension Operation {
     let page = try Page(fields)
     let namespaceID = try call.namespaceID()
     let listing = try host.read { reader throws(Problem) in
-      try reader.collections(in: namespaceID, page).map { item throws(Problem) in item.collection.json(documentCount: item.documents) }
+      let triggers = try CollectionSchedule.triggers(in: namespaceID, reader)
+      return try reader.collections(in: namespaceID, page).map { item throws(Problem) in
+        item.collection.json(documentCount: item.documents, triggers[item.collection.id])
+      }
     }
     return .json(page.envelope(listing))
   }
 }
 
 extension Host {
-  func create(_ collection: Collection) throws(Problem) {
+  /// `trigger`: its schedule, which is made with it or not at all.
+  func create(_ collection: Collection, with trigger: Trigger? = nil) throws(Problem) {
     var transaction = Transaction()
     transaction.insert(collection)
+    let writes: [Write] = [.statements(transaction), .event(.about(collection, .collectionCreated))]
     do throws(Problem) {
-      try commit(transaction, telling: .about(collection, .collectionCreated))
+      if let trigger { try put(trigger, isNew: true, with: writes) } else { _ = try write(writes) }
     } catch {
       guard error.kind == .conflict else { throw error }
       throw Problem(.conflict, "collection '\(collection.name)' exists", hint: "Choose another collection_name", path: "collection_name")

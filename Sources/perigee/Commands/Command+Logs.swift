@@ -49,6 +49,7 @@ extension Command {
       }
     }
     var last: Int64?
+    var isWaiting = false
     while true {
       // Without a server, a connection would make this process the owner of the store.
       guard SQLiteLedger.owner(of: invocation.storePath)?["url"] != nil else {
@@ -66,14 +67,17 @@ extension Command {
           try connection.follow(query) { event in
             if let id = event["collection_id"]?.string, !id.isEmpty, text.names[id] == nil { text.names[id] = event["payload"]?["collection_name"]?.string }
             show(event)
+            isWaiting = false
             last = event["seq"]?.int ?? last
             return true
           }
         }
       } catch { guard error.kind == .unavailable, last != nil else { throw error } }
-      console.say("the server has stopped; waiting for it")
+      if !isWaiting { console.say("the server has stopped; waiting for it") }
+      isWaiting = true
       query = filter
       if let last { query["last_event_id"] = .int(last) } else { last = 0 }
+      pause(.milliseconds(500))
     }
   }
 }

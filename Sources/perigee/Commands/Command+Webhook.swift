@@ -6,7 +6,7 @@ extension Command {
   static let webhookCreate = Command(
     name: "webhook create", summary: "Send what happens to an address outside", positionals: [Positional("URL", .one, "Where to, with http or https")],
     options: [
-      Option("name", value: "NAME", "What it is called; without it the address"),
+      Option("name", value: "NAME", "What it is called; without it the address's host"),
       Option("events", value: "TYPES", "Which, separated by commas; without it cluster and trigger runs that end"),
       Option("secret", value: "TEXT", "What signs the messages; without it one is made"), Option("slack", "The address is an incoming webhook of Slack"),
       Option.store,
@@ -22,6 +22,7 @@ extension Command {
   ) { invocation throws(Problem) in
     try Connection.with(invocation) { connection throws(Problem) in
       let url = invocation.words[0]
+      let host = url.split(separator: "/").dropFirst().first.map(String.init) ?? url
       let types =
         invocation.text("events") ?? "cluster.execution.completed,cluster.execution.failed,trigger.execution.completed,trigger.execution.failed"
       var configs: JSONObject = [invocation.has("slack") ? "webhook_url" : "url": .string(url)]
@@ -29,7 +30,7 @@ extension Command {
       let made = try connection.call(
         "create_webhook_organizations",
         body: [
-          "webhook_name": .string(invocation.text("name") ?? url),
+          "webhook_name": .string(invocation.text("name") ?? host),
           "event_types": .array(types.split(separator: ",").map { .string($0.filter { $0 != " " }) }),
           "channels": [["channel": invocation.has("slack") ? "slack" : "webhook", "configs": .object(configs)]],
         ])
