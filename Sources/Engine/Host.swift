@@ -26,10 +26,12 @@ package final class Host: Sendable {
     package var log: @Sendable (_ level: String, _ message: String) -> Void
     /// The way to other servers; nil when there is none.
     package var courier: Courier?
+    /// The folders of this machine that buckets may follow, with all that is in them.
+    package var syncRoots: [String]
 
     package init(
       path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12, zones: Zones = Zones(),
-      retention: Retention = Retention(), courier: Courier? = nil,
+      retention: Retention = Retention(), courier: Courier? = nil, syncRoots: [String] = [],
       log: @escaping @Sendable (_ level: String, _ message: String) -> Void = { _, _ in }
     ) {
       self.path = path
@@ -39,6 +41,7 @@ package final class Host: Sendable {
       self.retention = retention
       self.zones = zones
       self.courier = courier
+      self.syncRoots = syncRoots
       self.log = log
     }
   }
@@ -55,6 +58,7 @@ package final class Host: Sendable {
   let workers: Workers
   let dispatcher = WebhookDispatcher()
   package let streams = EventStreams()
+  let syncs = SyncKeeper()
   /// Flags of the tasks that run now, so that they can be cancelled.
   let cancellations = Cancellations()
   private let loop: OwnThread
@@ -73,6 +77,7 @@ package final class Host: Sendable {
       let thread = try OwnThread.start(name: "perigee-keeper", stack: 1 << 20) { host.keepTidy(until: host.keeping) }
       host.keeper.withLock { $0 = thread }
       try host.dispatcher.reload(host)
+      try host.syncs.reload(host)
     } catch {
       host.close()
       throw error
@@ -127,6 +132,7 @@ package final class Host: Sendable {
     workers.stop(interrupting: cancellations.withLock { Array($0.values) })
     dispatcher.close(self)
     streams.close()
+    syncs.close()
     keeping.close()
     keeper.withLock { $0 }?.join()
     // The last to close a store empties its write-ahead log, and only a connection that writes can do that.
@@ -152,6 +158,7 @@ package final class Host: Sendable {
   package func clockMoved() {
     inbox.nudge()
     dispatcher.clockMoved()
+    syncs.clockMoved()
   }
 
   // MARK: - Waiting for the host's thread
@@ -213,6 +220,7 @@ package final class Host: Sendable {
   /// Waits until no task is pending or running, no script is being asked, and what happened is sent. For scripts and tests that want to see the
   /// end of things.
   package func settle() throws(Problem) {
+    syncs.settle()
     try ask { .settle($0) } as Void
     dispatcher.settle()
   }

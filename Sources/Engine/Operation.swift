@@ -70,6 +70,7 @@ package struct Operation: Sendable {
     + simulationOperations + bulkOperations + previewOperations + taskOperations + kvOperations + maintenanceOperations + eventOperations
     + taxonomyOperations + taxonomyNodeOperations + webhookOperations
     + calendarOperations + scriptOperations + outboundOperations + bucketOperations + objectOperations + batchOperations
+    + syncOperations
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   package static func named(_ name: String) -> Operation? { byName[name] }

@@ -231,10 +231,11 @@ enum Schema {
       generation INTEGER NOT NULL, objects INTEGER NOT NULL, failures INTEGER NOT NULL, error TEXT, first_failed_at INTEGER,
       updated_at INTEGER NOT NULL, PRIMARY KEY (sync_config_id, path)) STRICT;
 
-    -- Which objects came of which file; those of an older generation are not in it any more.
+    -- Which objects came of which file; those of an older generation are not in it any more. 'pending': no batch has taken it yet.
     CREATE TABLE sync_objects (
-      sync_config_id TEXT NOT NULL, object_id TEXT NOT NULL, path TEXT NOT NULL, generation INTEGER NOT NULL,
+      sync_config_id TEXT NOT NULL, object_id TEXT NOT NULL, path TEXT NOT NULL, generation INTEGER NOT NULL, pending INTEGER NOT NULL,
       PRIMARY KEY (sync_config_id, object_id)) STRICT;
+    CREATE INDEX sync_objects_pending ON sync_objects (sync_config_id, object_id) WHERE pending = 1;
     CREATE INDEX sync_objects_by_path ON sync_objects (sync_config_id, path, generation);
 
     CREATE TABLE sync_jobs (
