@@ -21,8 +21,6 @@ final class SyncKeeper: Sendable {
     /// Something happened in its folders, and perhaps goes on.
     var isDirty = false
     var polling: Duration
-    /// Its folders are watched: what happens in them is heard.
-    var isWatched = false
   }
 
   private struct State: Sendable {
@@ -184,11 +182,10 @@ final class SyncKeeper: Sendable {
       }
       let (job, folders, isUnsettled) = try host.look(standing, given, isFull: isFull)
       if standing.sync.mode == .initialOnly, job.status == .completed { standings[id] = nil }
-      guard let known = standings[id] else { return }
-      if standing.sync.mode == .continuous { watch.watch(folders, in: standing.sync.path, for: id) }
+      guard standings[id] != nil else { return }
       // What happened before the watches were there is found by another look.
-      standings[id]?.isDirty = isUnsettled || !known.isWatched
-      standings[id]?.isWatched = true
+      let isNew = standing.sync.mode == .continuous && watch.watch(folders, in: standing.sync.path, for: id)
+      standings[id]?.isDirty = isUnsettled || isNew
     } catch {
       if !host.isClosing { host.log("error", "sync \(id): \(error)") }
     }
