@@ -72,6 +72,7 @@ package final class Service: Sendable {
 
   /// Takes no new connections, lets requests end, and closes.
   package func stop(draining: Duration = .seconds(5)) {
+    host.streams.close()
     if let server = server.withLock({ $0 }) { _ = server.stop(draining: draining) }
   }
 
@@ -123,11 +124,28 @@ package final class Service: Sendable {
       let named = [request.headers["X-Namespace"], request.query["namespace"]].compactMap(\.self).first { !$0.isEmpty }
       if let named { call.namespace = try host.namespace(named, for: caller) } else { call.namespace = try host.defaultNamespace(for: caller) }
     }
+    // A browser that comes back says in a header what it has seen.
+    if operation.query.contains(where: { $0.name == "last_event_id" }), let seen = request.headers["Last-Event-ID"].flatMap({ Int64($0) }) {
+      call.query["last_event_id"] = .int(seen)
+    }
     switch try ReadLimit.with(Self.readLimit, { () throws(Problem) in try operation.perform(host, call) }) {
     case .json(let value): return .json(value)
     case .accepted(let value): return .json(value, status: 202)
     case .nothing: return Response(status: 204)
+    case .events(let subscription): return try follow(subscription)
     }
+  }
+
+  /// What waits for one reader of the events; a slower one catches up from the store.
+  private static let streamBound = 64 << 10
+
+  private func follow(_ subscription: EventSubscription) throws(Problem) -> Response {
+    let stream = BodyStream(bound: Self.streamBound)
+    try host.streams.add(
+      subscription, EventStreams.Sink(offer: { stream.offer($0) }, isGone: { stream.isCancelled }, finish: { stream.finish() }), of: host)
+    // Proxies are asked not to wait for the end (X-Accel-Buffering is nginx's word for it).
+    return Response(
+      status: 200, headers: ["Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"], body: .stream(stream))
   }
 
   /// The body as JSON. No body is an empty object: the SDK posts none where every field is optional.

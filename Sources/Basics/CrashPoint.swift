@@ -40,6 +40,12 @@ package enum CrashPoint: UInt8, CaseIterable, Sendable {
   case importBatch
   /// A piece of a taxonomy's enrichment is on the disk, and the next is not begun.
   case enrichmentPiece
+  /// A receiver has answered a webhook's message, and nothing is written of it.
+  case webhookSent
+  /// A piece of a synced file is on the disk, and the file is not marked as taken in.
+  case syncedPiece
+  /// A synced file is marked as taken in, and no batch has its objects.
+  case syncedFile
 
   /// Its name in the variable: `claim_planned`.
   package var name: String {

@@ -17,8 +17,7 @@ package struct SHA256 {
   }
 
   package static func hex(_ text: String) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: hash(text.utf8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    hash(text.utf8).hexadecimal
   }
 
   private mutating func absorb(_ block: ArraySlice<UInt8>) {

@@ -11,7 +11,7 @@ enum {
   OPT_WRITEDATA = 10001, OPT_URL = 10002, OPT_PROXY = 10004, OPT_ERRORBUFFER = 10010, OPT_POSTFIELDS = 10015, OPT_HTTPHEADER = 10023,
   OPT_HEADERDATA = 10029, OPT_CUSTOMREQUEST = 10036, OPT_RESOLVE = 10203, OPT_NOPROXY = 10177, OPT_FOLLOWLOCATION = 52, OPT_NOSIGNAL = 99,
   OPT_TIMEOUT_MS = 155, OPT_POSTFIELDSIZE_LARGE = 30120, OPT_WRITEFUNCTION = 20011, OPT_HEADERFUNCTION = 20079, OPT_PROTOCOLS = 181,
-  OPT_NETRC = 51, INFO_RESPONSE_CODE = 0x200002, PROTO_HTTP = 1, PROTO_HTTPS = 2,
+  OPT_NETRC = 51, OPT_NOPROGRESS = 43, OPT_XFERINFOFUNCTION = 20219, OPT_XFERINFODATA = 10057, INFO_RESPONSE_CODE = 0x200002, PROTO_HTTP = 1, PROTO_HTTPS = 2,
 };
 
 static struct {
@@ -87,6 +87,16 @@ static size_t take_header(char *data, size_t one, size_t count, void *context) {
   return grow((uint8_t **)&s->response->headers, &s->response->header_count, data, size) ? size : 0;
 }
 
+void ccurl_lower(ccurl_flag *flag) { __atomic_store_n(&flag->raised, false, __ATOMIC_RELEASE); }
+void ccurl_raise(ccurl_flag *flag) { __atomic_store_n(&flag->raised, true, __ATOMIC_RELEASE); }
+bool ccurl_is_raised(const ccurl_flag *flag) { return __atomic_load_n(&flag->raised, __ATOMIC_ACQUIRE); }
+
+// libcurl calls it about once a second, and more often while bytes move; anything but 0 ends the request.
+static int look(void *flag, int64_t a, int64_t b, int64_t c, int64_t d) {
+  (void)a, (void)b, (void)c, (void)d;
+  return ccurl_is_raised(flag);
+}
+
 void ccurl_perform(const ccurl_request *q, ccurl_response *a) {
   memset(a, 0, sizeof *a);
   if (!ccurl_available(a->error, sizeof a->error)) return;
@@ -116,6 +126,11 @@ void ccurl_perform(const ccurl_request *q, ccurl_response *a) {
   curl.setopt(handle, OPT_WRITEDATA, &s);
   curl.setopt(handle, OPT_HEADERFUNCTION, take_header);
   curl.setopt(handle, OPT_HEADERDATA, &s);
+  if (q->cancelled) {
+    curl.setopt(handle, OPT_NOPROGRESS, 0L);
+    curl.setopt(handle, OPT_XFERINFOFUNCTION, look);
+    curl.setopt(handle, OPT_XFERINFODATA, q->cancelled);
+  }
   if (q->body) {
     curl.setopt(handle, OPT_POSTFIELDSIZE_LARGE, (int64_t)q->body_count);
     curl.setopt(handle, OPT_POSTFIELDS, q->body);

@@ -11,7 +11,8 @@ indirect enum Command: Sendable {
 
   case commit(Transaction, Answer<[[Value]]>)
   case write([Write], Answer<WriteReport>)
-  case put(Trigger, isNew: Bool, Answer<Void>)
+  /// A trigger, with what is written in the same transaction.
+  case put(Trigger, isNew: Bool, [Write], Answer<Void>)
   /// A task, with what is written in the same transaction.
   case start(TaskRecord, Transaction, Answer<Void>)
   case judged(Judgement)
@@ -39,15 +40,34 @@ enum Write: Sendable {
   case event(EventWrite)
 }
 
-/// Something that happened and is not a change of documents.
+extension Write {
+  /// The write as one that a task's run has led to: what it starts in turn is one run deeper.
+  func following(_ task: TaskRecord) -> Write {
+    switch self {
+    case .statements: return self
+    case .documents(var write):
+      write.depth = max(write.depth, task.depth + 1)
+      return .documents(write)
+    case .event(var write):
+      write.depth = max(write.depth, task.depth + 1)
+      return .event(write)
+    }
+  }
+}
+
+/// Something that happened, beside the changes of documents that a `DocumentWrite` makes and tells of by itself.
 struct EventWrite: Sendable {
   var namespaceID: String
   var type: Schedule.EventType
   /// Empty when it is not about one collection.
   var collectionID = ""
-  var payload: JSONObject
+  /// Nil when it is about documents: they say what there is to say.
+  var payload: JSONObject?
+  var documentIDs: [String] = []
   /// How many runs led to it.
   var depth: Int64 = 0
+  /// The trigger whose run it comes from, where a run's own results must not start it again.
+  var origin: Trigger.ID?
 }
 
 /// Documents to be written to one collection: the host finds out which exist, counts the events, and writes all of it in one transaction.
@@ -79,6 +99,8 @@ struct DocumentWrite: Sendable {
   var collectionID: String
   var collectionName: String
   var changes: [Change]
+  /// How many runs led to it.
+  var depth: Int64 = 0
 }
 
 /// What a write of documents came to.

@@ -38,6 +38,10 @@ struct EventFilter {
         for row in rows {
           // What is not looked at now is looked at after the next start.
           if host.isClosing { break look }
+          if row.depth > HostLoop.deepest {
+            (cursor, result.through) = (row.seq, row.seq)
+            continue
+          }
           let events = try sieve.passing(row)
           // A filter that fails counts what it accepted before that and says so; the cursor moves on, or it would fail for ever.
           cursor = row.seq

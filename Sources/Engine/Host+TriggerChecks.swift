@@ -90,7 +90,7 @@ extension Trigger {
   fileprivate func hears(_ other: Trigger) -> Bool {
     guard case .event(let rule) = schedule.when, rule.filter == nil else { return false }
     switch rule.eventType {
-    case .triggerCompleted, .triggerFailed: return rule.filters?.allows(other.id, at: "trigger_id") ?? true
+    case .triggerFired, .triggerCompleted, .triggerFailed: return rule.filters?.allows(other.id, at: "trigger_id") ?? true
     case .batchCompleted:
       // Which collections a batch fills is known when it runs; only what is certain is refused.
       guard other.action.kind == .collectionTrigger || other.action.kind == .batchRerun, let id = other.action.config["collection_id"]?.string else {

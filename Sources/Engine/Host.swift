@@ -26,10 +26,12 @@ package final class Host: Sendable {
     package var log: @Sendable (_ level: String, _ message: String) -> Void
     /// The way to other servers; nil when there is none.
     package var courier: Courier?
+    /// The folders of this machine that buckets may follow, with all that is in them.
+    package var syncRoots: [String]
 
     package init(
       path: String, surroundings: Surroundings = .real, threads: Int = 2, readers: Int = 12, zones: Zones = Zones(),
-      retention: Retention = Retention(), courier: Courier? = nil,
+      retention: Retention = Retention(), courier: Courier? = nil, syncRoots: [String] = [],
       log: @escaping @Sendable (_ level: String, _ message: String) -> Void = { _, _ in }
     ) {
       self.path = path
@@ -39,6 +41,7 @@ package final class Host: Sendable {
       self.retention = retention
       self.zones = zones
       self.courier = courier
+      self.syncRoots = syncRoots
       self.log = log
     }
   }
@@ -49,8 +52,13 @@ package final class Host: Sendable {
   package let zones: Zones
   package let startedAt: Instant
   package let meter = Meter()
+  /// Who is told of new events.
+  package let audience = Audience()
   let inbox = Mailbox<Command>()
   let workers: Workers
+  let dispatcher = WebhookDispatcher()
+  package let streams = EventStreams()
+  let syncs = SyncKeeper()
   /// Flags of the tasks that run now, so that they can be cancelled.
   let cancellations = Cancellations()
   /// By which fields lists are filtered.
@@ -70,6 +78,8 @@ package final class Host: Sendable {
     do throws(Problem) {
       let thread = try OwnThread.start(name: "perigee-keeper", stack: 1 << 20) { host.keepTidy(until: host.keeping) }
       host.keeper.withLock { $0 = thread }
+      try host.dispatcher.reload(host)
+      try host.syncs.reload(host)
     } catch {
       host.close()
       throw error
@@ -89,7 +99,7 @@ package final class Host: Sendable {
       configuration: configuration,
       // Readers of its own: the host's thread never waits behind a long read.
       readers: Readers(path: configuration.path, count: 1, surroundings: configuration.surroundings), zones: zones, inbox: inbox, workers: workers,
-      cancellations: cancellations, meter: meter)
+      cancellations: cancellations, meter: meter, audience: audience)
     loop = try OwnThread.start(name: "perigee-host") {
       let loop = HostLoop(handover.ledger, parts)
       do throws(Problem) {
@@ -122,6 +132,9 @@ package final class Host: Sendable {
     guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     alarm?.stop()
     workers.stop(interrupting: cancellations.withLock { Array($0.values) })
+    dispatcher.close(self)
+    streams.close()
+    syncs.close()
     keeping.close()
     keeper.withLock { $0 }?.join()
     // The last to close a store empties its write-ahead log, and only a connection that writes can do that.
@@ -144,7 +157,11 @@ package final class Host: Sendable {
   package func log(_ level: String, _ message: String) { configuration.log(level, message) }
 
   /// Tells the host that the clock was moved. Only tests move clocks by hand.
-  package func clockMoved() { inbox.nudge() }
+  package func clockMoved() {
+    inbox.nudge()
+    dispatcher.clockMoved()
+    syncs.clockMoved()
+  }
 
   // MARK: - Waiting for the host's thread
 
@@ -159,15 +176,21 @@ package final class Host: Sendable {
     try ask { .commit(transaction, $0) }
   }
 
+  /// Commits a transaction with what it means to those who listen.
+  @discardableResult func commit(_ transaction: Transaction, telling events: EventWrite...) throws(Problem) -> WriteReport {
+    try write([.statements(transaction)] + events.map(Write.event))
+  }
+
   func write(_ writes: [Write]) throws(Problem) -> WriteReport { try ask { .write(writes, $0) } }
 
   /// Sets positions aside for documents that a worker inserts, and answers the first: they are counted over the whole store.
   func reservePositions(_ count: Int) throws(Problem) -> Int64 { try ask { .reserve(Int64(count), $0) } }
 
   /// Stores a new trigger, or an edited one (over the row with the same fence), and tells the agenda.
-  func put(_ trigger: Trigger, isNew: Bool) throws(Problem) {
+  /// `writes` are committed with it, or neither is.
+  func put(_ trigger: Trigger, isNew: Bool, with writes: [Write] = []) throws(Problem) {
     try checkWhole(trigger, isNew: isNew)
-    try ask { .put(trigger, isNew: isNew, $0) } as Void
+    try ask { .put(trigger, isNew: isNew, writes, $0) } as Void
   }
 
   /// Tells the agenda that something which these triggers name was changed.
@@ -196,6 +219,11 @@ package final class Host: Sendable {
   /// Writes who owns the store beside it, for command lines on the same machine.
   package func announce(_ description: JSON) throws(Problem) { try ask { .announce(description, $0) } as Void }
 
-  /// Waits until no task is pending or running and no script is being asked. For scripts and tests that want to see the end of things.
-  package func settle() throws(Problem) { try ask { .settle($0) } as Void }
+  /// Waits until no task is pending or running, no script is being asked, and what happened is sent. For scripts and tests that want to see the
+  /// end of things.
+  package func settle() throws(Problem) {
+    syncs.settle()
+    try ask { .settle($0) } as Void
+    dispatcher.settle()
+  }
 }

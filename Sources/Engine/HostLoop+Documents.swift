@@ -49,31 +49,36 @@ extension HostLoop {
     return plan
   }
 
-  /// Tells the agenda and the filters what has been committed.
+  /// Tells the agenda, the filters and whoever follows the events what has been committed.
   func announce(_ plan: Plan) {
+    untold = plan.report.sequence ?? untold
     for counted in plan.counted { agenda.count(counted.count, for: counted.triggerID, at: counted.at, depth: counted.depth) }
     for id in plan.filtering { askFilter(id) }
   }
 
-  /// Writes an event that is not documents', and counts it where somebody listens.
+  /// Whether anybody would hear of an event that is only told then.
+  func isWanted(_ type: Schedule.EventType) -> Bool { agenda.hasListeners(to: type) || parts.audience.wantsRuns }
+
+  /// Writes an event, and counts it where somebody listens: each of its documents once, and anything else as one.
   func record(_ event: EventWrite, _ plan: inout Plan) {
     let now = now()
     sequence += 1
     plan.report.sequence = sequence
+    let count = Int64(max(1, event.documentIDs.count))
     plan.transaction.append(
       DocumentEvent(
-        seq: sequence, namespaceID: event.namespaceID, type: event.type, collectionID: event.collectionID, count: 1, documentIDs: [], at: now,
-        payload: event.payload, depth: event.depth))
+        seq: sequence, namespaceID: event.namespaceID, type: event.type, collectionID: event.collectionID, count: count,
+        documentIDs: event.documentIDs, at: now, payload: event.payload, depth: event.depth))
     let (counting, filtering) = agenda.listeners(to: event.type, in: event.collectionID, of: event.namespaceID)
-    if event.type.followsRuns, event.depth > Self.deepest {
+    if event.depth > Self.deepest {
       for id in counting + filtering { cut(id, event, &plan) }
       return
     }
-    for id in counting { tally(1, for: id, at: now, depth: event.depth, &plan) }
-    plan.filtering.formUnion(filtering)
+    for id in counting where id != event.origin { tally(count, for: id, at: now, depth: event.depth, &plan) }
+    plan.filtering.formUnion(filtering.filter { $0 != event.origin })
   }
 
-  private func tally(_ count: Int64, for id: Trigger.ID, at instant: Instant, depth: Int64 = 0, _ plan: inout Plan) {
+  private func tally(_ count: Int64, for id: Trigger.ID, at instant: Instant, depth: Int64, _ plan: inout Plan) {
     let tally = agenda.tally(of: id, at: instant)
     plan.transaction.countEvents(id, by: count, at: instant, bucket: tally.bucket, next: tally.deadline, depth: depth)
     plan.counted.append(Counted(triggerID: id, count: count, at: instant, depth: depth))
@@ -149,7 +154,7 @@ extension HostLoop {
     plan.documents[write.collectionID] = known
     if added.count != deleted.count { plan.transaction.adjustDocumentCount(write.collectionID, by: Int64(added.count - deleted.count)) }
     for (type, ids) in [(Schedule.EventType.documentsAdded, added), (.documentsUpdated, updated), (.documentsDeleted, deleted)] where !ids.isEmpty {
-      record(type, ids, write, &plan)
+      record(EventWrite(namespaceID: write.namespaceID, type: type, collectionID: write.collectionID, documentIDs: ids, depth: write.depth), &plan)
     }
     plan.report.added += added.count
     plan.report.updated += updated.count
@@ -160,18 +165,6 @@ extension HostLoop {
     position += 1
     plan.transaction.insert(document, in: write.namespaceID, position: position)
     added.append(document.id)
-  }
-
-  private func record(_ type: Schedule.EventType, _ ids: [String], _ write: DocumentWrite, _ plan: inout Plan) {
-    let now = now()
-    sequence += 1
-    plan.transaction.append(
-      DocumentEvent(
-        seq: sequence, namespaceID: write.namespaceID, type: type, collectionID: write.collectionID, count: Int64(ids.count), documentIDs: ids,
-        at: now))
-    let (counting, filtering) = agenda.listeners(to: type, in: write.collectionID, of: write.namespaceID)
-    for id in counting { tally(Int64(ids.count), for: id, at: now, &plan) }
-    plan.filtering.formUnion(filtering)
   }
 
   private func current(_ id: String, _ standing: Standing?, _ write: DocumentWrite) throws(Problem) -> Document? {

@@ -352,7 +352,7 @@ extension HostLoop {
     guard ending.status == .completed || ending.status == .failed else { return }
     let succeeded = ending.status == .completed
     let type: Schedule.EventType = succeeded ? .triggerCompleted : .triggerFailed
-    let isHeard = agenda.hasListeners(to: type) && task.triggerID.map { definition(of: $0)?.trigger.isNamespaceHook != true } ?? false
+    let isHeard = isWanted(type) && task.triggerID.map { definition(of: $0)?.trigger.isNamespaceHook != true } ?? false
     guard isHeard || task.kind == .taxonomyEnrichment || task.kind == .cluster else { return }
     var payload: JSONObject = [
       "task_id": .string(task.id), "status": .string(ending.status.rawValue), "trigger_id": .optional(task.triggerID),

@@ -6,17 +6,19 @@ import Store
 extension HostLoop {
   // MARK: - Definitions
 
-  func put(_ trigger: Trigger, isNew: Bool, _ reply: Reply<Result<Void, Problem>>) {
+  func put(_ trigger: Trigger, isNew: Bool, _ writes: [Write], _ reply: Reply<Result<Void, Problem>>) {
     let timetable: Timetable
+    var plan: Plan
     do throws(Problem) {
       timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
+      plan = try self.plan(writes)
     } catch { return reply.give(.failure(error)) }
-    var transaction = Transaction()
+    var event = Schedule.EventType.triggerCreated
     if isNew {
       var trigger = trigger
       // A new filter looks at what comes from now on.
       trigger.eventCursor = sequence
-      transaction.insert(trigger)
+      plan.transaction.insert(trigger)
     } else {
       guard let current = stored(trigger.id), current.fence == trigger.fence else {
         return reply.give(.failure(Outcome.lost("trigger").problem))
@@ -24,10 +26,13 @@ extension HostLoop {
       var edited = trigger.over(current)
       // A pause keeps no debt: what came meanwhile is not looked at.
       if edited.status == .active, current.status != .active, !edited.schedule.catchUpOnResume { edited.eventCursor = sequence }
-      transaction.update(edited)
+      plan.transaction.update(edited)
+      event = .change(from: current.status, to: edited.status)
     }
-    add(transaction) { [self] outcome in
+    if !trigger.isNamespaceHook { record(.about(trigger, event), &plan) }
+    add(plan.transaction) { [self, plan] outcome in
       guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
+      announce(plan)
       // Counters may have moved since the edit was read; the row knows.
       guard let current = stored(trigger.id) else { return reply.give(.failure(Problem(.internal, "the trigger is not there after its commit"))) }
       define(current)
@@ -126,13 +131,15 @@ extension HostLoop {
     guard let trigger = stored(id), trigger.isPausedForAWhile else { return reload(id) }
     let now = now()
     let kept = trigger.schedule.catchUpOnResume ? trigger.nextScheduledAt : nil
-    var transaction = Transaction()
-    transaction.resume(
+    var plan = Plan()
+    plan.transaction.resume(
       id, fence: waking.fence, next: kept ?? first(of: trigger, at: now), cursor: trigger.schedule.catchUpOnResume ? nil : sequence, at: now)
-    transaction.setSetting(PauseNote.setting(id), to: .null)
+    plan.transaction.setSetting(PauseNote.setting(id), to: .null)
+    record(.about(trigger, .triggerResumed), &plan)
     touchedTriggers.insert(id)
-    add(transaction) { [self] outcome in
+    add(plan.transaction) { [self, plan] outcome in
       guard case .committed = outcome else { return recover(id, outcome) }
+      announce(plan)
       log("info", "trigger \(id) is active again, its pause is over")
       reload(id)
       if let trigger = definition(of: id)?.trigger, trigger.schedule.filtersEvents { askFilter(id) }
@@ -204,7 +211,10 @@ extension HostLoop {
     fire.addNotes(for: definition.trigger.schedule, to: &detail)
     if let judgement { keep(judgement, of: id, at: now, in: &transaction) }
     let last = lastEvaluations[id]
-    note(id, .fired, judgement?.reason ?? fire.reason(for: definition.trigger.schedule), detail, task: task, in: &transaction)
+    let reason = judgement?.reason ?? fire.reason(for: definition.trigger.schedule)
+    note(id, .fired, reason, detail, task: task, in: &transaction)
+    let plan = tell(of: task, by: definition, because: reason)
+    transaction.append(plan.transaction)
     CrashPoint.pass(.claimPlanned)
     add(transaction) { [self, task] outcome in
       if begins, !outcome.isCommitted { admission.release(task.id) }
@@ -212,6 +222,7 @@ extension HostLoop {
       case .committed:
         CrashPoint.pass(.claimCommitted)
         parts.meter.claimed(at: surroundings.ticks())
+        announce(plan)
         start(task, after: fire)
       case .failed(let problem) where problem.kind == .conflict:
         lastEvaluations[fire.triggerID] = last
@@ -219,6 +230,20 @@ extension HostLoop {
       default: recover(fire.triggerID, outcome)
       }
     }
+  }
+
+  /// The event that a fire is, where somebody wants to hear of it.
+  private func tell(of task: TaskRecord, by definition: Definition, because reason: String) -> Plan {
+    var plan = Plan()
+    guard isWanted(.triggerFired), !definition.trigger.isNamespaceHook else { return plan }
+    let trigger = definition.trigger
+    var event = EventWrite.about(trigger, .triggerFired)
+    event.payload?["task_id"] = .string(task.id)
+    event.payload?["scheduled_at"] = .optional(task.scheduledAt)
+    event.payload?["reason"] = .string(reason)
+    event.depth = task.depth + 1
+    record(event, &plan)
+    return plan
   }
 
   /// The instant has a task already: the clock went back over it, and what was claimed once is never run again.

@@ -15,6 +15,7 @@ final class HostLoop {
     var workers: Workers
     var cancellations: Cancellations
     var meter: Meter
+    var audience: Audience
   }
 
   /// Transactions on their way, and what to do with each when its outcome is known.
@@ -76,6 +77,8 @@ final class HostLoop {
   var ended: [String] = []
   /// Ends of tasks that a store in trouble did not take.
   var unwritten: [Ending] = []
+  /// The last event that was committed and has not been told to the audience.
+  var untold: Int64?
   private var restsUntil: Ticks?
   private var evaluations: UInt64 = 0
   private var settling: [Reply<Result<Void, Problem>>] = []
@@ -212,6 +215,10 @@ final class HostLoop {
     for (index, settle) in batch.settles.enumerated() {
       settle(batch.transactions[index].isEmpty ? .committed(returned: []) : outcomes[index])
     }
+    if let untold {
+      parts.audience.tell(through: untold)
+      self.untold = nil
+    }
     handOver()
     // What the outcomes made necessary (a task for a claim that was lost, a reload) is committed in the next round.
   }
@@ -237,14 +244,14 @@ final class HostLoop {
           reply.give(.success(plan.report))
         }
       } catch { reply.give(.failure(error)) }
-    case .put(let trigger, let isNew, let reply):
+    case .put(let trigger, let isNew, let writes, let reply):
       // An edit is laid over what the row says now; if this batch moves the row, the edit waits for the next.
       if touchedTriggers.contains(trigger.id) {
         deferred.append(command)
         return
       }
       touchedTriggers.insert(trigger.id)
-      put(trigger, isNew: isNew, reply)
+      put(trigger, isNew: isNew, writes, reply)
     case .start(let task, let with, let reply):
       var transaction = with
       transaction.insert(task)

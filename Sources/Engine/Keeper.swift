@@ -82,6 +82,7 @@ extension Host {
   /// Prunes evaluations and events now; the host does it by itself every hour.
   @discardableResult package func tidy() throws(Problem) -> (evaluations: Int, events: Int) {
     let swept = try Keeper(self).sweep()
+    try forgetDeliveries()
     if swept.evaluations + swept.events > 0 { log("info", "\(swept.evaluations) old evaluations and \(swept.events) old events were forgotten") }
     return (swept.evaluations, swept.events)
   }

@@ -28,6 +28,8 @@ package struct Operation: Sendable {
     case accepted(JSON)
     /// 204: done, nothing to say.
     case nothing
+    /// What happens from now on, as it happens; only over HTTP.
+    case events(EventSubscription)
   }
 
   /// The contract's name, e.g. `create_trigger`.
@@ -66,8 +68,9 @@ package struct Operation: Sendable {
     systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + clusterResultOperations
     + triggerOperations + decisionOperations
     + simulationOperations + bulkOperations + previewOperations + taskOperations + kvOperations + maintenanceOperations + eventOperations
-    + taxonomyOperations + taxonomyNodeOperations + retrieverOperations + alertOperations + indexOperations
+    + taxonomyOperations + taxonomyNodeOperations + retrieverOperations + alertOperations + indexOperations + webhookOperations
     + calendarOperations + scriptOperations + outboundOperations + bucketOperations + objectOperations + batchOperations
+    + syncOperations
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
   package static func named(_ name: String) -> Operation? { byName[name] }

@@ -16,22 +16,58 @@ extension Schedule {
     package static let triggerFailed = EventType(known: "trigger.execution.failed")
     /// A trigger failed too often and does not fire any more.
     package static let triggerStopped = EventType(known: "trigger.stopped")
+
+    package static let collectionCreated = EventType(known: "collection.created")
+    package static let collectionUpdated = EventType(known: "collection.updated")
+    package static let collectionDeleted = EventType(known: "collection.deleted")
+    package static let clusterCreated = EventType(known: "cluster.created")
+    package static let clusterUpdated = EventType(known: "cluster.updated")
+    package static let clusterDeleted = EventType(known: "cluster.deleted")
+    package static let clusterStarted = EventType(known: "cluster.execution.started")
+    package static let triggerCreated = EventType(known: "trigger.created")
+    package static let triggerUpdated = EventType(known: "trigger.updated")
+    package static let triggerDeleted = EventType(known: "trigger.deleted")
+    package static let triggerPaused = EventType(known: "trigger.paused")
+    package static let triggerResumed = EventType(known: "trigger.resumed")
+    package static let triggerFired = EventType(known: "trigger.fired")
+    package static let taxonomyCreated = EventType(known: "taxonomy.created")
+    package static let taxonomyUpdated = EventType(known: "taxonomy.updated")
+    package static let taxonomyDeleted = EventType(known: "taxonomy.deleted")
+    package static let objectCreated = EventType(known: "object.created")
+    package static let objectsCreated = EventType(known: "objects.created.batch")
+    package static let objectUpdated = EventType(known: "object.updated")
+    package static let objectDeleted = EventType(known: "object.deleted")
     package static let alertCreated = EventType(known: "alert.created")
     package static let alertUpdated = EventType(known: "alert.updated")
     package static let alertDeleted = EventType(known: "alert.deleted")
     package static let alertTriggered = EventType(known: "alert.triggered")
+    package static let alertCompleted = EventType(known: "alert.execution.completed")
+    package static let alertFailed = EventType(known: "alert.execution.failed")
+    /// A webhook failed for too long and sends nothing any more.
+    package static let webhookPaused = EventType(known: "webhook.paused")
+    /// A bucket's folder was looked through, and something was new, changed or gone.
+    package static let syncCompleted = EventType(known: "sync.completed")
+    package static let syncFailed = EventType(known: "sync.failed")
 
     /// The names that are fixed.
     package static let allCases = [
       documentsAdded, documentsUpdated, documentsDeleted, batchCompleted, clusterCompleted, clusterFailed, enrichmentCompleted, triggerCompleted,
-      triggerFailed, triggerStopped, alertCreated, alertUpdated, alertDeleted, alertTriggered,
+      triggerFailed, triggerStopped, collectionCreated, collectionUpdated, collectionDeleted, clusterCreated, clusterUpdated, clusterDeleted,
+      clusterStarted, triggerCreated, triggerUpdated, triggerDeleted, triggerPaused, triggerResumed, triggerFired, taxonomyCreated,
+      taxonomyUpdated, taxonomyDeleted, objectCreated, objectsCreated, objectUpdated, objectDeleted, alertCreated, alertUpdated, alertDeleted,
+      alertTriggered, alertCompleted, alertFailed, webhookPaused, syncCompleted, syncFailed,
     ]
+
+    /// Told only while somebody listens: there is one for each run, and the tasks tell the same.
+    package static let onDemand: Set<EventType> = [triggerFired, triggerCompleted, triggerFailed]
+
+    private static let known = Set(allCases.map(\.rawValue))
 
     private init(known name: String) { rawValue = name }
 
     /// Nil for what is neither on the list nor `custom.` and a name of letters, digits, `_`, `-` and dots.
     package init?(rawValue: String) {
-      guard Self.allCases.contains(where: { $0.rawValue == rawValue }) || Self.isCustom(rawValue) else { return nil }
+      guard Self.known.contains(rawValue) || Self.isCustom(rawValue) else { return nil }
       self.rawValue = rawValue
     }
 
@@ -45,8 +81,10 @@ extension Schedule {
 
     package var isCustom: Bool { rawValue.hasPrefix("custom.") }
     /// Whether a run's end is reported, so that a trigger may hear of its own runs.
-    package var isExecution: Bool { rawValue.contains(".execution.") || self == .enrichmentCompleted || self == .triggerStopped }
-    /// Whether runs may lead to it that it leads to in turn: a loop is cut when it is deep enough.
+    package var isExecution: Bool {
+      rawValue.contains(".execution.") || [.enrichmentCompleted, .triggerStopped, .triggerFired].contains(self)
+    }
+    /// Whether runs may lead to it that it leads to in turn, by what it is; documents that runs write are told by their depth.
     package var followsRuns: Bool { isExecution || self == .batchCompleted }
 
     /// Reads an event's name; throws what is known, with the near miss.

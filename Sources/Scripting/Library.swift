@@ -4,8 +4,8 @@ import CLua
 /// suggestions in errors and the editor's stubs are made, so that they cannot disagree.
 package enum Library {
   package static let functions: [LibraryFunction] =
-    documents + collections + namespaces + clusters + taxonomies + retrievers + alerts + buckets + batches + triggers + tasks + events + scripts + kv
-    + values + numbers
+    documents + collections + namespaces + clusters + taxonomies + retrievers + alerts + buckets + batches + triggers + tasks + events + syncs
+    + webhooks + scripts + kv + values + numbers
     + network
     + logging + surroundings + whole + context + trials
 
@@ -159,7 +159,23 @@ package enum Library {
   private static let events = [
     function(
       "events.emit", ["event_type: string", "payload?: table", "collection?: string"], "table", .write,
-      "Reports an event of your own, as custom.deployed; triggers may listen.")
+      "Reports an event of your own, as custom.deployed; triggers may listen."),
+    function("events.list", ["query?: table"], "table[]", .read, "What has happened: {since?, tail?, event_types?, collection_id?, limit?}."),
+  ]
+
+  private static let syncs = [
+    function("syncs.create", ["bucket: string", "definition: table"], "table", .batch, "Lets a bucket follow a folder: {source_path=…}."),
+    function("syncs.list", ["bucket: string"], "table[]", .read, "The folders that a bucket follows, with how they fare."),
+    function("syncs.run", ["bucket: string", "sync: string"], "table", .batch, "Looks through a folder now and gives the job."),
+    function("syncs.delete", ["bucket: string", "sync: string"], "table", .batch, "Stops following a folder; the objects stay."),
+  ]
+
+  private static let webhooks = [
+    function("webhooks.create", ["definition: table"], "table", .batch, "Sends what happens to an address outside; gives the secret this once."),
+    function("webhooks.get", ["webhook: string"], "table?", .batch, "A webhook by id or name, or nil."),
+    function("webhooks.list", ["query?: table"], "table[]", .batch, "The webhooks of this server."),
+    function("webhooks.deliveries", ["webhook: string", "query?: table"], "table[]", .batch, "What was sent, newest first, and what came of it."),
+    function("webhooks.delete", ["webhook: string"], "boolean", .batch, "Removes a webhook."),
   ]
 
   private static let scripts = [

@@ -24,8 +24,9 @@ extension Transaction {
     ]
   }
 
-  /// Deletes the bucket with its objects. Batches and documents made of them stay.
+  /// Deletes the bucket with its objects and syncs. Batches and documents made of them stay.
   package mutating func deleteBucket(_ bucketID: String) {
+    deleteSyncs(ofBucket: bucketID)
     add(.deleteObjectsOfBucket, [("bucket_id", .text(bucketID))])
     add(.deleteBucket, [("bucket_id", .text(bucketID))], expecting: .exactly(1), guardName: "bucket")
   }

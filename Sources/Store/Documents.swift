@@ -91,6 +91,11 @@ extension Reader {
     return result
   }
 
+  /// Every identifier of a collection.
+  package func documentIDs(in collectionID: String) throws(Problem) -> Set<String> {
+    Set(try connection.rows(.documentIDs, [("collection_id", .text(collectionID))]) { $0.text() })
+  }
+
   /// The text of these documents, by identifier; those that are gone are missing.
   package func bodies(of documentIDs: [String], in collectionID: String) throws(Problem) -> [String: String] {
     var result: [String: String] = [:]

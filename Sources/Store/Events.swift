@@ -68,6 +68,13 @@ extension Reader {
     return try connection.rows(namespaceID == nil ? .eventsEverywhere : .events, parameters, DocumentEvent.read)
   }
 
+  /// The last events of a namespace, newest first.
+  package func lastEvents(in namespaceID: String, collectionID: String? = nil, limit: Int) throws(Problem) -> [DocumentEvent] {
+    try connection.rows(
+      .lastEvents,
+      [("namespace_id", .text(namespaceID)), ("collection_id", .optional(collectionID)), ("limit", .integer(Int64(limit)))], DocumentEvent.read)
+  }
+
   /// The number of the last event; 0 when there is none.
   package func highestSeq() throws(Problem) -> Int64 { try connection.number(.highestSeq, []) }
 }

@@ -30,6 +30,7 @@ extension Transaction {
       .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
       .deleteTasksOfNamespace, .deleteMembersOfNamespace, .deleteRunsOfNamespace,
       .deleteClustersOfNamespace, .deleteTaxonomyVersionsOfNamespace, .deleteTaxonomiesOfNamespace,
+      .deleteSyncObjectsOfNamespace, .deleteSyncFilesOfNamespace, .deleteSyncJobsOfNamespace, .deleteSyncsOfNamespace,
       .deleteBatchMembersOfNamespace, .deleteBatchesOfNamespace, .deleteObjectsOfNamespace, .deleteBucketStoresOfNamespace,
       .deleteWordCountsOfNamespace, .deleteRetrievalsOfNamespace, .deleteRetrieversOfNamespace, .deleteAlertExecutionsOfNamespace,
       .deleteAlertsOfNamespace, .deleteApplicationsOfNamespace,

@@ -30,7 +30,7 @@ extension Reader {
     }
   }
 
-  /// The last event that every active Lua filter has seen; what comes after it is still needed.
+  /// The last event that every active filter and webhook has seen; what comes after it is still needed.
   package func seenByEveryFilter() throws(Problem) -> Int64 { try connection.number(.lowestCursor, [("otherwise", .integer(.max))]) }
 }
 

@@ -16,7 +16,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Documents and their vectors
   case insertDocument, updateDocument, deleteDocument, insertVector, putVector, deleteVectorsOfDocument, deleteVectorPiece
   case deleteDocumentPiece, deleteDocumentsOfCollection, deleteVectorsOfCollection, deleteVectorsOfNamespace, deleteDocumentsOfNamespace
-  case documentAt, document, documentAnywhere, documentExists, documentBody, vector, countVectors, highestPosition
+  case documentAt, document, documentIDs, documentAnywhere, documentExists, documentBody, vector, countVectors, highestPosition
   // Clusters and their runs
   case insertCluster, updateCluster, deleteCluster, deleteClustersOfNamespace, cluster, clusters, countClusters, insertRun, updateRun
   case putMembers, members, deleteMembersBut, deleteMembersOfCluster, deleteMembersOfNamespace
@@ -37,6 +37,16 @@ package enum Statement: Int, CaseIterable, Sendable {
   case eventsBetween, countEventsBetween, eventSizes, deleteEventPiece, lowestCursor
   case eventKeys, insertEventKey, deleteOldEventKeys, deleteEventKeysOfTrigger, deleteEventKeysOfNamespace
   case insertSnapshot, deleteSnapshotOfTrigger, deleteSnapshotsOfNamespace, snapshot
+  case event, lastEvents
+  // Webhooks and their deliveries
+  case insertWebhook, updateWebhook, moveWebhook, pauseWebhook, deleteWebhook, webhook, webhooks
+  case putDelivery, deleteDeliveriesOfWebhook, deleteOldDeliveries, delivery, deliveriesOfEvent, deliveries, countDeliveries
+  // Syncs of buckets with folders
+  case insertSync, updateSync, noteSync, deleteSync, deleteSyncsOfBucket, deleteSyncsOfNamespace, sync, syncs
+  case putSyncFile, deleteSyncFile, deleteSyncFiles, deleteSyncFilesOfBucket, deleteSyncFilesOfNamespace, syncFiles, failedSyncFiles
+  case countFailedSyncFiles, putSyncObject, markSyncObject, deleteSyncObject, deleteSyncObjects, deleteSyncObjectsOfBucket
+  case deleteSyncObjectsOfNamespace, oldSyncObjects, pendingSyncObjects
+  case putSyncJob, deleteSyncJobs, deleteSyncJobsOfBucket, deleteSyncJobsOfNamespace, deleteOldSyncJobs, syncJob, syncJobs, countSyncJobs
   // Calendars
   case putCalendar, deleteCalendar, deleteCalendarsOfNamespace, calendar, calendars
   // What has happened to a trigger
@@ -228,6 +238,7 @@ package enum Statement: Int, CaseIterable, Sendable {
       ORDER BY created_at, collection_id LIMIT 1
       """
     case .documentBody: "SELECT body FROM documents WHERE collection_id = $collection_id AND document_id = $document_id"
+    case .documentIDs: "SELECT document_id FROM documents WHERE collection_id = $collection_id ORDER BY document_id"
     case .documentExists: "SELECT 1 FROM documents WHERE collection_id = $collection_id AND document_id = $document_id"
     case .vector: "SELECT vector FROM vectors WHERE collection_id = $collection_id AND index_name = $index_name AND position = $position"
     case .countVectors: "SELECT count(*) FROM vectors WHERE collection_id = $collection_id AND index_name = $index_name"
@@ -591,8 +602,10 @@ package enum Statement: Int, CaseIterable, Sendable {
     case .deleteEventPiece: "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE seq < $before ORDER BY seq LIMIT $limit)"
     case .lowestCursor:
       """
-      SELECT COALESCE(min(event_cursor), $otherwise) FROM triggers
-      WHERE status = 'active' AND trigger_type = 'event' AND (schedule_config LIKE '%"filter%' OR schedule_config LIKE '%"dedupe_key":%')
+      SELECT min(seen) FROM (
+        SELECT COALESCE(min(event_cursor), $otherwise) AS seen FROM triggers
+        WHERE status = 'active' AND trigger_type = 'event' AND (schedule_config LIKE '%"filter%' OR schedule_config LIKE '%"dedupe_key":%')
+        UNION ALL SELECT COALESCE(min(cursor), $otherwise) FROM webhooks WHERE is_active = 1) AS cursors
       """
     case .recordedFires:
       """
@@ -622,6 +635,172 @@ package enum Statement: Int, CaseIterable, Sendable {
       DELETE FROM baseline_snapshots WHERE trigger_id IN (SELECT trigger_id FROM triggers WHERE namespace_id = $namespace_id)
       """
     case .snapshot: "SELECT snapshot FROM baseline_snapshots WHERE trigger_id = $trigger_id AND captured_at = $captured_at"
+    case .insertWebhook:
+      """
+      INSERT INTO webhooks (webhook_id, name, definition, is_active, cursor, next_attempt_at, health, created_at, updated_at)
+      VALUES ($webhook_id, $name, $definition, $is_active, $cursor, NULL, $health, $created_at, $updated_at)
+      """
+    case .updateWebhook:
+      """
+      UPDATE webhooks SET name = $name, definition = $definition, is_active = $is_active, health = $health, updated_at = $updated_at
+      WHERE webhook_id = $webhook_id
+      """
+    case .moveWebhook:
+      """
+      UPDATE webhooks SET cursor = $cursor, next_attempt_at = $next_attempt_at, health = $health WHERE webhook_id = $webhook_id
+      """
+    case .pauseWebhook: "UPDATE webhooks SET is_active = 0, next_attempt_at = NULL, updated_at = $updated_at WHERE webhook_id = $webhook_id"
+    case .deleteWebhook: "DELETE FROM webhooks WHERE webhook_id = $webhook_id"
+    case .webhook:
+      """
+      SELECT webhook_id, name, definition, is_active, cursor, next_attempt_at, health, created_at, updated_at
+      FROM webhooks WHERE webhook_id = $identifier OR name = $identifier
+      ORDER BY CASE WHEN webhook_id = $identifier THEN 0 ELSE 1 END LIMIT 1
+      """
+    case .webhooks:
+      """
+      SELECT webhook_id, name, definition, is_active, cursor, next_attempt_at, health, created_at, updated_at
+      FROM webhooks ORDER BY created_at, webhook_id
+      """
+    case .putDelivery:
+      // The webhook may be gone by the time an answer comes.
+      """
+      INSERT INTO webhook_deliveries (delivery_id, webhook_id, seq, namespace_id, event_type, message_id, channel, status, attempts, status_code,
+        error, response, duration_ms, next_attempt_at, created_at, updated_at)
+      SELECT $delivery_id, webhook_id, $seq, $namespace_id, $event_type, $message_id, $channel, $status, $attempts, $status_code,
+        $error, $response, $duration_ms, $next_attempt_at, $created_at, $updated_at
+      FROM webhooks WHERE webhook_id = $webhook_id
+      ON CONFLICT (delivery_id) DO UPDATE SET status = excluded.status, attempts = excluded.attempts, status_code = excluded.status_code,
+        error = excluded.error, response = excluded.response, duration_ms = excluded.duration_ms, next_attempt_at = excluded.next_attempt_at,
+        updated_at = excluded.updated_at
+      """
+    case .deleteDeliveriesOfWebhook: "DELETE FROM webhook_deliveries WHERE webhook_id = $webhook_id"
+    case .deleteOldDeliveries:
+      """
+      DELETE FROM webhook_deliveries WHERE webhook_id = $webhook_id AND status <> 'retrying' AND (updated_at < $before OR seq <= COALESCE(
+        (SELECT seq FROM webhook_deliveries WHERE webhook_id = $webhook_id ORDER BY seq DESC, delivery_id LIMIT 1 OFFSET $keep), 0))
+      """
+    case .delivery:
+      """
+      SELECT delivery_id, webhook_id, seq, namespace_id, event_type, message_id, channel, status, attempts, status_code, error, response,
+        duration_ms, next_attempt_at, created_at, updated_at
+      FROM webhook_deliveries WHERE delivery_id = $delivery_id AND webhook_id = $webhook_id
+      """
+    case .deliveriesOfEvent:
+      """
+      SELECT delivery_id, webhook_id, seq, namespace_id, event_type, message_id, channel, status, attempts, status_code, error, response,
+        duration_ms, next_attempt_at, created_at, updated_at
+      FROM webhook_deliveries WHERE webhook_id = $webhook_id AND seq = $seq ORDER BY delivery_id
+      """
+    case .deliveries:
+      """
+      SELECT delivery_id, webhook_id, seq, namespace_id, event_type, message_id, channel, status, attempts, status_code, error, response,
+        duration_ms, next_attempt_at, created_at, updated_at
+      FROM webhook_deliveries WHERE webhook_id = $webhook_id AND status = COALESCE($status, status)
+      ORDER BY seq DESC, delivery_id LIMIT $limit OFFSET $offset
+      """
+    case .countDeliveries: "SELECT count(*) FROM webhook_deliveries WHERE webhook_id = $webhook_id AND status = COALESCE($status, status)"
+    case .event:
+      "SELECT seq, namespace_id, type, collection_id, count, document_ids, at, payload, depth FROM events WHERE seq = $seq"
+    case .lastEvents:
+      """
+      SELECT seq, namespace_id, type, collection_id, count, document_ids, at, payload, depth
+      FROM events WHERE namespace_id = $namespace_id AND collection_id = COALESCE($collection_id, collection_id) ORDER BY seq DESC LIMIT $limit
+      """
+    case .insertSync:
+      """
+      INSERT INTO syncs (sync_config_id, bucket_id, namespace_id, definition, is_active, state, created_at, updated_at)
+      VALUES ($sync_config_id, $bucket_id, $namespace_id, $definition, $is_active, $state, $created_at, $updated_at)
+      """
+    case .updateSync:
+      "UPDATE syncs SET definition = $definition, is_active = $is_active, updated_at = $updated_at WHERE sync_config_id = $sync_config_id"
+    case .noteSync:
+      // A pause that came meanwhile stays.
+      """
+      UPDATE syncs SET state = $state, is_active = CASE WHEN $is_active = 0 THEN 0 ELSE is_active END WHERE sync_config_id = $sync_config_id
+      """
+    case .deleteSync: "DELETE FROM syncs WHERE sync_config_id = $sync_config_id"
+    case .deleteSyncsOfBucket: "DELETE FROM syncs WHERE bucket_id = $bucket_id"
+    case .deleteSyncsOfNamespace: "DELETE FROM syncs WHERE namespace_id = $namespace_id"
+    case .sync:
+      """
+      SELECT sync_config_id, bucket_id, namespace_id, definition, is_active, state, created_at, updated_at
+      FROM syncs WHERE sync_config_id = $sync_config_id AND bucket_id = COALESCE($bucket_id, bucket_id)
+      """
+    case .syncs:
+      """
+      SELECT sync_config_id, bucket_id, namespace_id, definition, is_active, state, created_at, updated_at
+      FROM syncs WHERE bucket_id = COALESCE($bucket_id, bucket_id) ORDER BY created_at DESC, sync_config_id
+      """
+    case .putSyncFile:
+      """
+      INSERT INTO sync_files (sync_config_id, path, size, modified, hash, generation, objects, failures, error, first_failed_at, updated_at)
+      SELECT sync_config_id, $path, $size, $modified, $hash, $generation, $objects, $failures, $error, $first_failed_at, $updated_at
+      FROM syncs WHERE sync_config_id = $sync_config_id
+      ON CONFLICT (sync_config_id, path) DO UPDATE SET size = excluded.size, modified = excluded.modified, hash = excluded.hash,
+        generation = excluded.generation, objects = excluded.objects, failures = excluded.failures, error = excluded.error,
+        first_failed_at = excluded.first_failed_at, updated_at = excluded.updated_at
+      """
+    case .deleteSyncFile: "DELETE FROM sync_files WHERE sync_config_id = $sync_config_id AND path = $path"
+    case .deleteSyncFiles: "DELETE FROM sync_files WHERE sync_config_id = $sync_config_id"
+    case .deleteSyncFilesOfBucket:
+      "DELETE FROM sync_files WHERE sync_config_id IN (SELECT sync_config_id FROM syncs WHERE bucket_id = $bucket_id)"
+    case .deleteSyncFilesOfNamespace:
+      "DELETE FROM sync_files WHERE sync_config_id IN (SELECT sync_config_id FROM syncs WHERE namespace_id = $namespace_id)"
+    case .syncFiles:
+      """
+      SELECT path, size, modified, hash, generation, objects, failures, error, first_failed_at, updated_at
+      FROM sync_files WHERE sync_config_id = $sync_config_id ORDER BY path
+      """
+    case .failedSyncFiles:
+      """
+      SELECT path, size, modified, hash, generation, objects, failures, error, first_failed_at, updated_at
+      FROM sync_files WHERE sync_config_id = $sync_config_id AND error IS NOT NULL ORDER BY sync_config_id, path LIMIT $limit OFFSET $offset
+      """
+    case .countFailedSyncFiles: "SELECT count(*) FROM sync_files WHERE sync_config_id = $sync_config_id AND error IS NOT NULL"
+    case .putSyncObject:
+      """
+      INSERT INTO sync_objects (sync_config_id, object_id, path, generation, pending) VALUES ($sync_config_id, $object_id, $path, $generation, $pending)
+      ON CONFLICT (sync_config_id, object_id) DO UPDATE SET path = excluded.path, generation = excluded.generation,
+        pending = CASE WHEN excluded.pending = 1 THEN 1 ELSE sync_objects.pending END
+      """
+    case .markSyncObject: "UPDATE sync_objects SET pending = 0 WHERE sync_config_id = $sync_config_id AND object_id = $object_id"
+    case .deleteSyncObject: "DELETE FROM sync_objects WHERE sync_config_id = $sync_config_id AND object_id = $object_id"
+    case .deleteSyncObjects: "DELETE FROM sync_objects WHERE sync_config_id = $sync_config_id"
+    case .deleteSyncObjectsOfBucket:
+      "DELETE FROM sync_objects WHERE sync_config_id IN (SELECT sync_config_id FROM syncs WHERE bucket_id = $bucket_id)"
+    case .deleteSyncObjectsOfNamespace:
+      "DELETE FROM sync_objects WHERE sync_config_id IN (SELECT sync_config_id FROM syncs WHERE namespace_id = $namespace_id)"
+    case .oldSyncObjects:
+      """
+      SELECT object_id FROM sync_objects WHERE sync_config_id = $sync_config_id AND path = $path AND generation < $generation
+      ORDER BY object_id LIMIT $limit
+      """
+    case .pendingSyncObjects:
+      "SELECT object_id FROM sync_objects WHERE sync_config_id = $sync_config_id AND pending = 1 ORDER BY object_id LIMIT $limit"
+    case .putSyncJob:
+      """
+      INSERT INTO sync_jobs (sync_job_id, sync_config_id, status, body, started_at)
+      SELECT $sync_job_id, sync_config_id, $status, $body, $started_at FROM syncs WHERE sync_config_id = $sync_config_id
+      ON CONFLICT (sync_job_id) DO UPDATE SET status = excluded.status, body = excluded.body
+      """
+    case .deleteSyncJobs: "DELETE FROM sync_jobs WHERE sync_config_id = $sync_config_id"
+    case .deleteSyncJobsOfBucket:
+      "DELETE FROM sync_jobs WHERE sync_config_id IN (SELECT sync_config_id FROM syncs WHERE bucket_id = $bucket_id)"
+    case .deleteSyncJobsOfNamespace:
+      "DELETE FROM sync_jobs WHERE sync_config_id IN (SELECT sync_config_id FROM syncs WHERE namespace_id = $namespace_id)"
+    case .deleteOldSyncJobs:
+      """
+      DELETE FROM sync_jobs WHERE sync_config_id = $sync_config_id AND started_at < COALESCE((SELECT started_at FROM sync_jobs
+        WHERE sync_config_id = $sync_config_id ORDER BY started_at DESC, sync_job_id LIMIT 1 OFFSET $keep), 0)
+      """
+    case .syncJob: "SELECT body FROM sync_jobs WHERE sync_job_id = $sync_job_id AND sync_config_id = $sync_config_id"
+    case .syncJobs:
+      """
+      SELECT body FROM sync_jobs WHERE sync_config_id = $sync_config_id AND status = COALESCE($status, status)
+      ORDER BY started_at DESC, sync_job_id LIMIT $limit OFFSET $offset
+      """
+    case .countSyncJobs: "SELECT count(*) FROM sync_jobs WHERE sync_config_id = $sync_config_id AND status = COALESCE($status, status)"
     case .putCalendar:
       """
       INSERT INTO calendars (namespace_id, name, description, exclusions, created_at, updated_at)

@@ -15,10 +15,11 @@ package final class TemporaryStore {
   private let retention: Retention
   private let zones: Zones
   private let courier: Courier?
+  private let syncRoots: [String]
 
   /// `log` hears what the host says: level, message.
   package init(
-    clock: ManualClock = ManualClock(), zones: Zones = Zones(), retention: Retention = Retention(), courier: Courier? = nil,
+    clock: ManualClock = ManualClock(), zones: Zones = Zones(), retention: Retention = Retention(), courier: Courier? = nil, syncRoots: [String] = [],
     log: @escaping @Sendable (String, String) -> Void = { _, _ in }
   ) throws {
     var template = Array("/tmp/perigee-test-XXXXXX".utf8CString)
@@ -28,17 +29,20 @@ package final class TemporaryStore {
     self.retention = retention
     self.zones = zones
     self.courier = courier
+    self.syncRoots = syncRoots
     self.log = log
     host = try Host.open(
       Host.Configuration(
-        path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, courier: courier, log: log))
+        path: folder + "/perigee.db", surroundings: clock.surroundings, zones: zones, retention: retention, courier: courier, syncRoots: syncRoots,
+        log: log))
   }
 
   /// Closes the host and opens the same file again, as after a restart.
   package func reopen() throws {
     host.close()
     host = try Host.open(
-      Host.Configuration(path: path, surroundings: clock.surroundings, zones: zones, retention: retention, courier: courier, log: log))
+      Host.Configuration(
+        path: path, surroundings: clock.surroundings, zones: zones, retention: retention, courier: courier, syncRoots: syncRoots, log: log))
   }
 
   /// Moves the clock and waits until everything that became due has been done.
@@ -64,6 +68,7 @@ package final class TemporaryStore {
     switch try found.perform(host, Call(caller: caller, namespace: namespace, path: path, query: query, body: body)) {
     case .json(let value), .accepted(let value): return value
     case .nothing: return .null
+    case .events: throw .streamsOnlyOverHTTP
     }
   }
 }

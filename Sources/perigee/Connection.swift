@@ -120,6 +120,7 @@ final class Connection {
       switch try operation.perform(host, call) {
       case .json(let json), .accepted(let json): return json
       case .nothing: return .null
+      case .events: throw .streamsOnlyOverHTTP
       }
     case .remote(let client, let token, _): return try send(operation, path, query, body, client, token)
     }
@@ -128,6 +129,20 @@ final class Connection {
   private func send(
     _ operation: Operation, _ path: [String: String], _ query: JSONObject, _ body: JSON, _ client: Client, _ token: String
   ) throws(Problem) -> JSON {
+    let target = Self.target(of: operation, path, query)
+    var headers: Headers = ["Authorization": "Bearer \(token)"]
+    if operation.inNamespace { headers.set("X-Namespace", namespace) }
+    var bytes: [UInt8] = []
+    if operation.body != nil {
+      headers.set("Content-Type", "application/json")
+      bytes = body.bytes
+    }
+    let answer = try client.send(operation.method, target, headers: headers, body: bytes)
+    if answer.status < 300 { return answer.body.isEmpty ? .null : try answer.json() }
+    throw Self.problem(status: answer.status, try? answer.json())
+  }
+
+  private static func target(of operation: Operation, _ path: [String: String], _ query: JSONObject) -> String {
     var target = ""
     for segment in operation.path.split(separator: "/") {
       if segment.hasPrefix("{") {
@@ -139,16 +154,35 @@ final class Connection {
     for (i, member) in query.members.enumerated() {
       target += (i == 0 ? "?" : "&") + percentEncoded(member.key) + "=" + percentEncoded(member.value.string ?? member.value.text)
     }
-    var headers: Headers = ["Authorization": "Bearer \(token)"]
-    if operation.inNamespace { headers.set("X-Namespace", namespace) }
-    var bytes: [UInt8] = []
-    if operation.body != nil {
-      headers.set("Content-Type", "application/json")
-      bytes = body.bytes
+    return target
+  }
+
+  /// Hands over what happens, as it happens, until the server ends the stream or is gone. False from `hear` ends it.
+  ///
+  /// Throws `.unavailable` when there is no server: nothing happens in a store that nobody serves.
+  func follow(_ query: JSONObject, _ hear: (JSON) -> Bool) throws(Problem) {
+    guard case .remote(let client, let token, _) = way, let operation = Operation.named("stream_events") else {
+      throw Problem(
+        .unavailable, "no server is running on '\(storePath)', so nothing happens there", hint: "perigee serve --store \(storePath)")
     }
-    let answer = try client.send(operation.method, target, headers: headers, body: bytes)
-    if answer.status < 300 { return answer.body.isEmpty ? .null : try answer.json() }
-    throw Self.problem(status: answer.status, try? answer.json())
+    var reader = EventReader()
+    var refusal: [UInt8] = []
+    var isOver = false
+    let answer: Client.Answer
+    do throws(Problem) {
+      answer = try client.send(
+        operation.method, Self.target(of: operation, [:], query), headers: ["Authorization": "Bearer \(token)", "X-Namespace": namespace]
+      ) { piece in
+        if refusal.count < 1 << 16 { refusal += piece }
+        for event in reader.take(piece) where !isOver { isOver = !hear(event) }
+        return !isOver
+      }
+    } catch {
+      // A server that dies takes its streams with it.
+      if reader.hasBegun, error.kind == .unavailable { return }
+      throw error
+    }
+    guard answer.status == 200 else { throw Self.problem(status: answer.status, try? JSON(parsing: refusal)) }
   }
 
   /// The problem that a server's error answer was made from.

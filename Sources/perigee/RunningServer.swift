@@ -39,6 +39,7 @@ final class RunningServer {
       retention.evaluations.bytes = Int64(size) << 20
       retention.events.bytes = Int64(size) << 20
     }
+    let roots = try syncRoots(invocation)
     signal(SIGPIPE, SIG_IGN)
     if SQLiteLedger.owner(of: path) == nil {
       if !isLoopback(address) { try demandKey(path, address, invocation) }
@@ -46,7 +47,7 @@ final class RunningServer {
     }
     let log = Log(invocation)
     let host = try Host.open(
-      Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads, retention: retention, courier: .http) {
+      Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads, retention: retention, courier: .http, syncRoots: roots) {
         level, message in
         log.write(level, message)
       })
@@ -66,6 +67,17 @@ final class RunningServer {
       host.close()
       throw error
     }
+  }
+
+  private static func syncRoots(_ invocation: Invocation) throws(Problem) -> [String] {
+    let roots = (invocation.text("sync-root") ?? "").split(separator: ":").map(String.init)
+    for root in roots {
+      var status = stat()
+      guard stat(root, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        throw Problem(.invalid, "'\(root)' is no folder", hint: "For example --sync-root /srv/articles", path: "--sync-root")
+      }
+    }
+    return roots
   }
 
   private static func isLoopback(_ address: String) -> Bool { address == "localhost" || address == "::1" || address.hasPrefix("127.") }

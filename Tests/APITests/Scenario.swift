@@ -21,6 +21,8 @@ final class Scenario {
   let store: TemporaryStore
   let service: Service
   private var client: Client?
+  /// Where it listens, over a socket.
+  private(set) var endpoint: Endpoint?
   var key: String?
 
   init(_ transport: Transport, maxBody: Int = 16 << 20) throws {
@@ -31,6 +33,7 @@ final class Scenario {
     if transport == .socket {
       guard let endpoint = try service.start().first else { throw Problem(.internal, "no endpoint") }
       client = Client(endpoint)
+      self.endpoint = endpoint
     }
     key = try makeKey("admin")
   }

@@ -4,6 +4,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Raised by one thread to end what another sends.
+typedef struct {
+  bool raised;
+} ccurl_flag;
+
+void ccurl_lower(ccurl_flag *flag);
+void ccurl_raise(ccurl_flag *flag);
+bool ccurl_is_raised(const ccurl_flag *flag);
+
 typedef struct {
   const char *method, *url;
   /// "host:port:address": the address that was looked at, so that nobody can answer with another one meanwhile.
@@ -15,6 +24,8 @@ typedef struct {
   size_t body_count;
   long timeout_milliseconds;
   size_t response_limit;
+  /// Looked at while the request is on its way; NULL when nobody ends it.
+  const ccurl_flag *cancelled;
 } ccurl_request;
 
 typedef struct {

@@ -37,7 +37,13 @@ struct ClusterAction {
     } else {
       opening.update(run)
     }
-    try host.commit(opening)
+    try host.commit(
+      opening,
+      telling: EventWrite(
+        namespaceID: task.namespaceID, type: .clusterStarted,
+        payload: [
+          "cluster_id": .string(definition.id), "run_id": .string(runID), "task_id": .string(task.id), "trigger_id": .optional(task.triggerID),
+        ], depth: task.depth + 1))
 
     let filter = try filter(of: definition)
     let (sources, outputs, before) = try host.read { reader throws(Problem) in
@@ -66,8 +72,9 @@ struct ClusterAction {
     results.pointCluster(definition.id, at: run.id, taskID: task.id, now: host.surroundings.now())
     if let members = finding.members(of: run) { results.put(members, keeping: before?.id) }
     let writing = ClusterWriting(host, task, definition, run, finding)
-    try writing.write(to: outputs, &results)
+    let events = try writing.write(to: outputs, &results)
     product.writes.append(.statements(results))
+    product.writes += events.map(Write.event)
     if definition.enrichSource { product.writes += writing.enrichments(of: sources) }
     product.run = run
     product.outputs = [

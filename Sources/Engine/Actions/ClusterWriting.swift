@@ -24,15 +24,22 @@ struct ClusterWriting {
   private func id(_ row: Int) -> String { groups[finding.labels[row]]?.id ?? ClusterRun.noiseID }
   private func label(_ row: Int) -> String { groups[finding.labels[row]]?.label ?? "Noise" }
 
-  /// One document per cluster and one per member; they replace what the last run left.
-  func write(to outputs: [Collection], _ transaction: inout Transaction) throws(Problem) {
+  /// An event names at most so many documents.
+  private static let eventLimit = 1000
+
+  /// One document per cluster and one per member; they replace what the last run left. Answers the events that this is.
+  func write(to outputs: [Collection], _ transaction: inout Transaction) throws(Problem) -> [EventWrite] {
     let now = host.surroundings.now()
+    var events: [EventWrite] = []
     for output in outputs {
+      var gone = try host.read { reader throws(Problem) in try reader.documentIDs(in: output.id) }
+      var (added, updated): ([String], [String]) = ([], [])
       transaction.deleteDocuments(from: output.id, limit: .max)
       var position = try host.reservePositions(run.groups.count + finding.documentIDs.count)
       func insert(_ document: Document) {
         transaction.insert(document, in: task.namespaceID, position: position)
         position += 1
+        if gone.remove(document.id) == nil { added.append(document.id) } else { updated.append(document.id) }
       }
       for group in run.groups {
         var fields: JSONObject = [
@@ -58,6 +65,19 @@ struct ClusterWriting {
         insert(Document(id: id, collectionID: output.id, fields: fields, createdAt: now, updatedAt: now))
       }
       transaction.recountDocuments(output.id)
+      for (type, ids) in [(Schedule.EventType.documentsAdded, added), (.documentsUpdated, updated), (.documentsDeleted, gone.sorted())] {
+        events += self.events(type, ids, in: output)
+      }
+    }
+    return events
+  }
+
+  /// What a run writes does not count for the trigger that started it: it would never come to an end.
+  private func events(_ type: Schedule.EventType, _ ids: [String], in output: Collection) -> [EventWrite] {
+    stride(from: 0, to: ids.count, by: Self.eventLimit).map { start in
+      EventWrite(
+        namespaceID: task.namespaceID, type: type, collectionID: output.id,
+        documentIDs: Array(ids[start..<min(ids.count, start + Self.eventLimit)]), depth: task.depth + 1, origin: task.triggerID)
     }
   }
 

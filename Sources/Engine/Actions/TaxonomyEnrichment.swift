@@ -135,7 +135,7 @@ struct TaxonomyEnrichment {
       writes.append(
         .documents(DocumentWrite(namespaceID: task.namespaceID, collectionID: place.id, collectionName: place.name, changes: changes)))
     }
-    _ = try host.write(writes)
+    _ = try host.write(writes.map { $0.following(task) })
   }
 
   // MARK: - One piece

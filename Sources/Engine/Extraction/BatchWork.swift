@@ -246,6 +246,7 @@ struct BatchWork {
     outputs["progress"] = piece.batch.progress
     transaction.noteTask(task.id, outputs: outputs)
     piece.writes.append(.statements(transaction))
+    piece.writes = piece.writes.map { $0.following(task) }
     return piece
   }
 }

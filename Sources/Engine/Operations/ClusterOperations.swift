@@ -36,7 +36,7 @@ extension Operation {
       transaction.insert(output)
       transaction.insert(definition)
       do throws(Problem) {
-        try host.commit(transaction)
+        try host.commit(transaction, telling: .about(output, .collectionCreated), .about(definition, .clusterCreated))
       } catch {
         guard error.kind == .conflict else { throw error }
         throw Problem(.conflict, "cluster '\(definition.name)' exists", hint: "Choose another cluster_name", path: "cluster_name")
@@ -89,7 +89,7 @@ extension Operation {
       changed.createdAt = definition.createdAt
       var transaction = Transaction()
       transaction.update(changed)
-      try host.commit(transaction)
+      try host.commit(transaction, telling: .about(changed, .clusterUpdated))
       return .json(changed.json)
     },
     Operation(
@@ -103,15 +103,17 @@ extension Operation {
         try host.put(trigger, isNew: false)
       }
       var transaction = Transaction()
+      var events = [EventWrite.about(definition, .clusterDeleted)]
       if call.query["cascade_output_collections"]?.bool ?? true {
         for id in definition.outputCollectionIDs {
           if let output = try host.read({ reader throws(Problem) in try reader.collection(id, in: definition.namespaceID) }) {
             transaction.deleteCollection(output.id)
+            events.append(.about(output, .collectionDeleted))
           }
         }
       }
       transaction.deleteCluster(definition.id)
-      try host.commit(transaction)
+      _ = try host.write([.statements(transaction)] + events.map(Write.event))
       return .json(["success": true, "message": "deleted", "cluster_id": .string(definition.id)])
     },
     Operation(

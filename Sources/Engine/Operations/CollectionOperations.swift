@@ -10,9 +10,13 @@ extension Operation {
     ) { host, call throws(Problem) in
       guard let namespace = call.namespace else { throw Problem(.internal, "no namespace") }
       var collection = try Collection(creating: call.body, in: namespace, surroundings: host.surroundings)
+      let schedule = try CollectionSchedule(Fields(call.body)["schedule"])
+      try host.resolveSource(of: &collection)
+      let schedule = try CollectionSchedule(Fields(call.body)["schedule"])
       try host.resolveSource(of: &collection)
       let alerts = try host.alertApplications(call.body["alert_applications"], in: namespace.id)
-      try host.create(collection)
+      let trigger = try schedule?.trigger(for: collection, host)
+      try host.create(collection, with: trigger)
       if !alerts.isEmpty { try host.set(alerts, at: collection, by: call.caller.name) }
       return .json(try host.shown(collection))
     },
@@ -27,20 +31,25 @@ extension Operation {
     },
     Operation(
       "update_collection", "PATCH", "/v1/collections/{collection_identifier}", "Change a collection", tag: "Collections", scope: .write,
-      body: ["collection_name", "description", "metadata", "enabled", "alert_applications"]
+      body: ["collection_name", "description", "metadata", "enabled", "alert_applications", "schedule"]
     ) { host, call throws(Problem) in
       var collection = try host.collection(call)
-      let fields = try Fields(call.body, accepting: ["collection_name", "description", "metadata", "enabled", "alert_applications"])
+      let fields = try Fields(call.body, accepting: ["collection_name", "description", "metadata", "enabled", "alert_applications", "schedule"])
       let alerts = try fields["alert_applications"].map { json throws(Problem) in
         try host.alertApplications(json, in: collection.namespaceID)
       }
+      let schedule = try CollectionSchedule(fields["schedule"])
       if let name = try fields.string("collection_name") { collection.name = try Names.check(name, path: "collection_name") }
       if let description = try fields.string("description") { collection.description = description }
       if let metadata = try fields.objectValue("metadata") { collection.metadata = metadata }
       collection.updatedAt = host.surroundings.now()
       var transaction = Transaction()
       transaction.update(collection)
-      try host.commit(transaction)
+      let old = fields.object["schedule"] == nil ? nil : try host.scheduleTrigger(of: collection)
+      // What is wrong with a schedule is told before anything changes.
+      if let schedule { _ = try schedule.trigger(for: collection, host) }
+      try host.commit(transaction, telling: .about(collection, .collectionUpdated))
+      if let schedule { try schedule.put(on: collection, replacing: old, host) } else if let old { try host.retire(old) }
       if let alerts { try host.set(alerts, at: collection, by: call.caller.name) }
       return .json(try host.shown(collection))
     },
@@ -50,9 +59,10 @@ extension Operation {
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
       try host.retireAlerts(at: collection)
+      if let trigger = try host.scheduleTrigger(of: collection) { try host.retire(trigger) }
       var transaction = Transaction()
       transaction.deleteCollection(collection.id)
-      try host.commit(transaction)
+      try host.commit(transaction, telling: .about(collection, .collectionDeleted))
       return .json(["success": true, "message": "deleted", "collection_id": .string(collection.id)])
     },
     Operation(
@@ -70,18 +80,23 @@ extension Operation {
     let page = try Page(fields)
     let namespaceID = try call.namespaceID()
     let listing = try host.read { reader throws(Problem) in
-      try reader.collections(in: namespaceID, page).map { item throws(Problem) in item.collection.json(documentCount: item.documents) }
+      let triggers = try CollectionSchedule.triggers(in: namespaceID, reader)
+      return try reader.collections(in: namespaceID, page).map { item throws(Problem) in
+        item.collection.json(documentCount: item.documents, triggers[item.collection.id])
+      }
     }
     return .json(page.envelope(listing))
   }
 }
 
 extension Host {
-  func create(_ collection: Collection) throws(Problem) {
+  /// `trigger`: its schedule, which is made with it or not at all.
+  func create(_ collection: Collection, with trigger: Trigger? = nil) throws(Problem) {
     var transaction = Transaction()
     transaction.insert(collection)
+    let writes: [Write] = [.statements(transaction), .event(.about(collection, .collectionCreated))]
     do throws(Problem) {
-      try commit(transaction)
+      if let trigger { try put(trigger, isNew: true, with: writes) } else { _ = try write(writes) }
     } catch {
       guard error.kind == .conflict else { throw error }
       throw Problem(.conflict, "collection '\(collection.name)' exists", hint: "Choose another collection_name", path: "collection_name")

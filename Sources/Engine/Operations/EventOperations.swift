@@ -25,31 +25,66 @@ extension Operation {
       return .json(.object(answer))
     },
     Operation(
-      "list_events", "GET", "/v1/events", "What has happened, oldest first: events after a number, of a type, of a collection", tag: "Events",
-      scope: .read,
-      query: [
-        Parameter("since", .integer), Parameter("event_type", .string), Parameter("collection_id", .string), Parameter("limit", .integer),
-      ]
+      "list_events", "GET", "/v1/events", "What has happened, oldest first: events after a number, the last so many, of some types, of a collection",
+      tag: "Events", scope: .read, query: EventSubscription.query + [Parameter("limit", .integer)]
     ) { host, call throws(Problem) in
       let fields = try Fields(.object(call.query))
-      let type = fields["event_type"] == nil ? nil : try Schedule.EventType.read(fields, "event_type")
       let limit = Int(try fields.int("limit", in: 1...1000) ?? 100)
-      var collectionID: String?
-      if let named = try fields.string("collection_id") {
-        collectionID = try host.collection(named, in: call.namespaceID(), path: "collection_id").id
+      let subscription = try EventSubscription(fields, in: call.namespaceID(), host: host)
+      if subscription.tail > 0 {
+        let events = try host.lastEvents(subscription)
+        return .json(["results": .array(events.map(\.json)), "next_since": .int(events.last?.seq ?? subscription.since ?? 0)])
       }
-      let since = try fields.int("since", in: 0...Int64.max) ?? 0
-      let namespaceID = try call.namespaceID()
-      let events = try host.read { reader throws(Problem) in
-        try reader.events(in: namespaceID, since: since, type: type, collectionID: collectionID, limit: limit)
-      }
+      let (events, through) = try host.events(subscription, limit: limit)
       // The number to go on from, also where nothing has come: a reader that polls asks with it.
-      return .json(["results": .array(events.map(\.json)), "next_since": .int(events.last?.seq ?? since)])
+      return .json(["results": .array(events.map(\.json)), "next_since": .int(through)])
+    },
+    Operation(
+      "stream_events", "GET", "/v1/events/stream",
+      "What happens, as it happens: server-sent events, from now on, after Last-Event-ID or since, or with the last so many first", tag: "Events",
+      scope: .read, query: EventSubscription.query + [Parameter("last_event_id", .integer)]
+    ) { host, call throws(Problem) in
+      let fields = try Fields(.object(call.query))
+      var subscription = try EventSubscription(fields, in: call.namespaceID(), host: host)
+      subscription.since = try fields.int("last_event_id", in: 0...Int64.max) ?? subscription.since
+      // Whoever comes back goes on where the connection broke.
+      if fields["last_event_id"] != nil { subscription.tail = 0 }
+      return .events(subscription)
     },
   ]
 }
 
+extension Problem {
+  /// Where a call has one answer, and not as many as happen.
+  package static let streamsOnlyOverHTTP = Problem(
+    .unsupported, "events are streamed over HTTP only", hint: "Poll instead: list_events with \"since\"", path: "stream_events")
+}
+
 extension Host {
+  /// Rows that one call looks at: where few of them are wanted, the answer says how far it came.
+  private static let scanLimit = 5000
+
+  /// Events behind `since` that a subscription concerns, oldest first, and the number of the last row that was looked at.
+  func events(_ subscription: EventSubscription, limit: Int) throws(Problem) -> (events: [DocumentEvent], through: Int64) {
+    var found: [DocumentEvent] = []
+    var through = subscription.since ?? 0
+    var scanned = 0
+    let only = subscription.types.count == 1 ? Schedule.EventType(rawValue: subscription.types[0]) : nil
+    while found.count < limit, scanned < Self.scanLimit {
+      let since = through
+      let rows = try read { reader throws(Problem) in
+        try reader.events(in: subscription.namespaceID, since: since, type: only, collectionID: subscription.collectionID, limit: limit)
+      }
+      for row in rows where found.count < limit {
+        through = row.seq
+        if subscription.concerns(row) { found.append(row) }
+      }
+      scanned += rows.count
+      if rows.count < limit { break }
+    }
+    return (found, through)
+  }
+
   /// Reports an event of a `custom.` type: written, and counted by the triggers that listen, in one transaction. Answers its number.
   @discardableResult
   package func emit(_ type: Schedule.EventType, in namespaceID: String, payload: JSONObject, collectionID: String = "") throws(Problem) -> Int64? {

@@ -103,7 +103,7 @@ extension Operation {
       let object = try host.object(call)
       var transaction = Transaction()
       transaction.deleteObject(object)
-      try host.commit(transaction)
+      try host.commit(transaction, telling: .about([object.id], of: object.bucketID, in: object.namespaceID, .objectDeleted))
       return .nothing
     },
   ]
@@ -113,7 +113,7 @@ extension Operation {
     for attempt in 1...attempts {
       let upload = try make()
       do throws(Problem) {
-        try host.commit(upload.transaction())
+        _ = try host.write([.statements(upload.transaction())] + upload.events.map(Write.event))
         return upload
       } catch { guard error.kind == .conflict, attempt < attempts else { throw error } }
     }
@@ -128,7 +128,9 @@ extension Operation {
     var transaction = Transaction()
     transaction.update(object, over: before)
     transaction.adjustBucket(bucket.id, objects: 0, bytes: object.size - before.size)
-    do throws(Problem) { try host.commit(transaction) } catch {
+    do throws(Problem) {
+      try host.commit(transaction, telling: .about([object.id], of: bucket.id, in: bucket.namespaceID, .objectUpdated))
+    } catch {
       guard error.kind == .conflict, object.uniqueKey != before.uniqueKey else { throw error }
       throw Problem(.conflict, "another object has the unique key \(object.uniqueKey ?? "")", hint: "Give it another value", path: "unique_key")
     }

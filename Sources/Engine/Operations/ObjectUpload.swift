@@ -110,6 +110,20 @@ struct ObjectUpload {
   }
 }
 
+extension ObjectUpload {
+  /// What those who listen are told of it.
+  var events: [EventWrite] {
+    let fresh = accepted.filter { $0.replay == nil }
+    let (added, changed) = (fresh.filter { $0.before == nil }.map(\.object.id), fresh.filter { $0.before != nil }.map(\.object.id))
+    var events: [EventWrite] = []
+    if !added.isEmpty {
+      events.append(.about(added, of: bucket.id, in: bucket.namespaceID, added.count == 1 ? .objectCreated : .objectsCreated))
+    }
+    if !changed.isEmpty { events.append(.about(changed, of: bucket.id, in: bucket.namespaceID, .objectUpdated)) }
+    return events
+  }
+}
+
 extension Bucket {
   fileprivate var keyField: String { uniqueKey?.fields.first ?? "unique_key" }
 }

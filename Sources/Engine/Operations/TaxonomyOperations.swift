@@ -21,7 +21,7 @@ extension Operation {
       try host.resolve(&taxonomy)
       var transaction = Transaction()
       transaction.insert(taxonomy)
-      try host.commit(transaction, of: taxonomy)
+      try host.commit(transaction, of: taxonomy, telling: .taxonomyCreated)
       return .json(taxonomy.json)
     },
     Operation(
@@ -65,7 +65,7 @@ extension Operation {
       taxonomy.updatedAt = host.surroundings.now()
       var transaction = Transaction()
       transaction.update(taxonomy, expecting: taxonomy.version)
-      try host.commit(transaction, of: taxonomy)
+      try host.commit(transaction, of: taxonomy, telling: .taxonomyUpdated)
       return .json(taxonomy.json)
     },
     Operation(
@@ -80,7 +80,7 @@ extension Operation {
       }
       var transaction = Transaction()
       transaction.deleteTaxonomy(taxonomy.id)
-      try host.commit(transaction)
+      try host.commit(transaction, telling: .about(taxonomy, .taxonomyDeleted))
       return .json(["success": true, "message": "deleted", "taxonomy_id": .string(taxonomy.id)])
     },
     Operation(
@@ -97,7 +97,7 @@ extension Operation {
       try host.resolve(&copy)
       var transaction = Transaction()
       transaction.insert(copy)
-      try host.commit(transaction, of: copy)
+      try host.commit(transaction, of: copy, telling: .taxonomyCreated)
       return .json(["taxonomy": copy.json, "source_taxonomy_id": .string(source.id)])
     },
     Operation(
@@ -114,7 +114,7 @@ extension Operation {
       taxonomy.updatedAt = host.surroundings.now()
       var transaction = Transaction()
       transaction.update(taxonomy, expecting: expected)
-      try host.commit(transaction)
+      try host.commit(transaction, telling: .about(taxonomy, .taxonomyUpdated))
       return .json(taxonomy.json)
     },
     Operation(
@@ -210,9 +210,9 @@ extension Host {
   }
 
   /// Commits what makes or renames a taxonomy; a name that is taken is the one conflict that can be.
-  func commit(_ transaction: Transaction, of taxonomy: Taxonomy) throws(Problem) {
+  func commit(_ transaction: Transaction, of taxonomy: Taxonomy, telling event: Schedule.EventType) throws(Problem) {
     do throws(Problem) {
-      try commit(transaction)
+      try commit(transaction, telling: .about(taxonomy, event))
     } catch {
       guard error.kind == .conflict else { throw error }
       throw Problem(.conflict, "taxonomy '\(taxonomy.name)' exists", hint: "Choose another taxonomy_name", path: "taxonomy_name")

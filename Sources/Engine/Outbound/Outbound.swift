@@ -6,9 +6,10 @@ import Model
 package struct Outbound {
   /// What a namespace allows.
   private let allowed: Set<Origin>
+  private let timeout: Duration
+  private let flag: OutboundFlag?
   private let log: (String) -> Void
 
-  private static let timeout = Duration.seconds(5)
   private static let responseLimit = 1 << 20
   private static let bodyLimit = 1 << 20
   private static let redirects = 3
@@ -16,8 +17,11 @@ package struct Outbound {
 
   static func setting(_ namespaceID: String) -> String { "http/\(namespaceID)" }
 
-  init(allowing rules: JSON?, log: @escaping (String) -> Void) {
+  /// `flag`: whoever raises it ends what is being sent.
+  init(allowing rules: JSON?, timeout: Duration = .seconds(5), flag: OutboundFlag? = nil, log: @escaping (String) -> Void) {
     self.log = log
+    self.timeout = timeout
+    self.flag = flag
     allowed = Set((rules?.array ?? []).compactMap(\.string).compactMap { try? Origin.read($0, path: "allow").origin })
   }
 
@@ -39,17 +43,9 @@ package struct Outbound {
     }
     var headers: [(name: String, value: String)] = []
     for member in try fields.objectValue("headers")?.members ?? [] {
-      guard let value = member.value.string ?? member.value.double.map({ _ in member.value.text }),
-        !member.key.isEmpty, member.key.utf8.allSatisfy({ (33...126).contains($0) && $0 != UInt8(ascii: ":") }),
-        value.utf8.allSatisfy({ $0 == 9 || $0 >= 32 && $0 != 127 })
-      else {
-        throw Problem(
-          .invalid, "the header '\(member.key.prefix(40))' cannot be sent", hint: "Give a name and a value in one line", path: fields.at("headers"))
-      }
-      guard !["host", "content-length", "transfer-encoding", "connection", "expect"].contains(member.key.lowercased()) else {
-        throw Problem(.invalid, "the header '\(member.key)' is set by itself", hint: "Leave it out", path: fields.at("headers"))
-      }
-      headers.append((member.key, value))
+      let header = (name: member.key, value: member.value.string ?? member.value.double.map({ _ in member.value.text }) ?? "\n")
+      try check(header, path: fields.at("headers"))
+      headers.append(header)
     }
     var body: [UInt8]?
     if let value = fields["body"] {
@@ -60,6 +56,24 @@ package struct Outbound {
       guard body?.count ?? 0 <= bodyLimit else { throw Problem(.tooLarge, "the body has more than \(bodyLimit >> 20) MiB", path: fields.at("body")) }
     }
     return Message(method: method, url: try fields.required("url", example: "\"https://api.example.com/v1\""), headers: headers, body: body)
+  }
+
+  /// Refuses a header that would not be one, or that is set by itself.
+  static func check(_ header: (name: String, value: String), path: String) throws(Problem) {
+    guard !header.name.isEmpty, header.name.utf8.allSatisfy({ (33...126).contains($0) && $0 != UInt8(ascii: ":") }),
+      header.value.utf8.allSatisfy({ $0 == 9 || $0 >= 32 && $0 != 127 })
+    else {
+      throw Problem(.invalid, "the header '\(header.name.prefix(40))' cannot be sent", hint: "Give a name and a value in one line", path: path)
+    }
+    guard !["host", "content-length", "transfer-encoding", "connection", "expect"].contains(header.name.lowercased()) else {
+      throw Problem(.invalid, "the header '\(header.name)' is set by itself", hint: "Leave it out", path: path)
+    }
+  }
+
+  /// Sends a message and answers what came back, wherever that points to.
+  func exchange(_ message: Message) throws(Problem) -> Answer {
+    let (origin, target) = try Origin.read(message.url, path: "url")
+    return try send(message, origin, target)
   }
 
   /// Sends a message and follows up to three redirects, each of which has to be allowed, too, and stay with its scheme.
@@ -84,7 +98,7 @@ package struct Outbound {
     throw Problem(.unavailable, "more than \(Self.redirects) redirects", path: "url")
   }
 
-  private struct Answer {
+  struct Answer {
     var status: Int
     var headers: JSONObject
     var body: [UInt8]
@@ -123,6 +137,7 @@ package struct Outbound {
     var response = ccurl_response()
     defer { ccurl_release(&response) }
     perform(message, origin, target, address, &response)
+    if flag?.isRaised ?? false { throw Problem(.cancelled, "the host is shutting down") }
     let error = withUnsafeBytes(of: response.error) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     log("http \(message.method) \(origin.description)\(target): \(error.isEmpty ? "\(response.status)" : error)")
     if response.too_large { throw Problem(.tooLarge, "the answer has more than \(Self.responseLimit >> 20) MiB", path: "url") }
@@ -139,7 +154,8 @@ package struct Outbound {
 
   private func perform(_ message: Message, _ origin: Origin, _ target: String, _ address: String, _ response: inout ccurl_response) {
     var request = ccurl_request()
-    request.timeout_milliseconds = Int(Self.timeout.inMilliseconds)
+    request.timeout_milliseconds = Int(timeout.inMilliseconds)
+    request.cancelled = UnsafePointer(flag?.raised)
     request.response_limit = Self.responseLimit
     let lines = message.headers.map { "\($0.name): \($0.value)" }
     let numeric = address.contains(":") ? "[\(address)]" : address

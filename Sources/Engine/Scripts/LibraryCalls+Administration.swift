@@ -47,6 +47,16 @@ extension LibraryCalls {
     "alerts.latest": Route(operation: "get_latest_result_alerts", path: ["alert_identifier"], mayMiss: true),
     "alerts.executions": Route(operation: "list_alert_executions", path: ["alert_identifier"], result: "results"),
     "namespaces.ensure_indexes": Route(operation: "ensure_namespace_indexes", path: ["namespace_identifier"]),
+    "events.list": Route(operation: "list_events", rest: .query, result: "results"),
+    "syncs.create": Route(operation: "create_sync_configuration_buckets", path: ["bucket_identifier"], rest: .body),
+    "syncs.list": Route(operation: "list_sync_configurations_buckets", path: ["bucket_identifier"], rest: .body, result: "results"),
+    "syncs.run": Route(operation: "trigger_sync_configuration_buckets_id_config", path: ["bucket_identifier", "sync_config_id"]),
+    "syncs.delete": Route(operation: "delete_sync_configuration_buckets_id_config", path: ["bucket_identifier", "sync_config_id"]),
+    "webhooks.create": Route(operation: "create_webhook_organizations", rest: .body),
+    "webhooks.get": Route(operation: "get_webhook_organizations", path: ["identifier"], mayMiss: true),
+    "webhooks.list": Route(operation: "list_webhooks_organizations", rest: .body, result: "results"),
+    "webhooks.deliveries": Route(operation: "list_webhook_deliveries", path: ["identifier"], rest: .query, result: "results"),
+    "webhooks.delete": Route(operation: "delete_webhook_organizations", path: ["identifier"]),
     "scripts.list": Route(operation: "list_scripts", rest: .body, result: "results"),
     "scripts.create": Route(operation: "create_script", rest: .body),
     "scripts.put": Route(operation: "put_script", path: ["script_id"], rest: .body),
@@ -100,17 +110,19 @@ extension LibraryCalls {
     for (position, key) in route.path.enumerated() { path[key] = try word(arguments, position, name) }
     let next = route.path.count
     var body: JSON = [:]
+    var query = JSONObject()
     switch route.rest {
-    case .none, .query: break
+    case .none: break
+    case .query: query = Self.options(arguments, next).object ?? query
     case .body: body = Self.options(arguments, next)
     case .key(let key): body = [key: next < arguments.count ? arguments[next] : .null]
     }
-    let made = body
+    let (made, asked) = (body, query)
     let answer: JSON
     if route.mayMiss {
-      answer = try optional { () throws(Problem) in try perform(route.operation, path: path, body: made) }
+      answer = try optional { () throws(Problem) in try perform(route.operation, path: path, query: asked, body: made) }
     } else {
-      answer = try perform(route.operation, path: path, body: made)
+      answer = try perform(route.operation, path: path, query: asked, body: made)
     }
     return route.result.flatMap { answer[$0] } ?? answer
   }

@@ -56,7 +56,7 @@ extension Host {
         ], in: script.namespaceID, by: "hook \(script.name)", surroundings: surroundings)
       made.id = id
       made.state = ["seq": .int(try read { reader throws(Problem) in try reader.highestSeq() })]
-      return try ask { .put(made, isNew: true, $0) } as Void
+      return try ask { .put(made, isNew: true, [], $0) } as Void
     }
     let status: Trigger.Status = isWanted ? .active : .disabled
     guard trigger.status != status, !(isWanted && trigger.status == .paused) else { return }
@@ -64,7 +64,7 @@ extension Host {
     if isWanted { trigger.state = ["seq": .int(try read { reader throws(Problem) in try reader.highestSeq() })] }
     trigger.status = status
     trigger.updatedAt = surroundings.now()
-    try ask { .put(trigger, isNew: false, $0) } as Void
+    try ask { .put(trigger, isNew: false, [], $0) } as Void
   }
 }
 

@@ -13,12 +13,14 @@ extension Command {
       Option("keep-decisions", value: "N", "How many decisions of each trigger are remembered at most; without it 10000"),
       Option("keep-events", value: "N", "How many events are remembered at most; without it 1000000"),
       Option("keep-mib", value: "MIB", "About how much of the file decisions may take, and events; without it 256"),
+      Option("sync-root", value: "FOLDERS", "Folders that buckets may follow, separated by colons; without it none"),
       Option("log-requests", "Log every request"),
       Option.store,
     ],
     examples: [
       Example("perigee serve", "./perigee.db on http://127.0.0.1:\(defaultPort)"),
       Example("perigee serve --store prod.db --port 9000", "another store, another port"),
+      Example("perigee serve --sync-root /srv/articles", "buckets may follow what lies there"),
       Example("perigee serve --host 0.0.0.0", "for others too; a key must exist"),
     ],
     notes: """
