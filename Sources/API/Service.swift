@@ -124,11 +124,15 @@ package final class Service: Sendable {
       if let named { call.namespace = try host.namespace(named, for: caller) } else { call.namespace = try host.defaultNamespace(for: caller) }
     }
     switch try ReadLimit.with(Self.readLimit, { () throws(Problem) in try operation.perform(host, call) }) {
-    case .json(let value): return .json(value)
+    case .json(let value): return .json(value, status: Self.isGenerated(request) ? 200 : operation.success)
     case .accepted(let value): return .json(value, status: 202)
     case .nothing: return Response(status: 204)
+    case .text(let text, let type): return .text(text, type: type)
     }
   }
+
+  /// Whether the official SDK asks: it takes a 201 for no answer.
+  private static func isGenerated(_ request: Request) -> Bool { request.headers["User-Agent"]?.hasPrefix("OpenAPI-Generator/") ?? false }
 
   /// The body as JSON. No body is an empty object: the SDK posts none where every field is optional.
   private static func body(of request: Request) throws(Problem) -> JSON {

@@ -28,6 +28,8 @@ package struct Operation: Sendable {
     case accepted(JSON)
     /// 204: done, nothing to say.
     case nothing
+    /// A text that is not JSON, with its media type: exports.
+    case text(String, type: String)
   }
 
   /// The contract's name, e.g. `create_trigger`.
@@ -41,6 +43,8 @@ package struct Operation: Sendable {
   package var scope: APIKey.Scope?
   /// Whether it happens in one namespace, named by header, query or key.
   package var inNamespace: Bool
+  /// The status of a success, where the contract says another than 200; clients generated from it are answered 200, since they drop a 201.
+  package var success = 200
   package var query: [Parameter]
   /// The body's field names, for the documentation; nil when there is no body.
   package var body: [String]?
@@ -48,25 +52,28 @@ package struct Operation: Sendable {
 
   init(
     _ name: String, _ method: String, _ path: String, _ summary: String, tag: String, scope: APIKey.Scope?, inNamespace: Bool = true,
-    query: [Parameter] = [], body: [String]? = nil, _ perform: @escaping @Sendable (Host, Call) throws(Problem) -> Answer
+    success: Int = 200, query: [Parameter] = [], body: [String]? = nil, _ perform: @escaping @Sendable (Host, Call) throws(Problem) -> Answer
   ) {
     self.name = name
     self.method = method
     self.path = path
     self.summary = summary
     self.tag = tag
-    self.scope = scope
+    // To delete is a permission of its own.
+    self.scope = method == "DELETE" && scope == .write ? .delete : scope
     self.inNamespace = inNamespace
+    self.success = success
     self.query = query
     self.body = body
     self.perform = perform
   }
 
   package static let all: [Operation] =
-    systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + clusterResultOperations
+    systemOperations + namespaceOperations + collectionOperations + documentOperations + documentListOperations
+    + documentChangeOperations + aggregateOperations + clusterOperations + clusterResultOperations
     + triggerOperations + decisionOperations
     + simulationOperations + bulkOperations + previewOperations + taskOperations + kvOperations + maintenanceOperations + eventOperations
-    + taxonomyOperations + taxonomyNodeOperations
+    + taxonomyOperations + taxonomyNodeOperations + keyOperations + clusterTriggerOperations
     + calendarOperations + scriptOperations + outboundOperations + bucketOperations + objectOperations + batchOperations
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
@@ -78,24 +85,31 @@ package struct Caller: Sendable {
   /// The key's name, or what stands for it: `local`, `script`.
   package var name: String
   package var scopes: Set<APIKey.Scope>
-  /// Namespaces (identifiers) that the caller may enter; empty means all.
+  /// Namespaces that the caller may enter, as `APIKey.namespaces` says them; empty means all.
   package var namespaces: [String]
-  package var expiresAt: Instant?
+  /// The key; nil for those who need none.
+  package var key: APIKey?
 
-  package init(name: String, scopes: Set<APIKey.Scope>, namespaces: [String] = [], expiresAt: Instant? = nil) {
+  package init(name: String, scopes: Set<APIKey.Scope>, namespaces: [String] = []) {
     self.name = name
     self.scopes = scopes
     self.namespaces = namespaces
-    self.expiresAt = expiresAt
   }
 
-  package init(_ key: APIKey) { self.init(name: key.name, scopes: Set(key.scopes), namespaces: key.namespaces, expiresAt: key.expiresAt) }
+  package init(_ key: APIKey) {
+    self.init(name: key.name, scopes: Set(key.scopes), namespaces: key.namespaces)
+    self.key = key
+  }
 
   /// Somebody with the store's file in their hands.
   package static let local = Caller(name: "local", scopes: Set(APIKey.Scope.allCases))
 
   package func may(_ scope: APIKey.Scope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
-  package func opens(_ namespaceID: String) -> Bool { namespaces.isEmpty || namespaces.contains(namespaceID) }
+  package func opens(_ namespaceID: String) -> Bool {
+    namespaces.isEmpty || namespaces.contains { $0.hasSuffix("*") ? namespaceID.hasPrefix($0.dropLast()) : $0 == namespaceID }
+  }
+  /// The one namespace that the caller may enter, if it is only one.
+  package var onlyNamespace: String? { namespaces.count == 1 && namespaces[0].last != "*" ? namespaces[0] : nil }
 }
 
 /// A request in the host's words: who asks, where, and with what.

@@ -183,6 +183,7 @@ package final class ScriptSession: ScriptHost {
     switch try operation.perform(host, call) {
     case .json(let value), .accepted(let value): return value
     case .nothing: return .bool(true)
+    case .text(let text, _): return .string(text)
     }
   }
 

@@ -106,6 +106,24 @@ package struct Fields {
     return result
   }
 
+  /// A list of objects, each with its own path.
+  package func objects(_ key: String, in counts: ClosedRange<Int>, example: String) throws(Problem) -> [(object: JSONObject, path: String)]? {
+    guard let value = self[key] else { return nil }
+    guard let items = value.array else { throw wrong(key, "an array", value, example: example) }
+    guard counts.contains(items.count) else {
+      throw Problem(
+        items.count > counts.upperBound ? .tooLarge : .invalid, "\(items.count) items",
+        hint: "Give \(counts.lowerBound) to \(counts.upperBound), for example \(example)", path: at(key))
+    }
+    var result: [(object: JSONObject, path: String)] = []
+    for (index, item) in items.enumerated() {
+      let path = at(key) + "[\(index)]"
+      guard let object = item.object else { throw Problem(.invalid, "expected an object, got \(item.typeName) \(item.brief)", path: path) }
+      result.append((object, path))
+    }
+    return result
+  }
+
   package func objectValue(_ key: String) throws(Problem) -> JSONObject? {
     guard let value = self[key] else { return nil }
     guard let object = value.object else { throw wrong(key, "an object", value, example: "{}") }

@@ -47,6 +47,14 @@ extension Reader {
     try connection.first(.namespace, [("identifier", .text(identifier))], Namespace.read)
   }
 
+  /// How much a namespace holds.
+  package func counts(ofNamespace id: String) throws(Problem) -> (collections: Int64, documents: Int64, buckets: Int64, objects: Int64) {
+    let found = try connection.first(.namespaceCounts, [("namespace_id", .text(id))]) { row throws(Problem) in
+      (collections: row.int(), documents: row.int(), buckets: row.int(), objects: row.int())
+    }
+    return found ?? (0, 0, 0, 0)
+  }
+
   /// In the order in which they were made.
   package func namespaces(_ page: Page = Page(limit: 1000)) throws(Problem) -> Listing<Namespace> {
     Listing(items: try connection.rows(.namespaces, page.parameters, Namespace.read), total: try connection.number(.countNamespaces, []))

@@ -131,6 +131,15 @@ enum Schema {
       PRIMARY KEY (taxonomy_id, version)) STRICT;
     """
 
+  /// Version 9: whose keys they are and how often they may ask; deleting is a permission of its own, which those that may write had so far.
+  static let ninth = """
+    ALTER TABLE api_keys ADD COLUMN user_email TEXT NOT NULL DEFAULT 'owner@localhost';
+    ALTER TABLE api_keys ADD COLUMN description TEXT;
+    ALTER TABLE api_keys ADD COLUMN rate_limit INTEGER;
+    ALTER TABLE api_keys ADD COLUMN created_by TEXT;
+    UPDATE api_keys SET scopes = replace(scopes, '"write"', '"write","delete"') WHERE scopes LIKE '%"write"%';
+    """
+
   /// Version 3: pauses that end by themselves, triggers that start others, named calendars, keys that count once, tasks of a namespace at once.
   static let third = """
     ALTER TABLE triggers ADD COLUMN paused_until INTEGER;

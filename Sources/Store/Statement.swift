@@ -6,9 +6,9 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Owners
   case takeShard, guardEpoch
   // Namespaces
-  case insertNamespace, updateNamespace, deleteNamespace, namespace, namespaces, countNamespaces
+  case insertNamespace, updateNamespace, deleteNamespace, namespace, namespaces, countNamespaces, namespaceCounts
   // Keys
-  case insertKey, revokeKey, keyByHash, keys
+  case insertKey, updateKey, revokeKey, keyByHash, keys
   // Collections
   case insertCollection, insertVectorIndex, updateCollection, adjustDocumentCount, recountDocuments, deleteCollection, deleteVectorIndexes
   case deleteCollectionsOfNamespace, deleteVectorIndexesOfNamespace, collection, collections, countCollections, collectionIDs
@@ -97,14 +97,37 @@ package enum Statement: Int, CaseIterable, Sendable {
       $limit OFFSET $offset
       """
     case .countNamespaces: "SELECT count(*) FROM namespaces"
+    case .namespaceCounts:
+      """
+      SELECT (SELECT count(*) FROM collections WHERE namespace_id = $namespace_id),
+        (SELECT COALESCE(sum(document_count), 0) FROM collections WHERE namespace_id = $namespace_id),
+        (SELECT count(*) FROM buckets WHERE namespace_id = $namespace_id),
+        (SELECT COALESCE(sum(object_count), 0) FROM buckets WHERE namespace_id = $namespace_id)
+      """
     case .insertKey:
       """
-      INSERT INTO api_keys (key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at)
-      VALUES ($key_id, $name, $prefix, $hash, $scopes, $namespaces, $created_at, $expires_at, $revoked_at)
+      INSERT INTO api_keys (key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at, user_email, description, rate_limit,
+        created_by)
+      VALUES ($key_id, $name, $prefix, $hash, $scopes, $namespaces, $created_at, $expires_at, $revoked_at, $user_email, $description, $rate_limit,
+        $created_by)
+      """
+    case .updateKey:
+      """
+      UPDATE api_keys SET name = $name, prefix = $prefix, hash = $hash, scopes = $scopes, namespaces = $namespaces, expires_at = $expires_at,
+        description = $description, rate_limit = $rate_limit
+      WHERE key_id = $key_id AND hash = $old_hash AND revoked_at IS NULL
       """
     case .revokeKey: "UPDATE api_keys SET revoked_at = $revoked_at WHERE key_id = $key_id AND revoked_at IS NULL"
-    case .keyByHash: "SELECT key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at FROM api_keys WHERE hash = $hash"
-    case .keys: "SELECT key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at FROM api_keys ORDER BY created_at, key_id"
+    case .keyByHash:
+      """
+      SELECT key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at, user_email, description, rate_limit, created_by
+      FROM api_keys WHERE hash = $hash
+      """
+    case .keys:
+      """
+      SELECT key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at, user_email, description, rate_limit, created_by
+      FROM api_keys ORDER BY created_at, key_id
+      """
     case .insertCollection:
       """
       INSERT INTO collections (collection_id, namespace_id, name, description, metadata, source, extractor, created_at, updated_at)

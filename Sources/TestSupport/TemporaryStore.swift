@@ -63,6 +63,7 @@ package final class TemporaryStore {
     switch try found.perform(host, Call(caller: caller, namespace: namespace, path: path, query: query, body: body)) {
     case .json(let value), .accepted(let value): return value
     case .nothing: return .null
+    case .text(let text, _): return .string(text)
     }
   }
 }

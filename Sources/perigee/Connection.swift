@@ -120,6 +120,7 @@ final class Connection {
       switch try operation.perform(host, call) {
       case .json(let json), .accepted(let json): return json
       case .nothing: return .null
+      case .text(let text, _): return .string(text)
       }
     case .remote(let client, let token, _): return try send(operation, path, query, body, client, token)
     }
