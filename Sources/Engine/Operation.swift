@@ -15,11 +15,33 @@ package struct Operation: Sendable {
       self.name = name
       self.kind = kind
     }
+    /// The value that a text stands for.
+    package func read(_ text: String) throws(Problem) -> JSON {
+      switch kind {
+      case .string: return .string(text)
+      case .integer:
+        guard let number = Int64(text) else { throw Problem(.invalid, "'\(text)' is not an integer", hint: "For example \(name)=10", path: name) }
+        return .int(number)
+      case .boolean:
+        guard let flag = ["true": true, "false": false, "1": true, "0": false][text.lowercased()] else {
+          throw Problem(.invalid, "'\(text)' is not a boolean", hint: "Give true or false", path: name)
+        }
+        return .bool(flag)
+      }
+    }
+
     /// The paging parameters that most lists take.
     static let paging: [Parameter] = [
       Parameter("limit", .integer), Parameter("page_size", .integer), Parameter("offset", .integer), Parameter("page", .integer),
       Parameter("cursor", .string), Parameter("next_cursor", .string), Parameter("after", .string), Parameter("include_total", .boolean),
     ]
+  }
+
+  /// What a success of the operation looks like.
+  package enum AnswerForm: Sendable {
+    case json, accepted, nothing
+    /// JSON, or on request a text of this media type.
+    case jsonOrText(type: String)
   }
 
   package enum Answer: Sendable {
@@ -45,6 +67,7 @@ package struct Operation: Sendable {
   package var inNamespace: Bool
   /// The status of a success, where the contract says another than 200; clients generated from it are answered 200, since they drop a 201.
   package var success = 200
+  package var answers = AnswerForm.json
   package var query: [Parameter]
   /// The body's field names, for the documentation; nil when there is no body.
   package var body: [String]?
@@ -52,7 +75,7 @@ package struct Operation: Sendable {
 
   init(
     _ name: String, _ method: String, _ path: String, _ summary: String, tag: String, scope: APIKey.Scope?, inNamespace: Bool = true,
-    success: Int = 200, query: [Parameter] = [], body: [String]? = nil, _ perform: @escaping @Sendable (Host, Call) throws(Problem) -> Answer
+    success: Int = 200, answers: AnswerForm = .json, query: [Parameter] = [], body: [String]? = nil, _ perform: @escaping @Sendable (Host, Call) throws(Problem) -> Answer
   ) {
     self.name = name
     self.method = method
@@ -63,6 +86,7 @@ package struct Operation: Sendable {
     self.scope = method == "DELETE" && scope == .write ? .delete : scope
     self.inNamespace = inNamespace
     self.success = success
+    self.answers = answers
     self.query = query
     self.body = body
     self.perform = perform
@@ -123,6 +147,8 @@ package struct Call: Sendable {
   package var query: JSONObject
   /// An empty object when there was no body.
   package var body: JSON
+  /// Whether the client knows only the contract's words: lists leave out for it what has others.
+  package var isByContract = false
   /// Collects writes instead of committing them: hooks and actions of triggers, whose writes are committed with their outcome.
   var gathering: Gathering?
   /// How many scripts deep the call was made: a script may run a script, but not without end.

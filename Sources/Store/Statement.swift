@@ -25,10 +25,10 @@ package enum Statement: Int, CaseIterable, Sendable {
   case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, rememberTrigger,
     deleteTrigger,
     deleteTriggersOfNamespace
-  case trigger, activeTriggers, wakingTriggers
+  case trigger, activeTriggers, wakingTriggers, triggerCounts
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks
-  case insertTask, startTask, finishTask, repeatTask, reportTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
+  case insertTask, startTask, finishTask, repeatTask, reportTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks, unfinishedTaskCounts
   // Evaluations
   case insertEvaluation, coalesceEvaluation, deleteEvaluationsOfTrigger, deleteEvaluationsOfNamespace, evaluations, countEvaluations
   case evaluation, evaluationOfTask, evaluationFrom, evaluationBefore, lastFired, evaluationsInOrder, evaluationSizes, deleteEvaluation
@@ -41,6 +41,8 @@ package enum Statement: Int, CaseIterable, Sendable {
   case putCalendar, deleteCalendar, deleteCalendarsOfNamespace, calendar, calendars
   // What has happened to a trigger
   case recordedFires, countUnfinished
+  // Writes that are done once
+  case insertIdempotentWrite, deleteOldIdempotentWrites, deleteIdempotentWritesOfNamespace, idempotentWrite
   // Keys and values of scripts
   case setValue, incrementValue, deleteValue, deleteExpiredValues, deleteValuesOfNamespace, value, values
   // Buckets and their objects
@@ -97,6 +99,17 @@ package enum Statement: Int, CaseIterable, Sendable {
       $limit OFFSET $offset
       """
     case .countNamespaces: "SELECT count(*) FROM namespaces"
+    case .insertIdempotentWrite:
+      """
+      INSERT INTO idempotent_writes (namespace_id, key, body_hash, answer, created_at) VALUES ($namespace_id, $key, $body_hash, $answer, $created_at)
+      """
+    case .deleteOldIdempotentWrites: "DELETE FROM idempotent_writes WHERE created_at < $before"
+    case .deleteIdempotentWritesOfNamespace: "DELETE FROM idempotent_writes WHERE namespace_id = $namespace_id"
+    case .idempotentWrite:
+      "SELECT body_hash, answer FROM idempotent_writes WHERE namespace_id = $namespace_id AND key = $key AND created_at >= $after"
+    case .triggerCounts: "SELECT status, count(*) FROM triggers GROUP BY status ORDER BY status"
+    case .unfinishedTaskCounts:
+      "SELECT status, count(*) FROM tasks WHERE status IN ('PENDING', 'IN_PROGRESS') GROUP BY status ORDER BY status"
     case .namespaceCounts:
       """
       SELECT (SELECT count(*) FROM collections WHERE namespace_id = $namespace_id),

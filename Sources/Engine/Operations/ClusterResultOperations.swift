@@ -39,6 +39,7 @@ extension Operation {
     Operation(
       "export_cluster_execution", "GET", "/v1/clusters/{cluster_id}/executions/{run_id}/export",
       "The rows of a run, members and groups, as CSV; without a format, where to get them", tag: "Cluster executions", scope: .read,
+      answers: .jsonOrText(type: "text/csv"),
       query: [Parameter("format", .string), Parameter("cluster_label", .string)]
     ) { host, call throws(Problem) in
       let run = try host.run(call)

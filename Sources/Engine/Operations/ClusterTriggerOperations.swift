@@ -71,7 +71,7 @@ extension Operation {
       _ = try Fields(call.body, accepting: ["schedule_config", "description", "status"])
       return .json(try perform("update_trigger", on: host.clusteringTrigger(call), host, call))
     },
-    Operation("delete_cluster_trigger", "DELETE", path + "/{trigger_id}", "Retire a clustering trigger", tag: "Cluster triggers", scope: .write) {
+    Operation("delete_cluster_trigger", "DELETE", path + "/{trigger_id}", "Retire a clustering trigger", tag: "Cluster triggers", scope: .write, answers: .nothing) {
       host, call throws(Problem) in
       _ = try host.clusteringTrigger(call)
       try perform("delete_trigger", host, call, path: call.path)

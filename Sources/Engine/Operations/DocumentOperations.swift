@@ -133,10 +133,46 @@ extension Operation {
       changes.append(.upsert(document))
       call.gathering?.note(document, document.id, in: collection.id)
     }
+    let inserted: JSON = ["inserted": .int(documents.count), "document_ids": .array(ids), "warnings": []]
+    let options = try Fields(fields["options"], path: fields.at("options"), accepting: ["write_token", "idempotency_key"])
+    _ = try options.bool("write_token")
+    if let key = try options.string("idempotency_key") {
+      return try once(Names.checkID(key, path: options.at("idempotency_key")), changes, to: collection, body: items, answering: inserted, host)
+    }
     let report = try host.write(documents: changes, to: collection, call)
-    return [
-      "inserted": .int(documents.count), "document_ids": .array(ids), "added": .int(report.added), "updated": .int(report.updated), "warnings": [],
-    ]
+    var answer = inserted.object ?? JSONObject()
+    (answer["added"], answer["updated"]) = (.int(report.added), .int(report.updated))
+    return .object(answer)
+  }
+
+  /// Writes documents, unless the same write was made with this key within a day: then it is answered as it was.
+  private static func once(
+    _ key: String, _ changes: [DocumentWrite.Change], to collection: Collection, body: JSON, answering answer: JSON, _ host: Host
+  ) throws(Problem) -> JSON {
+    let hash = SHA256.hex(JSON.array([.string(collection.id), body]).text)
+    let now = host.surroundings.now()
+    func earlier() throws(Problem) -> JSON? {
+      guard let known = try host.read({ reader throws(Problem) in try reader.idempotentWrite(key, in: collection.namespaceID, at: now) }) else { return nil }
+      guard known.bodyHash == hash else {
+        throw Problem(
+          .conflict, "the idempotency key '\(key)' came with other documents before", hint: "Give each write a key of its own",
+          path: "options.idempotency_key")
+      }
+      return known.answer
+    }
+    if let known = try earlier() { return known }
+    var transaction = Transaction()
+    transaction.remember(IdempotentWrite(bodyHash: hash, answer: answer), as: key, in: collection.namespaceID, at: now)
+    let documents = DocumentWrite(
+      namespaceID: collection.namespaceID, collectionID: collection.id, collectionName: collection.name, changes: changes)
+    do throws(Problem) {
+      _ = try host.write([.statements(transaction), .documents(documents)])
+      return answer
+    } catch {
+      // Its twin was written in the same moment.
+      if error.kind == .conflict, let known = try earlier() { return known }
+      throw error
+    }
   }
 
   static func change(_ host: Host, _ call: Call, in collection: Collection) throws(Problem) -> Answer {

@@ -67,7 +67,7 @@ extension Operation {
       if fields["status"] != nil { try host.note(nil, on: edited) }
       return .json(host.shown(edited))
     },
-    Operation("delete_trigger", "DELETE", "/v1/triggers/{trigger_id}", "Retire a trigger", tag: "Triggers", scope: .write) {
+    Operation("delete_trigger", "DELETE", "/v1/triggers/{trigger_id}", "Retire a trigger", tag: "Triggers", scope: .write, answers: .nothing) {
       host, call throws(Problem) in
       let deleted = try host.edit(call) { trigger throws(Problem) in trigger.status = .disabled }
       try host.note(nil, on: deleted)
@@ -143,7 +143,8 @@ extension Operation {
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     var merged = try Fields(call.body, accepting: listNames).object
     for member in call.query.members { merged[member.key] = member.value }
-    let query = try TriggerQuery(Fields(.object(merged)), in: call.namespaceID())
+    var query = try TriggerQuery(Fields(.object(merged)), in: call.namespaceID())
+    if call.isByContract { query.exceptAction = .script }
     let listing = try host.read { reader throws(Problem) in try reader.triggers(query) }
     return .json([
       "results": .array(listing.items.map { host.shown($0) }), "total": .int(listing.total), "offset": .int(query.offset), "limit": .int(query.limit),

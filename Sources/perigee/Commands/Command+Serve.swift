@@ -14,6 +14,8 @@ extension Command {
       Option("keep-events", value: "N", "How many events are remembered at most; without it 1000000"),
       Option("keep-mib", value: "MIB", "About how much of the file decisions may take, and events; without it 256"),
       Option("log-requests", "Log every request"),
+      Option("rate-limit", value: "N", "Requests a minute of a key that has no limit of its own; without it as many as it likes"),
+      Option("drain", value: "TIME", "How long answers on their way may take when it stops; without it 5s"),
       Option.store,
     ],
     examples: [
