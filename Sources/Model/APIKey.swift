@@ -54,7 +54,8 @@ package struct APIKey: Sendable, Equatable {
     var key = APIKey(
       id: Identifier.make("key", surroundings), name: name, prefix: "", hash: "", scopes: scopes, namespaces: namespaces,
       createdAt: surroundings.now())
-    return (key, key.renewSecret(surroundings))
+    let secret = key.renewSecret(surroundings)
+    return (key, secret)
   }
 
   /// Gives the key another secret and answers it; the old one opens nothing any more.

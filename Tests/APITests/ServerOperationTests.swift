@@ -87,8 +87,8 @@ import Testing
       }
       #expect(line.hasPrefix(family), "\(line) is not of \(family)")
       #expect(seen.insert(line[..<space]).inserted, "\(line) comes twice")
-      guard let mark = line[..<space].range(of: ",le=") else { continue }
-      let series = String(line[..<mark.lowerBound])
+      guard line.contains(",le=\""), let comma = line.lastIndex(of: ",") else { continue }
+      let series = String(line[..<comma])
       if series == last.series { #expect(value >= last.value, "\(line) shrinks") }
       last = (series, value)
     }

@@ -3,6 +3,8 @@ package import Model
 import Store
 
 extension Operation {
+  private static let standaloneNames = ["namespace_id", "namespace_name", "vector_configs", "storage", "config", "auto_create_indexes"]
+
   static let namespaceOperations: [Operation] = [
     Operation(
       "create_namespace", "POST", "/v1/namespaces", "New tenant area", tag: "Namespaces", scope: .admin, inNamespace: false, body: Namespace.accepted
@@ -11,13 +13,14 @@ extension Operation {
     },
     Operation(
       "create_standalone_namespace", "POST", "/v1/namespaces/standalone", "Namespace for own vectors", tag: "Namespaces", scope: .admin,
-      inNamespace: false, body: ["namespace_id", "vector_configs", "storage", "config", "auto_create_indexes"]
+      inNamespace: false, body: standaloneNames
     ) { host, call throws(Problem) in
-      let fields = try Fields(call.body, accepting: ["namespace_id", "vector_configs", "storage", "config", "auto_create_indexes"])
+      let fields = try Fields(call.body, accepting: standaloneNames)
       let name = try Names.check(fields.required("namespace_id", example: "\"production\""), path: "namespace_id", in: 1...128)
       let now = host.surroundings.now()
       let namespace = Namespace(
-        id: name, name: name, vectorIndexes: try VectorIndex.list(fields["vector_configs"], path: "vector_configs"), createdAt: now, updatedAt: now)
+        id: name, name: try fields.string("namespace_name").map { name throws(Problem) in try Names.check(name, path: "namespace_name") } ?? name,
+        vectorIndexes: try VectorIndex.list(fields["vector_configs"], path: "vector_configs"), createdAt: now, updatedAt: now)
       let made = try create(namespace, host)
       return .json([
         "namespace_id": .string(made.id), "mode": "standalone", "status": "active", "vector_configs": made.json["vector_configs"] ?? [],
