@@ -67,7 +67,7 @@ def furnish(server):
 
 
 def main():
-    binary, tool = sys.argv[1], sys.argv[2]
+    binary, tool = map(os.path.abspath, sys.argv[1:3])
     wanted = int(sys.argv[3]) if len(sys.argv) > 3 else 10_000
     folder = tempfile.mkdtemp(prefix="perigee-contract-")
     server = Server(binary, folder)
@@ -88,7 +88,7 @@ def main():
         report = os.path.join(folder, "report.xml")
         command = [
             tool, "run", told, "--url", server.url, "-H", f"Authorization: Bearer {server.key}", "-c", CHECKS, "-n", str(each), "--phases", "coverage,fuzzing",
-            "--seed", "1", "--workers", "2", "--continue-on-failure", "--warnings", "off", "--suppress-health-check", "all", "--generation-database", "none",
+            "--seed", "1", "--workers", "1", "--continue-on-failure", "--warnings", "off", "--suppress-health-check", "all", "--generation-database", "none",
             "--report", "junit", "--report-junit-path", report,
         ]
         for name in LAST:

@@ -8,6 +8,7 @@ Prints a line for each call and last `N passed, N failed`.
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -28,13 +29,13 @@ def call(what, function, check=lambda answer: True):
     try:
         answer = function()
         if not check(answer):
-            raise AssertionError(f"unexpected answer {str(answer)[:300]}")
+            raise AssertionError(f"unexpected answer {str(answer)[:4000]}")
         passed += 1
         print(f"ok    {what}")
         return answer
     except Exception as error:
         failed += 1
-        print(f"FAIL  {what}: {type(error).__name__}: {str(error)[:600]}")
+        print(f"FAIL  {what}: {type(error).__name__}: {str(error)[:4000]}")
         return None
 
 
@@ -203,6 +204,30 @@ def drive_buckets(url, key):
             call(f"its run", lambda: wait(triggers.execute_trigger_now(trigger.trigger_id).task_id), lambda a: a.status.value == "COMPLETED")
             call(f"its history", lambda: triggers.get_trigger_history(trigger.trigger_id), lambda a: a.total == 1 and a.executions[0].status == "COMPLETED")
 
+    draft = call("a draft batch", lambda: batches.create_batch_buckets_batches("articles", models.CreateBatchRequest.from_dict({"object_ids": [made.object_id]}))).batch_id
+    other = objects.list_objects_get_buckets("articles").results[-1].object_id
+    call("list objects by GET", lambda: objects.list_objects_get_buckets("articles"), lambda a: len(a.results) > 0)
+    more = models.AddObjectsToBatchRequest.from_dict({"object_ids": [other]})
+    call("extend batch", lambda: batches.add_objects_to_batch_buckets_batches("articles", draft, more), lambda a: a.batch_id == draft)
+    # Enough to be stopped in the middle.
+    for start in range(0, 1000, 100):
+        long = [{"title": f"long {start + i}", "text": " ".join(f"w{random.randrange(9999)}" for _ in range(400))} for i in range(100)]
+        objects.create_objects_batch_buckets("articles", models.CreateObjectsBatchRequest.from_dict({"objects": long}))
+    for what, cancel in (
+        ("cancel batch", lambda batch: batches.cancel_batch_buckets_batches("articles", batch)),
+        ("cancel batch by id", lambda batch: everywhere.cancel_batch_by_id_batches(batch)),
+    ):
+        large = batches.create_batch_buckets_batches("articles", models.CreateBatchRequest.from_dict({"filters": {"AND": []}})).batch_id
+        batches.submit_batch_buckets_batches("articles", large)
+        call(what, lambda: cancel(large))
+        for _ in range(500):
+            if everywhere.get_batch_by_id_batches(large).status.value not in ("PENDING", "IN_PROGRESS"):
+                break
+            time.sleep(0.02)
+    put = models.UpdateObjectRequest.from_dict({"title": "first", "text": "new", "year": 2021})
+    call("put object", lambda: objects.update_object_buckets("articles", made.object_id, put), lambda a: a.object_id == made.object_id)
+    whole = models.BucketUpdateRequest.from_dict({"bucket_name": "articles", "description": "all of them"})
+    call("put bucket", lambda: buckets.update_bucket("articles", whole), lambda a: a.description == "all of them")
     call("delete object", lambda: objects.delete_object_buckets("articles", made.object_id), lambda a: a is None)
     call("delete batch", lambda: batches.delete_batch_buckets_batches("articles", identifier), lambda a: a.success)
     call("delete bucket", lambda: buckets.delete_bucket("articles"), lambda a: a["success"])
@@ -307,6 +332,12 @@ def drive_documents(url, key):
     call("batch delete", lambda: inside.batch_delete("words", delete), lambda a: a.deleted_count == 1 and a.failed_count == 1)
     call("delete document", lambda: inside.delete_document("words", "d81"), lambda a: a.success)
     call("list documents by GET", lambda: inside.list_documents_0("words", limit=3), lambda a: len(a.results) == 3)
+    call("patch namespace", lambda: namespaces.patch_namespace("sdk", models.PatchNamespaceRequest.from_dict({"description": "new"})), lambda a: a.description == "new")
+    put = models.UpdateNamespaceRequest.from_dict({"namespace_name": "sdk", "description": "put"})
+    call("put namespace", lambda: namespaces.update_namespace("sdk", put), lambda a: a.namespace_name == "sdk")
+    collections = api.CollectionsApi(client)
+    call("features", lambda: collections.describe_collection_features("words"), lambda a: a.features[0].feature_address == "v" and a.features[0].vector_index.dimensions == 4)
+    call("list collections by GET", collections.list_collections_get, lambda a: a.total_count >= 1)
     call("namespace", lambda: namespaces.get_namespace("sdk"), lambda a: a.namespace_name == "sdk")
     call("namespace stats", lambda: namespaces.get_namespace_stats("sdk"), lambda a: a.document_count >= 89 and a.collection_count >= 1)
     stats = models.NamespaceStatsBatchRequest(namespace_ids=["sdk", "nowhere"])
@@ -346,10 +377,46 @@ def drive_cluster_triggers(url, key):
     call("delete cluster trigger", lambda: triggers.delete_trigger_clusters(one), lambda a: a is None)
 
     run = executions.get_cluster_execution(identifier).run_id
-    call("get execution", lambda: executions.get_cluster_execution_by_run_id(identifier, run), lambda a: a.run_id == run) if hasattr(executions, "get_cluster_execution_by_run_id") else None
+    call("get execution", lambda: executions.get_cluster_execution_by_run(identifier, run, include_vectors=True), lambda a: a.run_id == run)
     call("export as csv", lambda: executions.export_cluster_execution_id_run(identifier, run, format="csv"), lambda a: a.startswith("row_type,"))
     call("export", lambda: executions.export_cluster_execution_id_run(identifier, run), lambda a: a["rows"] > 90)
-    call("groups", lambda: clusters.get_cluster_groups(identifier))
+    call("groups", lambda: clusters.get_cluster_groups(identifier), lambda a: a.total_groups == 3 and sum(g.member_count for g in a.groups) == a.total_documents)
+    call("visualization", lambda: clusters.get_cluster_visualization(identifier))
+    labels = models.PatchExecutionLabelsRequest.from_dict({"labels": {"cl_0": "first"}})
+    call("label execution", lambda: executions.patch_execution_labels_clusters_id_run(identifier, run, labels), lambda a: True)
+    name = models.PatchExecutionRunNameRequest.from_dict({"run_name": "named"})
+    call("name execution", lambda: executions.patch_execution_run_name_clusters(identifier, run, name), lambda a: True)
+    call("list clusters by GET", clusters.list_clusters_get, lambda a: a.total_count >= 1)
+    call("patch cluster", lambda: clusters.patch_cluster(identifier, models.PatchClusterRequest.from_dict({"description": "new"})), lambda a: a.description == "new")
+
+    # Long enough to be stopped in the middle.
+    random.seed(2)
+    many = [{"document_id": f"m{i}", "vectors": {"v": [random.random() for _ in range(4)]}} for i in range(4000)]
+    for start in range(0, 4000, 1000):
+        upsert = models.BYOUpsertRequest.from_dict({"collection_id": "daily_many", "documents": many[start:start + 1000]})
+        if start == 0:
+            api.CollectionsApi(client).create_collection(models.CreateCollectionRequest.from_dict({"collection_name": "daily_many", "source": {"type": "bucket", "bucket_ids": ["bkt_1"]}}))
+        api.BYODocumentsApi(client).upsert_documents_byo_namespaces("sdk", upsert)
+    slow = {"clustering_method": "kmeans", "kmeans_parameters": {"n_clusters": 800, "n_init": 1000, "max_iter": 10000, "tol": 1e-12}}
+    definition = {"collection_ids": ["daily_many"], "cluster_name": "slow", "cluster_type": "vector", "vector_config": slow}
+    slow_one = call("create a slow cluster", lambda: clusters.create_cluster(models.CreateClusterRequest.from_dict(definition))).cluster_id
+    for what, stop in (
+        ("cancel execution", lambda task, run: executions.cancel_execution_clusters_id_run(slow_one, run)),
+        ("cancel task", lambda task, run: tasks.kill_task(task)),
+    ):
+        task = clusters.execute_clustering_clusters(slow_one)
+        for _ in range(500):
+            running = executions.get_cluster_execution(slow_one)
+            if running and running.status == "processing":
+                break
+            time.sleep(0.01)
+        call(what, lambda: stop(task.task_id, running.run_id))
+        for _ in range(500):
+            if tasks.get_task(task.task_id).status.value == "CANCELED":
+                break
+            time.sleep(0.01)
+        call("it is cancelled", lambda: tasks.get_task(task.task_id), lambda a: a.status.value == "CANCELED")
+    call("delete cluster", lambda: clusters.delete_cluster(slow_one))
 
 
 def drive_keys(url, key):
@@ -466,6 +533,16 @@ def drive_curl(url, key):
     call("curl: a body that is not JSON", lambda: send("POST", "/v1/triggers", "{"), lambda a: a[0] == 400)
 
 
+def coverage(url, key):
+    """Every operation that the contract has and the server serves must have been answered with success."""
+    ask = lambda path: urllib.request.urlopen(urllib.request.Request(url + path, headers={"Authorization": f"Bearer {key}"})).read().decode()
+    description, measured = json.loads(ask("/openapi.json")), ask("/metrics")
+    driven = set(re.findall(r'perigee_http_requests_total\{operation="(\w+)",status="2\d\d"\}', measured))
+    served = {o["operationId"]: o["x-sdk"] for item in description["paths"].values() for o in item.values() if "x-sdk" in o}
+    missing = sorted(f"{name} ({served[name]})" for name in set(served) - driven)
+    call(f"{len(served)} operations of the contract were driven", lambda: missing, lambda a: a == [])
+
+
 def main():
     folder = tempfile.mkdtemp(prefix="perigee-sdk-")
     store = os.path.join(folder, "sdk.db")
@@ -477,6 +554,7 @@ def main():
         drive_taxonomies(banner["url"], banner["key"])
         for more in (drive_documents, drive_cluster_triggers, drive_keys, drive_wrapper, drive_curl):
             more(banner["url"], banner["key"])
+        coverage(banner["url"], banner["key"])
     finally:
         server.terminate()
         server.wait(10)

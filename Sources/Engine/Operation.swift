@@ -75,7 +75,8 @@ package struct Operation: Sendable {
 
   init(
     _ name: String, _ method: String, _ path: String, _ summary: String, tag: String, scope: APIKey.Scope?, inNamespace: Bool = true,
-    success: Int = 200, answers: AnswerForm = .json, query: [Parameter] = [], body: [String]? = nil, _ perform: @escaping @Sendable (Host, Call) throws(Problem) -> Answer
+    success: Int = 200, answers: AnswerForm = .json, query: [Parameter] = [], body: [String]? = nil,
+    _ perform: @escaping @Sendable (Host, Call) throws(Problem) -> Answer
   ) {
     self.name = name
     self.method = method

@@ -27,7 +27,9 @@ extension APIKey {
     if let words = try fields.strings("permissions", atLeast: 1) { scopes = try Self.scopes(words, path: fields.at("permissions")) }
     if let limit = try fields.int("rate_limit_override", in: 1...1_000_000_000) { rateLimit = limit }
     if let end = try fields.instant("expires_at") {
-      guard end > now else { throw Problem(.invalid, "\(end) is in the past; it is \(now)", hint: "Give a later moment", path: fields.at("expires_at")) }
+      guard end > now else {
+        throw Problem(.invalid, "\(end) is in the past; it is \(now)", hint: "Give a later moment", path: fields.at("expires_at"))
+      }
       expiresAt = end
     }
     if let scopes = try fields.objects("scopes", in: 0...100, example: "[{\"resource_type\": \"namespace\", \"resource_id\": \"ns_production\"}]") {

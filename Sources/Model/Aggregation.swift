@@ -63,14 +63,17 @@ package struct Aggregation: Sendable, Equatable {
       throw fields.missing("aggregations", example: Self.metricExample)
     }
     metrics = []
-    for item in items { metrics.append(try Self.metric(Fields(.object(item.object), path: item.path, accepting: ["function", "field", "alias", "distinct_field"]))) }
+    for item in items {
+      metrics.append(try Self.metric(Fields(.object(item.object), path: item.path, accepting: ["function", "field", "alias", "distinct_field"])))
+    }
     let aliases = keys.map(\.alias) + metrics.map(\.alias)
     if let twice = aliases.indices.first(where: { aliases[..<$0].contains(aliases[$0]) }) {
       throw Problem(.invalid, "two results are called '\(aliases[twice])'", hint: "Give each an alias of its own", path: "aggregations")
     }
     if keys.isEmpty, let metric = metrics.first(where: { $0.function != .count }) {
       throw Problem(
-        .invalid, "'\(metric.function.rawValue)' needs groups", hint: "Add \"group_by\": [{\"field\": \"category\"}]; without it only count is computed",
+        .invalid, "'\(metric.function.rawValue)' needs groups",
+        hint: "Add \"group_by\": [{\"field\": \"category\"}]; without it only count is computed",
         path: "group_by")
     }
     having = []

@@ -11,7 +11,9 @@ struct AggregationSQL {
   }
 
   /// One row per group: the keys' JSON texts, then the metrics, lists and single values of documents as JSON texts. `most` groups and one more are read.
-  mutating func statement(_ aggregation: Aggregation, of collectionID: String, most: Int) throws(Problem) -> (sql: String, parameters: Connection.Parameters) {
+  mutating func statement(
+    _ aggregation: Aggregation, of collectionID: String, most: Int
+  ) throws(Problem) -> (sql: String, parameters: Connection.Parameters) {
     var columns: [String] = []
     for key in aggregation.keys { columns.append(try text(of: key)) }
     let groups = columns.indices.map { "\($0 + 1)" }.joined(separator: ", ")
@@ -89,7 +91,8 @@ struct AggregationSQL {
     let field = try expression(key.field)
     switch key.form {
     case .value: return field.json
-    case .trunc(let unit): return "COALESCE(json_quote(\(field.date("strftime('\(Self.format(unit))', ", unit == .week ? Self.toMonday : ""))), 'null')"
+    case .trunc(let unit):
+      return "COALESCE(json_quote(\(field.date("strftime('\(Self.format(unit))', ", unit == .week ? Self.toMonday : ""))), 'null')"
     case .part(let unit): return "COALESCE(\(Self.part(unit, of: field)), 'null')"
     case .ranges(let boundaries, let other):
       var cases = ["WHEN NOT \(field.isNumber) THEN \(try filter.parameter(.text(other ?? "other")))"]
@@ -174,4 +177,3 @@ extension Aggregation.Function {
     }
   }
 }
-

@@ -32,7 +32,8 @@ extension Transaction {
       .deleteClustersOfNamespace, .deleteTaxonomyVersionsOfNamespace, .deleteTaxonomiesOfNamespace,
       .deleteBatchMembersOfNamespace, .deleteBatchesOfNamespace, .deleteObjectsOfNamespace, .deleteBucketStoresOfNamespace,
       .deleteWordCountsOfNamespace,
-      .deleteIdempotentWritesOfNamespace, .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteScriptVersionsOfNamespace, .deleteScriptsOfNamespace, .deleteVectorsOfNamespace,
+      .deleteIdempotentWritesOfNamespace, .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteScriptVersionsOfNamespace,
+      .deleteScriptsOfNamespace, .deleteVectorsOfNamespace,
       .deleteDocumentsOfNamespace, .deleteVectorIndexesOfNamespace,
       .deleteCollectionsOfNamespace,
     ]

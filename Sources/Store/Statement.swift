@@ -28,7 +28,8 @@ package enum Statement: Int, CaseIterable, Sendable {
   case trigger, activeTriggers, wakingTriggers, triggerCounts
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks
-  case insertTask, startTask, finishTask, repeatTask, reportTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks, unfinishedTaskCounts
+  case insertTask, startTask, finishTask, repeatTask, reportTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks,
+    unfinishedTaskCounts
   // Evaluations
   case insertEvaluation, coalesceEvaluation, deleteEvaluationsOfTrigger, deleteEvaluationsOfNamespace, evaluations, countEvaluations
   case evaluation, evaluationOfTask, evaluationFrom, evaluationBefore, lastFired, evaluationsInOrder, evaluationSizes, deleteEvaluation

@@ -14,14 +14,17 @@ import Testing
     let scenario = try Scenario(transport)
     let made = try scenario.send("POST", Self.path, ["name": "laptop", "permissions": ["read"], "expires_at": "2030-01-01T00:00:00Z"])
     let secret = try #require(made.json["key"]?.string, "\(made.text)")
-    #expect(made.status == 200 && made.json["user_id"] == "ann@example.com" && made.json["permissions"] == ["read"] && made.json["status"] == "active")
+    #expect(
+      made.status == 200 && made.json["user_id"] == "ann@example.com" && made.json["permissions"] == ["read"] && made.json["status"] == "active")
     #expect(try scenario.send("POST", Self.path, ["name": "laptop"]).status == 409)
     let listed = try scenario.send("GET", Self.path)
     #expect(listed.json["total"] == 1 && !listed.text.contains(secret), "\(listed.text)")
     #expect(try scenario.send("GET", "/v1/organizations/users/bob@example.com/api-keys").json["total"] == 0)
 
     let changed = try scenario.send("PATCH", Self.path + "/laptop", ["name": "desk", "permissions": ["read", "write"]])
-    #expect(changed.json["name"] == "desk" && changed.json["allows"] == ["read", "write", "execute", "scripts"] && changed.json["key"] == nil, "\(changed.text)")
+    #expect(
+      changed.json["name"] == "desk" && changed.json["allows"] == ["read", "write", "execute", "scripts"] && changed.json["key"] == nil,
+      "\(changed.text)")
     let rotated = try scenario.send("POST", Self.path + "/desk/rotate")
     let second = try #require(rotated.json["key"]?.string)
     #expect(rotated.json["key_id"] == made.json["key_id"] && second != secret)
@@ -41,13 +44,15 @@ import Testing
     #expect(try scenario.send("GET", "/v1/me").status == 401)
   }
 
-  @Test("refuse what they cannot be", arguments: [
-    (#"{}"#, "name"), (#"{"name": ""}"#, "name"), (#"{"name": "x", "permissions": ["reed"]}"#, "permissions[0]"),
-    (#"{"name": "x", "permissions": []}"#, "permissions"), (#"{"name": "x", "expires_at": "2020-01-01T00:00:00Z"}"#, "expires_at"),
-    (#"{"name": "x", "rate_limit_override": 0}"#, "rate_limit_override"), (#"{"name": "x", "principal_id": "p"}"#, "principal_id"),
-    (#"{"name": "x", "scopes": [{"resource_type": "cluster", "resource_id": "c"}]}"#, "scopes[0].resource_type"),
-    (#"{"name": "x", "scopes": [{"resource_type": "namespace", "resource_id": "nowhere"}]}"#, "scopes[0].resource_id"), (#"{"nam": "x"}"#, "nam"),
-  ])
+  @Test(
+    "refuse what they cannot be",
+    arguments: [
+      (#"{}"#, "name"), (#"{"name": ""}"#, "name"), (#"{"name": "x", "permissions": ["reed"]}"#, "permissions[0]"),
+      (#"{"name": "x", "permissions": []}"#, "permissions"), (#"{"name": "x", "expires_at": "2020-01-01T00:00:00Z"}"#, "expires_at"),
+      (#"{"name": "x", "rate_limit_override": 0}"#, "rate_limit_override"), (#"{"name": "x", "principal_id": "p"}"#, "principal_id"),
+      (#"{"name": "x", "scopes": [{"resource_type": "cluster", "resource_id": "c"}]}"#, "scopes[0].resource_type"),
+      (#"{"name": "x", "scopes": [{"resource_type": "namespace", "resource_id": "nowhere"}]}"#, "scopes[0].resource_id"), (#"{"nam": "x"}"#, "nam"),
+    ])
   func refused(body: String, path: String) throws {
     let scenario = try Scenario(.direct)
     let answer = try scenario.send("POST", Self.path, raw: body)

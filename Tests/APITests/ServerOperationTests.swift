@@ -40,9 +40,11 @@ import Testing
     }
   }
 
-  @Test("requests keep the name that the client gave them, if it fits into a line", arguments: [
-    ("abc-123", true), ("a/b:c=d+e@f._", true), ("", false), ("two words", false), ("naïve", false), (String(repeating: "x", count: 129), false),
-  ])
+  @Test(
+    "requests keep the name that the client gave them, if it fits into a line",
+    arguments: [
+      ("abc-123", true), ("a/b:c=d+e@f._", true), ("", false), ("two words", false), ("naïve", false), (String(repeating: "x", count: 129), false),
+    ])
   func requestNames(name: String, isKept: Bool) throws {
     let scenario = try Scenario(.direct)
     let answer = try scenario.send("GET", "/v1/health", headers: [("X-Request-ID", name)])

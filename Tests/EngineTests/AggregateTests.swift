@@ -42,13 +42,16 @@ import Testing
     #expect(Set(found) == [#"{"k":"tea"} {"n":2}"#, #"{"k":"coffee"} {"n":2}"#, #"{"k":true} {"n":1}"#, #"{"k":1} {"n":1}"#, #"{"k":null} {"n":2}"#])
   }
 
-  @Test("compute", arguments: [
-    ("sum", "price", "tea", "7.5"), ("sum", "price", "coffee", "10"), ("avg", "price", "tea", "3.75"), ("min", "price", "tea", "3"),
-    ("max", "price", "tea", "4.5"), ("min", "price", "coffee", "10"), ("max", "at", "tea", #""2026-03-31T23:59:59Z""#), ("first", "price", "coffee", "10"),
-    ("last", "price", "coffee", #""free""#), ("push", "price", "coffee", #"[10,"free"]"#), ("count_distinct", "tags", "tea", "2"),
-    ("push", "item.weight", "tea", "[2,0.25]"), ("avg", "item.weight", "coffee", "null"), ("sum", "missing", "tea", "0"),
-    ("first", "missing", "tea", "null"), ("add_to_set", "kind", "tea", #"["tea"]"#),
-  ])
+  @Test(
+    "compute",
+    arguments: [
+      ("sum", "price", "tea", "7.5"), ("sum", "price", "coffee", "10"), ("avg", "price", "tea", "3.75"), ("min", "price", "tea", "3"),
+      ("max", "price", "tea", "4.5"), ("min", "price", "coffee", "10"), ("max", "at", "tea", #""2026-03-31T23:59:59Z""#),
+      ("first", "price", "coffee", "10"),
+      ("last", "price", "coffee", #""free""#), ("push", "price", "coffee", #"[10,"free"]"#), ("count_distinct", "tags", "tea", "2"),
+      ("push", "item.weight", "tea", "[2,0.25]"), ("avg", "item.weight", "coffee", "null"), ("sum", "missing", "tea", "0"),
+      ("first", "missing", "tea", "null"), ("add_to_set", "kind", "tea", #"["tea"]"#),
+    ])
   func metrics(function: String, field: String, kind: String, expected: String) throws {
     let found = try aggregate([
       "group_by": [["field": "kind"]], "filters": ["kind": .string(kind)],
@@ -57,13 +60,16 @@ import Testing
     #expect(found == [#"{"kind":"\#(kind)"} {"m":\#(expected)}"#])
   }
 
-  @Test("cut dates", arguments: [
-    ("date_trunc", "month", "a", #""2026-03-01T00:00:00Z""#), ("date_trunc", "week", "a", #""2026-03-02T00:00:00Z""#),
-    ("date_trunc", "week", "c", #""2026-03-30T00:00:00Z""#), ("date_trunc", "day", "b", #""2026-03-31T00:00:00Z""#),
-    ("date_trunc", "year", "d", #""2026-01-01T00:00:00Z""#), ("date_trunc", "hour", "a", #""2026-03-02T08:00:00Z""#), ("date_trunc", "day", "e", "null"),
-    ("date_part", "week", "a", "10"), ("date_part", "week", "d", "1"), ("date_part", "dayOfWeek", "a", "2"), ("date_part", "dayOfYear", "c", "91"),
-    ("date_part", "minute", "a", "30"), ("date_part", "hour", "h", "null"),
-  ])
+  @Test(
+    "cut dates",
+    arguments: [
+      ("date_trunc", "month", "a", #""2026-03-01T00:00:00Z""#), ("date_trunc", "week", "a", #""2026-03-02T00:00:00Z""#),
+      ("date_trunc", "week", "c", #""2026-03-30T00:00:00Z""#), ("date_trunc", "day", "b", #""2026-03-31T00:00:00Z""#),
+      ("date_trunc", "year", "d", #""2026-01-01T00:00:00Z""#), ("date_trunc", "hour", "a", #""2026-03-02T08:00:00Z""#),
+      ("date_trunc", "day", "e", "null"),
+      ("date_part", "week", "a", "10"), ("date_part", "week", "d", "1"), ("date_part", "dayOfWeek", "a", "2"), ("date_part", "dayOfYear", "c", "91"),
+      ("date_part", "minute", "a", "30"), ("date_part", "hour", "h", "null"),
+    ])
   func dates(word: String, unit: String, id: String, expected: String) throws {
     let found = try aggregate([
       "group_by": [["field": "at", "alias": "t", .init(word): .string(unit)]], "filters": ["document_id": .string(id)],
@@ -78,7 +84,8 @@ import Testing
     let found = try aggregate(["range_buckets": [["field": "price", "boundaries": [0, 10, 20]]], "aggregations": count])
     #expect(
       Set(found) == [
-        #"{"price":"<0"} {"n":1}"#, #"{"price":"0-10"} {"n":3}"#, #"{"price":"10-20"} {"n":1}"#, #"{"price":">20"} {"n":1}"#, #"{"price":"other"} {"n":2}"#,
+        #"{"price":"<0"} {"n":1}"#, #"{"price":"0-10"} {"n":3}"#, #"{"price":"10-20"} {"n":1}"#, #"{"price":">20"} {"n":1}"#,
+        #"{"price":"other"} {"n":2}"#,
       ])
     let named = try aggregate(["range_buckets": [["field": "price", "boundaries": [0, 10], "default_bucket": "rest"]], "aggregations": count])
     #expect(Set(named) == [#"{"price":"0-10"} {"n":3}"#, #"{"price":"rest"} {"n":5}"#])
@@ -113,17 +120,26 @@ import Testing
     #expect(found["results"]?.array?.first?["metrics"]?["s"]?.double == 2 * Double(Int64.max))
   }
 
-  @Test("refuse what means nothing", arguments: [
-    (#"{}"#, "aggregations"), (#"{"aggregations": []}"#, "aggregations"), (#"{"aggregations": [{"function": "cont", "alias": "n"}]}"#, "aggregations[0].function"),
-    (#"{"aggregations": [{"function": "sum", "alias": "n"}]}"#, "aggregations[0].field"),
-    (#"{"aggregations": [{"function": "sum", "field": "x", "alias": "n"}]}"#, "group_by"),
-    (#"{"aggregations": [{"function": "count", "alias": "n"}], "sort_by": "m"}"#, "sort_by"),
-    (#"{"aggregations": [{"function": "count", "alias": "n"}, {"function": "count", "alias": "n"}]}"#, "aggregations"),
-    (#"{"aggregations": [{"function": "count", "alias": "n"}], "having": [{"field": "m", "operator": "gt", "value": 1}]}"#, "having[0].field"),
-    (#"{"aggregations": [{"function": "count", "alias": "n"}], "range_buckets": [{"field": "x", "boundaries": [2, 1]}]}"#, "range_buckets[0].boundaries"),
-    (#"{"aggregations": [{"function": "count", "alias": "n"}], "group_by": [{"field": "x", "date_trunc": "day", "date_part": "day"}]}"#, "group_by[0].date_part"),
-    (#"{"aggregations": [{"function": "count", "alias": "n"}], "group_by": [{"field": "a\"b"}]}"#, "field"),
-  ])
+  @Test(
+    "refuse what means nothing",
+    arguments: [
+      (#"{}"#, "aggregations"), (#"{"aggregations": []}"#, "aggregations"),
+      (#"{"aggregations": [{"function": "cont", "alias": "n"}]}"#, "aggregations[0].function"),
+      (#"{"aggregations": [{"function": "sum", "alias": "n"}]}"#, "aggregations[0].field"),
+      (#"{"aggregations": [{"function": "sum", "field": "x", "alias": "n"}]}"#, "group_by"),
+      (#"{"aggregations": [{"function": "count", "alias": "n"}], "sort_by": "m"}"#, "sort_by"),
+      (#"{"aggregations": [{"function": "count", "alias": "n"}, {"function": "count", "alias": "n"}]}"#, "aggregations"),
+      (#"{"aggregations": [{"function": "count", "alias": "n"}], "having": [{"field": "m", "operator": "gt", "value": 1}]}"#, "having[0].field"),
+      (
+        #"{"aggregations": [{"function": "count", "alias": "n"}], "range_buckets": [{"field": "x", "boundaries": [2, 1]}]}"#,
+        "range_buckets[0].boundaries"
+      ),
+      (
+        #"{"aggregations": [{"function": "count", "alias": "n"}], "group_by": [{"field": "x", "date_trunc": "day", "date_part": "day"}]}"#,
+        "group_by[0].date_part"
+      ),
+      (#"{"aggregations": [{"function": "count", "alias": "n"}], "group_by": [{"field": "a\"b"}]}"#, "field"),
+    ])
   func refused(body: String, path: String) throws {
     let error = #expect(throws: Problem.self) { try aggregate(JSON(parsing: body)) }
     #expect(error?.path == path && (error?.kind == .invalid || error?.kind == .tooLarge), "\(error?.description ?? "")")

@@ -13,10 +13,12 @@ import Testing
       body: ["execution_config": ["collection_ids": ["points"], "config": config], "trigger_type": type, "schedule_config": schedule])
   }
 
-  @Test("carry their clustering with them, run it, and are the same triggers", arguments: [
-    #"{"algorithm": "kmeans", "n_clusters": 3}"#, #"{"algorithm": "kmeans", "n_clusters": 3, "min_cluster_size": 2}"#,
-    #"{"algorithm": "hdbscan", "min_cluster_size": 5, "min_samples": 5}"#, #"{"algorithm": "hierarchical", "n_clusters": 3}"#,
-  ])
+  @Test(
+    "carry their clustering with them, run it, and are the same triggers",
+    arguments: [
+      #"{"algorithm": "kmeans", "n_clusters": 3}"#, #"{"algorithm": "kmeans", "n_clusters": 3, "min_cluster_size": 2}"#,
+      #"{"algorithm": "hdbscan", "min_cluster_size": 5, "min_samples": 5}"#, #"{"algorithm": "hierarchical", "n_clusters": 3}"#,
+    ])
   func life(config: String) throws {
     let fixture = try Fixture(documents: 30)
     let given = try JSON(parsing: config)
@@ -43,24 +45,32 @@ import Testing
   func ofCluster() throws {
     let fixture = try Fixture(documents: 9)
     let cluster = try fixture.cluster()
-    let body: JSON = ["cluster_id": .string(cluster), "trigger_type": "interval", "schedule_config": ["interval_seconds": 3600, "start_immediately": true]]
+    let body: JSON = [
+      "cluster_id": .string(cluster), "trigger_type": "interval", "schedule_config": ["interval_seconds": 3600, "start_immediately": true],
+    ]
     let made = try fixture.store.call("create_cluster_trigger", body: body)
     #expect(made["cluster_id"]?.string == cluster && made["execution_config"]?["config"]?["algorithm"] == "kmeans", "\(made.text)")
     let other = try fixture.trigger("cron", Self.cron)
     _ = try create(fixture, ["algorithm": "kmeans", "n_clusters": 2])
     #expect(try fixture.store.call("list_cluster_triggers")["total"] == 2)
-    #expect(try fixture.store.call("list_cluster_triggers", body: ["cluster_id": "topics"])["results"]?.array?.map { $0["trigger_id"] } == [made["trigger_id"]])
+    #expect(
+      try fixture.store.call("list_cluster_triggers", body: ["cluster_id": "topics"])["results"]?.array?.map { $0["trigger_id"] } == [
+        made["trigger_id"]
+      ])
     #expect(try fixture.store.call("list_triggers")["total"] == 3)
     let error = #expect(throws: Problem.self) { try fixture.store.call("get_cluster_trigger", path: ["trigger_id": other]) }
     #expect(error?.kind == .notFound)
   }
 
-  @Test("that are wrong say where, and leave no cluster behind", arguments: [
-    (#"{"algorithm": "kmeans"}"#, "execution_config.config.n_clusters"), (#"{"algorithm": "hdbscan"}"#, "execution_config.config.min_cluster_size"),
-    (#"{"algorithm": "kmean", "n_clusters": 2}"#, "execution_config.config.algorithm"), (#"{"n_clusters": 2}"#, "execution_config.config.algorithm"),
-    (#"{"algorithm": "kmeans", "n_clusters": 1}"#, "execution_config.config.n_clusters"),
-    (#"{"algorithm": "kmeans", "n_clusters": 2, "clusters": 2}"#, "execution_config.config.clusters"),
-  ])
+  @Test(
+    "that are wrong say where, and leave no cluster behind",
+    arguments: [
+      (#"{"algorithm": "kmeans"}"#, "execution_config.config.n_clusters"), (#"{"algorithm": "hdbscan"}"#, "execution_config.config.min_cluster_size"),
+      (#"{"algorithm": "kmean", "n_clusters": 2}"#, "execution_config.config.algorithm"),
+      (#"{"n_clusters": 2}"#, "execution_config.config.algorithm"),
+      (#"{"algorithm": "kmeans", "n_clusters": 1}"#, "execution_config.config.n_clusters"),
+      (#"{"algorithm": "kmeans", "n_clusters": 2, "clusters": 2}"#, "execution_config.config.clusters"),
+    ])
   func refused(config: String, path: String) throws {
     let fixture = try Fixture(documents: 3)
     let error = #expect(throws: Problem.self) { try create(fixture, JSON(parsing: config)) }

@@ -43,7 +43,8 @@ import Testing
       "batch_update_documents", path: Self.words,
       body: [
         "updates": [
-          ["document_id": "d1", "update_data": ["n": -1]], ["document_id": "none", "update_data": ["n": 0]], ["document_id": "d2", "update_data": ["a.b": 2]],
+          ["document_id": "d1", "update_data": ["n": -1]], ["document_id": "none", "update_data": ["n": 0]],
+          ["document_id": "d2", "update_data": ["a.b": 2]],
         ]
       ])
     #expect(answer["updated_count"] == 2 && answer["failed_count"] == 1 && answer["results"]?.array?.map { $0["success"] } == [true, false, true])
@@ -59,14 +60,20 @@ import Testing
     #expect(try count([:]) == 1249)
   }
 
-  @Test("what is wrong changes nothing", arguments: [
-    ("batch_update_documents", #"{}"#), ("batch_update_documents", #"{"updates": []}"#), ("batch_update_documents", #"{"updates": [{"document_id": "d1"}]}"#),
-    ("batch_update_documents", #"{"updates": [{"document_id": "d1", "update_data": {"n": 0}}, {"document_id": "d2", "update_data": {"document_id": "x"}}]}"#),
-    ("batch_update_documents", #"{"updates": [{"document_id": "d1", "update_data": {"n": 0}}], "filters": {"n": 1}}"#),
-    ("bulk_update_documents", #"{"update_data": {}}"#), ("bulk_update_documents", #"{"update_data": {"a..b": 1}}"#),
-    ("bulk_update_documents", #"{"update_data": {"vectors": {}}}"#), ("bulk_update_documents", #"{"update_data": {"n": 0}, "filter": {}}"#),
-    ("batch_delete_documents", #"{}"#), ("batch_delete_documents", #"{"document_ids": ["d1"], "filters": {"n": 1}}"#),
-  ])
+  @Test(
+    "what is wrong changes nothing",
+    arguments: [
+      ("batch_update_documents", #"{}"#), ("batch_update_documents", #"{"updates": []}"#),
+      ("batch_update_documents", #"{"updates": [{"document_id": "d1"}]}"#),
+      (
+        "batch_update_documents",
+        #"{"updates": [{"document_id": "d1", "update_data": {"n": 0}}, {"document_id": "d2", "update_data": {"document_id": "x"}}]}"#
+      ),
+      ("batch_update_documents", #"{"updates": [{"document_id": "d1", "update_data": {"n": 0}}], "filters": {"n": 1}}"#),
+      ("bulk_update_documents", #"{"update_data": {}}"#), ("bulk_update_documents", #"{"update_data": {"a..b": 1}}"#),
+      ("bulk_update_documents", #"{"update_data": {"vectors": {}}}"#), ("bulk_update_documents", #"{"update_data": {"n": 0}, "filter": {}}"#),
+      ("batch_delete_documents", #"{}"#), ("batch_delete_documents", #"{"document_ids": ["d1"], "filters": {"n": 1}}"#),
+    ])
   func refused(operation: String, body: String) throws {
     let error = #expect(throws: Problem.self) { try store.call(operation, path: Self.words, body: JSON(parsing: body)) }
     #expect(error?.kind == .invalid, "\(error?.description ?? "")")

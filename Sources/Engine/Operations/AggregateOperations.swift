@@ -8,7 +8,8 @@ extension Operation {
 
   static let aggregateOperations: [Operation] = [
     Operation(
-      "aggregate_documents", "POST", "/v1/collections/{collection_identifier}/documents/aggregate", "Group documents and compute numbers of each group",
+      "aggregate_documents", "POST", "/v1/collections/{collection_identifier}/documents/aggregate",
+      "Group documents and compute numbers of each group",
       tag: "Documents", scope: .read, body: Aggregation.accepted
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)

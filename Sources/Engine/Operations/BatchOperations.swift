@@ -167,7 +167,8 @@ extension Operation {
     },
     Operation(
       "trigger_collection", "POST", "/v1/collections/{collection_identifier}/trigger", "Process a collection from its sources", tag: "Collections",
-      scope: .execute, answers: .accepted, body: ["include_buckets", "include_collections", "object_ids", "source_filters", "dedup_strategy", "reembed"]
+      scope: .execute, answers: .accepted,
+      body: ["include_buckets", "include_collections", "object_ids", "source_filters", "dedup_strategy", "reembed"]
     ) { host, call throws(Problem) in .accepted(try host.trigger(host.collection(call), call)) },
   ]
 

@@ -164,9 +164,14 @@ extension Operation {
         if let id = definition.lastRunID { return try reader.run(id, in: definition.namespaceID) }
         return nil
       }
+      let groups = (run?.json()["centroids"]?.array ?? []).map { centroid -> JSON in
+        var group = centroid.object ?? JSONObject()
+        group["member_count"] = group["num_members"]
+        return .object(group)
+      }
       return .json([
-        "cluster_id": .string(definition.id), "run_id": .optional(run?.id), "groups": run?.json()["centroids"] ?? [],
-        "total": .int(run?.groups.count ?? 0),
+        "cluster_id": .string(definition.id), "run_id": .optional(run?.id), "groups": .array(groups), "total_groups": .int(groups.count),
+        "total_documents": .int(run?.points ?? 0),
       ])
     },
     Operation(

@@ -53,7 +53,8 @@ extension Operation {
       case "csv"?: return .text(try export.csv(), type: "text/csv; charset=utf-8")
       case nil:
         return .json([
-          "format": "csv", "download_url": .string("/v1/clusters/\(run.clusterID)/executions/\(run.id)/export?format=csv"), "rows": .int(export.count),
+          "format": "csv", "download_url": .string("/v1/clusters/\(run.clusterID)/executions/\(run.id)/export?format=csv"),
+          "rows": .int(export.count),
           "run_id": .string(run.id), "cluster_id": .string(run.clusterID),
         ])
       case let other?:

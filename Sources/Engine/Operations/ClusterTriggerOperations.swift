@@ -24,11 +24,13 @@ extension Operation {
       }
       if named != nil, fields["execution_config"] != nil {
         throw Problem(
-          .invalid, "both cluster_id and execution_config are given", hint: "Give one: a cluster's configuration is its own", path: "execution_config")
+          .invalid, "both cluster_id and execution_config are given", hint: "Give one: a cluster's configuration is its own", path: "execution_config"
+        )
       }
       // What is wrong with the trigger is said before a cluster is made for it.
       var body: JSONObject = [
-        "action_type": "cluster", "action_config": ["cluster_id": .string(named ?? "clust_new")], "trigger_type": fields.object["trigger_type"] ?? .null,
+        "action_type": "cluster", "action_config": ["cluster_id": .string(named ?? "clust_new")],
+        "trigger_type": fields.object["trigger_type"] ?? .null,
         "schedule_config": fields.object["schedule_config"] ?? .null, "description": fields.object["description"] ?? .null,
       ]
       if let status = fields["status"] { body["status"] = status }
@@ -71,7 +73,10 @@ extension Operation {
       _ = try Fields(call.body, accepting: ["schedule_config", "description", "status"])
       return .json(try perform("update_trigger", on: host.clusteringTrigger(call), host, call))
     },
-    Operation("delete_cluster_trigger", "DELETE", path + "/{trigger_id}", "Retire a clustering trigger", tag: "Cluster triggers", scope: .write, answers: .nothing) {
+    Operation(
+      "delete_cluster_trigger", "DELETE", path + "/{trigger_id}", "Retire a clustering trigger", tag: "Cluster triggers", scope: .write,
+      answers: .nothing
+    ) {
       host, call throws(Problem) in
       _ = try host.clusteringTrigger(call)
       try perform("delete_trigger", host, call, path: call.path)
@@ -140,7 +145,9 @@ extension Operation {
 
   /// Stores the clustering that an `execution_config` describes, and answers its identifier. Problems speak of the configuration as it was given.
   private static func define(_ fields: Fields, _ host: Host, _ call: Call) throws(Problem) -> String {
-    guard let config = try fields.objectValue("config") else { throw fields.missing("config", example: "{\"algorithm\": \"kmeans\", \"n_clusters\": 5}") }
+    guard let config = try fields.objectValue("config") else {
+      throw fields.missing("config", example: "{\"algorithm\": \"kmeans\", \"n_clusters\": 5}")
+    }
     let given = try Fields(.object(config), path: fields.at("config"))
     let algorithm = try given.required("algorithm", example: "\"kmeans\"")
     let needed = ["kmeans": "n_clusters", "hdbscan": "min_cluster_size"][algorithm]
@@ -148,7 +155,8 @@ extension Operation {
     var parameters = config
     parameters["algorithm"] = nil
     let body: JSONObject = [
-      "collection_ids": fields.object["collection_ids"] ?? .null, "vector_config": ["clustering_method": .string(algorithm), "algorithm_params": .object(parameters)],
+      "collection_ids": fields.object["collection_ids"] ?? .null,
+      "vector_config": ["clustering_method": .string(algorithm), "algorithm_params": .object(parameters)],
       "metadata": ["execution_config": .object(fields.object)],
     ]
     do throws(Problem) {
@@ -172,7 +180,9 @@ extension Operation {
     // A trigger outlives its cluster only as a disabled one; the contract wants a collection named all the same.
     let described: JSON = ["collection_ids": .array((definition?.collectionIDs ?? ["deleted"]).map(JSON.string)), "config": .object(config)]
     var json = trigger.json(at: host.surroundings.now()).object ?? JSONObject()
-    for name in ["name", "action_type", "action_config", "baseline_snapshot", "last_drift_measurement", "last_volume_measurement"] { json[name] = nil }
+    for name in ["name", "action_type", "action_config", "baseline_snapshot", "last_drift_measurement", "last_volume_measurement"] {
+      json[name] = nil
+    }
     json["last_execution_job_id"] = json["last_execution_task_id"]
     json["last_execution_task_id"] = nil
     json["cluster_id"] = .string(clusterID)

@@ -28,7 +28,8 @@ extension Operation {
     },
     Operation(
       "bulk_update_documents", "PATCH", "/v1/collections/{collection_identifier}/documents/bulk",
-      "Change all documents that pass a filter; a dotted key sets one nested field", tag: "Documents", scope: .write, body: ["filters", "update_data"]
+      "Change all documents that pass a filter; a dotted key sets one nested field", tag: "Documents", scope: .write,
+      body: ["filters", "update_data"]
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
       return .json(try updateAll(Fields(call.body, accepting: ["filters", "update_data"]), of: collection, host, call, isTask: true))

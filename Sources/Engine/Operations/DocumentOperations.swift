@@ -152,7 +152,9 @@ extension Operation {
     let hash = SHA256.hex(JSON.array([.string(collection.id), body]).text)
     let now = host.surroundings.now()
     func earlier() throws(Problem) -> JSON? {
-      guard let known = try host.read({ reader throws(Problem) in try reader.idempotentWrite(key, in: collection.namespaceID, at: now) }) else { return nil }
+      guard let known = try host.read({ reader throws(Problem) in try reader.idempotentWrite(key, in: collection.namespaceID, at: now) }) else {
+        return nil
+      }
       guard known.bodyHash == hash else {
         throw Problem(
           .conflict, "the idempotency key '\(key)' came with other documents before", hint: "Give each write a key of its own",

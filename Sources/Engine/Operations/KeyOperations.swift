@@ -82,7 +82,8 @@ extension Operation {
   private static func email(_ call: Call) throws(Problem) -> String {
     let email = try call.parameter("user_email")
     let parts = email.split(separator: "@", omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, email.utf8.count <= 254, !email.unicodeScalars.contains(where: { $0.value <= 32 }) else {
+    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, email.utf8.count <= 254, !email.unicodeScalars.contains(where: { $0.value <= 32 })
+    else {
       throw Problem(.invalid, "'\(email.prefix(60))' is not an e-mail address", hint: "For example you@example.com", path: "user_email")
     }
     return email

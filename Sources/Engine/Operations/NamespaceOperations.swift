@@ -83,7 +83,9 @@ extension Operation {
       var stats = JSONObject()
       // What does not exist, or is not the caller's, is left out, as everywhere one cannot tell the two apart.
       for name in names {
-        guard let namespace = try host.read({ reader throws(Problem) in try reader.namespace(name) }), call.caller.opens(namespace.id) else { continue }
+        guard let namespace = try host.read({ reader throws(Problem) in try reader.namespace(name) }), call.caller.opens(namespace.id) else {
+          continue
+        }
         stats[name] = try Self.stats(of: namespace, host)
       }
       return .json(["stats": .object(stats)])

@@ -41,7 +41,8 @@ extension Command {
     for word in words {
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard parts.count == 2 else {
-        throw Problem(.invalid, "'\(word)' is not a name and a value", hint: "For example \(wanted.first ?? "limit")=\(wanted.isEmpty ? "10" : "words")")
+        throw Problem(
+          .invalid, "'\(word)' is not a name and a value", hint: "For example \(wanted.first ?? "limit")=\(wanted.isEmpty ? "10" : "words")")
       }
       if wanted.contains(parts[0]) {
         path[parts[0]] = parts[1]
