@@ -146,6 +146,8 @@ package final class Service: Sendable {
     passage.operation = operation.name
     let caller = try admit(request, to: operation.scope, &passage)
     var call = Call(caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: try Self.body(of: request))
+    // Where fields are known, the operation refuses the others itself, and says what it knows of them.
+    if operation.body == [] { _ = try Fields(call.body, accepting: []) }
     if operation.inNamespace {
       // A header without a value counts as absent; the SDK sends it empty when nothing is configured.
       let named = [request.headers["X-Namespace"], request.query["namespace"]].compactMap(\.self).first { !$0.isEmpty }

@@ -96,7 +96,7 @@ extension Operation {
     },
     Operation(
       "cancel_batch_buckets_batches", "POST", one + "/cancel", "Stop a batch; what is written stays", tag: "Batches", scope: .execute,
-      query: [Parameter("reason", .string)]
+      query: [Parameter("reason", .string)], body: []
     ) { host, call throws(Problem) in .json(try host.cancel(host.batch(call), call)) },
     Operation(
       "retry_batch_buckets_batches", "POST", one + "/retry", "Run what failed once more", tag: "Batches", scope: .execute,
@@ -148,7 +148,7 @@ extension Operation {
     },
     Operation(
       "cancel_batch_by_id_batches", "POST", "/v1/batches/{batch_id}/cancel", "Stop a batch without its bucket", tag: "Batches", scope: .execute,
-      inNamespace: false, query: [Parameter("reason", .string)]
+      inNamespace: false, query: [Parameter("reason", .string)], body: []
     ) { host, call throws(Problem) in .json(try host.cancel(host.batch(call), call)) },
     Operation(
       "list_all_batches", "POST", "/v1/batches/list", "Batches of every namespace that the key opens", tag: "Batches", scope: .read,

@@ -198,7 +198,7 @@ extension Operation {
     ) { host, call throws(Problem) in .json(try host.run(call).json(vectors: call.query["include_vectors"]?.bool ?? false)) },
     Operation(
       "cancel_cluster_execution", "POST", "/v1/clusters/{cluster_id}/executions/{run_id}/cancel", "Stop a pending or processing run",
-      tag: "Cluster executions", scope: .execute
+      tag: "Cluster executions", scope: .execute, body: []
     ) { host, call throws(Problem) in
       let run = try host.run(call)
       guard run.status == .pending || run.status == .processing else {

@@ -28,7 +28,7 @@ extension Operation {
     Operation(
       "upsert_documents", "PUT", "/v1/collections/{collection_identifier}/documents/upsert", "Insert or replace up to 1,000 documents",
       tag: "Documents",
-      scope: .write, body: ["documents"]
+      scope: .write, body: ["documents", "options"]
     ) { host, call throws(Problem) in
       let fields = try Fields(call.body, accepting: ["documents", "options"])
       return .json(try upsert(fields, into: host.collection(call), host, call))
