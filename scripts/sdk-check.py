@@ -8,11 +8,14 @@ Prints a line for each call and last `N passed, N failed`.
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 import mixpeek.api as api
 import mixpeek.models as models
@@ -26,13 +29,13 @@ def call(what, function, check=lambda answer: True):
     try:
         answer = function()
         if not check(answer):
-            raise AssertionError(f"unexpected answer {str(answer)[:300]}")
+            raise AssertionError(f"unexpected answer {str(answer)[:4000]}")
         passed += 1
         print(f"ok    {what}")
         return answer
     except Exception as error:
         failed += 1
-        print(f"FAIL  {what}: {type(error).__name__}: {str(error)[:600]}")
+        print(f"FAIL  {what}: {type(error).__name__}: {str(error)[:4000]}")
         return None
 
 
@@ -176,13 +179,6 @@ def drive_buckets(url, key):
     call("resubmit batch", lambda: wait(batches.resubmit_batch_buckets_batches("articles", identifier)["task_id"]), lambda a: a.status.value == "COMPLETED")
     call("patch batch", lambda: batches.patch_batch_buckets_batches("articles", identifier, models.PatchBatchRequest.from_dict({"metadata": {"notes": "n"}})))
 
-    def refused(what, function, name):
-        try:
-            function()
-        except Exception as error:
-            return call(what, lambda: error, lambda e: type(e).__name__ == name)
-        call(what, lambda: None, lambda a: False)
-
     refused("cancelling a finished batch is a conflict", lambda: everywhere.cancel_batch_by_id_batches(identifier), "ConflictException")
     refused("an absent batch is not found", lambda: everywhere.get_batch_by_id_batches("btch_none"), "NotFoundException")
     refused("an absent bucket is not found", lambda: buckets.get_bucket("nowhere"), "NotFoundException")
@@ -208,6 +204,30 @@ def drive_buckets(url, key):
             call(f"its run", lambda: wait(triggers.execute_trigger_now(trigger.trigger_id).task_id), lambda a: a.status.value == "COMPLETED")
             call(f"its history", lambda: triggers.get_trigger_history(trigger.trigger_id), lambda a: a.total == 1 and a.executions[0].status == "COMPLETED")
 
+    draft = call("a draft batch", lambda: batches.create_batch_buckets_batches("articles", models.CreateBatchRequest.from_dict({"object_ids": [made.object_id]}))).batch_id
+    other = objects.list_objects_get_buckets("articles").results[-1].object_id
+    call("list objects by GET", lambda: objects.list_objects_get_buckets("articles"), lambda a: len(a.results) > 0)
+    more = models.AddObjectsToBatchRequest.from_dict({"object_ids": [other]})
+    call("extend batch", lambda: batches.add_objects_to_batch_buckets_batches("articles", draft, more), lambda a: a.batch_id == draft)
+    # Enough to be stopped in the middle.
+    for start in range(0, 1000, 100):
+        long = [{"title": f"long {start + i}", "text": " ".join(f"w{random.randrange(9999)}" for _ in range(400))} for i in range(100)]
+        objects.create_objects_batch_buckets("articles", models.CreateObjectsBatchRequest.from_dict({"objects": long}))
+    for what, cancel in (
+        ("cancel batch", lambda batch: batches.cancel_batch_buckets_batches("articles", batch)),
+        ("cancel batch by id", lambda batch: everywhere.cancel_batch_by_id_batches(batch)),
+    ):
+        large = batches.create_batch_buckets_batches("articles", models.CreateBatchRequest.from_dict({"filters": {"AND": []}})).batch_id
+        batches.submit_batch_buckets_batches("articles", large)
+        call(what, lambda: cancel(large))
+        for _ in range(500):
+            if everywhere.get_batch_by_id_batches(large).status.value not in ("PENDING", "IN_PROGRESS"):
+                break
+            time.sleep(0.02)
+    put = models.UpdateObjectRequest.from_dict({"title": "first", "text": "new", "year": 2021})
+    call("put object", lambda: objects.update_object_buckets("articles", made.object_id, put), lambda a: a.object_id == made.object_id)
+    whole = models.BucketUpdateRequest.from_dict({"bucket_name": "articles", "description": "all of them"})
+    call("put bucket", lambda: buckets.update_bucket("articles", whole), lambda a: a.description == "all of them")
     call("delete object", lambda: objects.delete_object_buckets("articles", made.object_id), lambda a: a is None)
     call("delete batch", lambda: batches.delete_batch_buckets_batches("articles", identifier), lambda a: a.success)
     call("delete bucket", lambda: buckets.delete_bucket("articles"), lambda a: a["success"])
@@ -277,6 +297,252 @@ def drive_taxonomies(url, key):
     call("delete taxonomy", lambda: taxonomies.delete_taxonomy_taxonomies("tree"))
 
 
+def drive_documents(url, key):
+    """Documents in bulk, across collections, and in numbers."""
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    inside, everywhere, namespaces = api.CollectionDocumentsApi(client), api.DocumentsApi(client), api.NamespacesApi(client)
+    by_text = {"group_by": [{"field": "text", "alias": "word"}], "aggregations": [{"function": "count", "alias": "n"}], "sort_by": "n", "limit": 3}
+    aggregation = models.DocumentAggregationRequest.from_dict(by_text)
+    call("aggregate", lambda: inside.aggregate_documents("words", aggregation), lambda a: len(a.results) == 3 and a.results[0].metrics["n"] == 30 and a.total_groups >= 3)
+    count = models.DocumentAggregationRequest.from_dict({"aggregations": [{"function": "count", "alias": "total"}]})
+    call("count by aggregation", lambda: inside.aggregate_documents("words", count), lambda a: a.results[0].metrics["total"] == 91)
+    distinct = models.DistinctValuesRequest(field="text")
+    call("distinct values", lambda: inside.distinct_document_values("words", distinct), lambda a: a.total_distinct == 3 and a.values[0].count == 30)
+    call("count", lambda: inside.count_documents("words"), lambda a: a.count == 91)
+    updates = [{"document_id": "d1", "update_data": {"text": "new"}}, {"document_id": "none", "update_data": {"text": "new"}}]
+    batch = models.BatchUpdateDocumentsRequest.from_dict({"updates": updates})
+    call("batch update", lambda: inside.batch_update("words", batch), lambda a: a.updated_count == 1 and a.failed_count == 1 and a.results[0].success)
+    where = {"AND": [{"field": "text", "operator": "eq", "value": "word2"}]}
+    bulk = models.BulkUpdateDocumentsRequest.from_dict({"filters": where, "update_data": {"metadata.seen": True}})
+    call("bulk update", lambda: inside.bulk_update("words", bulk), lambda a: a.updated_count == 30 and a.status == "COMPLETED")
+    call("patch document", lambda: inside.patch_document("words", "d2", {"text": "patched"}), lambda a: a.additional_properties["text"] == "patched")
+    call("put document", lambda: inside.update_document("words", "d2", {"text": "put"}), lambda a: a.additional_properties["text"] == "put")
+    call("patch document anywhere", lambda: everywhere.patch_document_ns("d2", {"text": "x"}), lambda a: a.additional_properties["text"] == "x")
+    call("put document anywhere", lambda: everywhere.update_document_ns("d2", {"text": "y"}), lambda a: a.additional_properties["text"] == "y")
+    call("get document anywhere", lambda: everywhere.get_document_ns("d2", return_vectors=True), lambda a: len(a.additional_properties["v"]) == 4)
+    call("document of a namespace", lambda: api.BYODocumentsApi(client).get_document_byo_namespaces("sdk", "d2"), lambda a: a["document_id"] == "d2")
+    get = models.BatchGetDocumentsRequest(document_ids=["d1", "d2", "none"])
+    call("batch get", lambda: everywhere.batch_get(get), lambda a: len(a.documents) == 2 and a.not_found == ["none"])
+    listing = models.NamespaceListDocumentsRequest.from_dict({"collection_ids": ["words", "nowhere"], "include_total": True})
+    call("list across collections", lambda: everywhere.list_documents_ns(namespace_list_documents_request=listing), lambda a: a.pagination.total == 91 and a.unknown_collection_ids == ["nowhere"])
+    several = models.BatchListDocumentsRequest.from_dict({"queries": [{"key": "one", "request": {"collection_ids": ["words"], "limit": 2}}]})
+    call("several lists", lambda: everywhere.list_documents_batch(several), lambda a: len(a.results[0].response.results) == 2)
+    delete = models.BatchDeleteDocumentsRequest(document_ids=["d80", "none"])
+    call("batch delete", lambda: inside.batch_delete("words", delete), lambda a: a.deleted_count == 1 and a.failed_count == 1)
+    call("delete document", lambda: inside.delete_document("words", "d81"), lambda a: a.success)
+    call("list documents by GET", lambda: inside.list_documents_0("words", limit=3), lambda a: len(a.results) == 3)
+    call("patch namespace", lambda: namespaces.patch_namespace("sdk", models.PatchNamespaceRequest.from_dict({"description": "new"})), lambda a: a.description == "new")
+    put = models.UpdateNamespaceRequest.from_dict({"namespace_name": "sdk", "description": "put"})
+    call("put namespace", lambda: namespaces.update_namespace("sdk", put), lambda a: a.namespace_name == "sdk")
+    collections = api.CollectionsApi(client)
+    call("features", lambda: collections.describe_collection_features("words"), lambda a: a.features[0].feature_address == "v" and a.features[0].vector_index.dimensions == 4)
+    call("list collections by GET", collections.list_collections_get, lambda a: a.total_count >= 1)
+    call("namespace", lambda: namespaces.get_namespace("sdk"), lambda a: a.namespace_name == "sdk")
+    call("namespace stats", lambda: namespaces.get_namespace_stats("sdk"), lambda a: a.document_count >= 89 and a.collection_count >= 1)
+    stats = models.NamespaceStatsBatchRequest(namespace_ids=["sdk", "nowhere"])
+    call("stats of namespaces", lambda: namespaces.get_namespace_stats_batch(stats), lambda a: list(a.stats) == ["sdk"])
+    again = models.BYOUpsertRequest.from_dict({"collection_id": "words", "documents": [{"document_id": "once", "vectors": {"v": [1, 1, 1, 1]}}], "options": {"idempotency_key": "k"}})
+    for time_ in ("first", "second"):
+        call(f"idempotent upsert, {time_} time", lambda: api.BYODocumentsApi(client).upsert_documents_byo_namespaces("sdk", again), lambda a: a.inserted == 1)
+
+
+def drive_cluster_triggers(url, key):
+    """The older triggers, and the table of a run."""
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    triggers, clusters, executions, tasks = api.ClusterTriggersApi(client), api.ClustersApi(client), api.ClusterExecutionsApi(client), api.TasksApi(client)
+    identifier = clusters.list_clusters().results[0].cluster_id
+    body = {"execution_config": {"collection_ids": ["words"], "config": {"algorithm": "kmeans", "n_clusters": 3}}, "trigger_type": "cron"}
+    create = models.SharedClustersTriggersModelsCreateTriggerRequest.from_dict({**body, "schedule_config": {"cron_expression": "0 2 * * *", "timezone": "UTC"}})
+    made = call("create cluster trigger", lambda: triggers.create_trigger_clusters(create), lambda a: a.execution_config.config["n_clusters"] == 3)
+    of_cluster = models.SharedClustersTriggersModelsCreateTriggerRequest.from_dict(
+        {"cluster_id": identifier, "trigger_type": "interval", "schedule_config": {"interval_seconds": 3600}}
+    )
+    call("cluster trigger of a cluster", lambda: triggers.create_trigger_clusters(of_cluster), lambda a: a.cluster_id == identifier and a.execution_config.collection_ids)
+    one = made.trigger_id
+    call("get cluster trigger", lambda: triggers.get_trigger_clusters(one), lambda a: a.trigger_id == one)
+    every = models.SharedClustersTriggersModelsListTriggersRequest()
+    call("list cluster triggers", lambda: triggers.list_triggers_clusters(every), lambda a: a.total >= 2 and all(t.execution_config for t in a.results))
+    change = models.SharedClustersTriggersModelsUpdateTriggerRequest(description="new")
+    call("update cluster trigger", lambda: triggers.update_trigger_clusters(one, change), lambda a: a.description == "new")
+    call("pause cluster trigger", lambda: triggers.pause_trigger_clusters(one), lambda a: a.status.value == "paused")
+    call("resume cluster trigger", lambda: triggers.resume_trigger_clusters(one), lambda a: a.status.value == "active")
+    task = api.TriggersApi(client).execute_trigger_now(one)
+    for _ in range(200):
+        if tasks.get_task(task.task_id).status.value == "COMPLETED":
+            break
+        time.sleep(0.02)
+    call("cluster trigger history", lambda: triggers.get_trigger_history_clusters(one, models.TriggerHistoryRequest()), lambda a: a.executions[0].num_clusters == 3)
+    call("delete cluster trigger", lambda: triggers.delete_trigger_clusters(one), lambda a: a is None)
+
+    run = executions.get_cluster_execution(identifier).run_id
+    call("get execution", lambda: executions.get_cluster_execution_by_run(identifier, run, include_vectors=True), lambda a: a.run_id == run)
+    call("export as csv", lambda: executions.export_cluster_execution_id_run(identifier, run, format="csv"), lambda a: a.startswith("row_type,"))
+    call("export", lambda: executions.export_cluster_execution_id_run(identifier, run), lambda a: a["rows"] > 90)
+    call("groups", lambda: clusters.get_cluster_groups(identifier), lambda a: a.total_groups == 3 and sum(g.member_count for g in a.groups) == a.total_documents)
+    call("visualization", lambda: clusters.get_cluster_visualization(identifier))
+    labels = models.PatchExecutionLabelsRequest.from_dict({"labels": {"cl_0": "first"}})
+    call("label execution", lambda: executions.patch_execution_labels_clusters_id_run(identifier, run, labels), lambda a: True)
+    name = models.PatchExecutionRunNameRequest.from_dict({"run_name": "named"})
+    call("name execution", lambda: executions.patch_execution_run_name_clusters(identifier, run, name), lambda a: True)
+    call("list clusters by GET", clusters.list_clusters_get, lambda a: a.total_count >= 1)
+    call("patch cluster", lambda: clusters.patch_cluster(identifier, models.PatchClusterRequest.from_dict({"description": "new"})), lambda a: a.description == "new")
+
+    # Long enough to be stopped in the middle.
+    random.seed(2)
+    many = [{"document_id": f"m{i}", "vectors": {"v": [random.random() for _ in range(4)]}} for i in range(4000)]
+    for start in range(0, 4000, 1000):
+        upsert = models.BYOUpsertRequest.from_dict({"collection_id": "daily_many", "documents": many[start:start + 1000]})
+        if start == 0:
+            api.CollectionsApi(client).create_collection(models.CreateCollectionRequest.from_dict({"collection_name": "daily_many", "source": {"type": "bucket", "bucket_ids": ["bkt_1"]}}))
+        api.BYODocumentsApi(client).upsert_documents_byo_namespaces("sdk", upsert)
+    slow = {"clustering_method": "kmeans", "kmeans_parameters": {"n_clusters": 800, "n_init": 1000, "max_iter": 10000, "tol": 1e-12}}
+    definition = {"collection_ids": ["daily_many"], "cluster_name": "slow", "cluster_type": "vector", "vector_config": slow}
+    slow_one = call("create a slow cluster", lambda: clusters.create_cluster(models.CreateClusterRequest.from_dict(definition))).cluster_id
+    for what, stop in (
+        ("cancel execution", lambda task, run: executions.cancel_execution_clusters_id_run(slow_one, run)),
+        ("cancel task", lambda task, run: tasks.kill_task(task)),
+    ):
+        task = clusters.execute_clustering_clusters(slow_one)
+        for _ in range(500):
+            running = executions.get_cluster_execution(slow_one)
+            if running and running.status == "processing":
+                break
+            time.sleep(0.01)
+        call(what, lambda: stop(task.task_id, running.run_id))
+        for _ in range(500):
+            if tasks.get_task(task.task_id).status.value == "CANCELED":
+                break
+            time.sleep(0.01)
+        call("it is cancelled", lambda: tasks.get_task(task.task_id), lambda a: a.status.value == "CANCELED")
+    call("delete cluster", lambda: clusters.delete_cluster(slow_one))
+
+
+def drive_keys(url, key):
+    client = ApiClient(Configuration(host=url, access_token=key))
+    keys, email = api.OrganizationAPIKeysApi(client), "ann@example.com"
+    create = models.APIKeyCreateRequest(name="laptop", permissions=["read", "write"], rate_limit_override=600)
+    made = call("create key", lambda: keys.create_key_organizations_users_email(email, create), lambda a: a.key.startswith("sk_") and a.user_id == email)
+    call("list keys", lambda: keys.list_keys_organizations_users_email(email), lambda a: a["total"] == 1 and "key" not in a["results"][0])
+    update = models.APIKeyUpdateRequest(name="desk", permissions=["read"])
+    call("update key", lambda: keys.update_key_organizations_users_email_name(email, "laptop", update), lambda a: a.name == "desk" and [p.value for p in a.permissions] == ["read"])
+    other = call("rotate key", lambda: keys.rotate_key_organizations_users_email_name(email, "desk"), lambda a: a.key != made.key)
+    reader = ApiClient(Configuration(host=url, access_token=other.key))
+    call("who it is", lambda: api.AccountApi(reader).whoami_me(), lambda a: a.key.name == "desk" and a.user_email == email)
+    refused("a key is refused what it does not allow", lambda: api.OrganizationAPIKeysApi(reader).list_keys_organizations_users_email(email), "ForbiddenException")
+    refused("a rotated secret opens nothing", lambda: api.AccountApi(ApiClient(Configuration(host=url, access_token=made.key))).whoami_me(), "UnauthorizedException")
+    call("revoke key", lambda: keys.delete_key_organizations_users_email_name(email, "desk"), lambda a: a.success)
+
+
+def refused(what, function, name):
+    """The call must raise this class of the SDK."""
+    try:
+        function()
+    except Exception as error:
+        return call(what, lambda: error, lambda e: type(e).__name__ == name)
+    call(what, lambda: None, lambda a: False)
+
+
+def drive_wrapper(url, key):
+    """The hand-written client, as its own documentation uses it."""
+    from mixpeek import Mixpeek
+
+    client = Mixpeek(api_key=key, base_url=url + "/v1", namespace="wrapped")
+    made = call("Mixpeek namespaces.create", lambda: client.namespaces.create(namespace_id="wrapped", vector_configs=[{"name": "v", "dimension": 2, "metric": "cosine"}]))
+    call("Mixpeek namespaces.create, managed", lambda: client.namespaces.create(name="managed", feature_extractors=[]), lambda a: a["namespace_name"] == "managed")
+    call("Mixpeek namespaces.list", client.namespaces.list, lambda a: any(n["namespace_name"] == "wrapped" for n in a["results"]))
+    call("Mixpeek namespaces.get", lambda: client.namespaces.get("wrapped"), lambda a: a["namespace_id"] == made["namespace_id"])
+    documents = [{"document_id": f"w{i}", "vectors": {"v": [1, i]}, "payload": {"n": i}} for i in range(5)]
+    collection = call("Mixpeek collections.create", lambda: client.collections.create(name="things", source={"type": "bucket", "bucket_ids": ["bkt_x"]}))
+    call("Mixpeek documents.upsert", lambda: client.namespaces.documents.upsert(namespace_id="wrapped", collection_id="things", documents=documents), lambda a: a["inserted"] == 5)
+    call("Mixpeek collections.list", client.collections.list)
+    call("Mixpeek collections.get", lambda: client.collections.get("things"), lambda a: a["collection_id"] == collection["collection_id"])
+    call("Mixpeek collections.update", lambda: client.collections.update("things", description="new"), lambda a: True)
+    call("Mixpeek documents.list", lambda: client.documents.list("things", page_size=3), lambda a: len(a["results"]) == 3)
+    call("Mixpeek documents.get", lambda: client.documents.get("things", "w1"), lambda a: a["n"] == 1)
+    call("Mixpeek documents.update", lambda: client.documents.update("things", "w1", update_data={"n": 7}), lambda a: a["n"] == 7)
+    call("Mixpeek documents.batch_update", lambda: client.documents.batch_update("things", updates=[{"document_id": "w2", "update_data": {"n": 8}}]), lambda a: a["updated_count"] == 1)
+    call("Mixpeek documents.delete", lambda: client.documents.delete("things", "w3"), lambda a: a["success"])
+    schema = {"properties": {"text": {"type": "text"}}}
+    bucket = call("Mixpeek buckets.create", lambda: client.buckets.create(name="box", bucket_schema=schema), lambda a: a["bucket_name"] == "box")
+    call("Mixpeek buckets.list", client.buckets.list)
+    call("Mixpeek buckets.get", lambda: client.buckets.get(bucket["bucket_id"]))
+    call("Mixpeek buckets.list_objects", lambda: client.buckets.list_objects(bucket["bucket_id"]), lambda a: a["results"] == [])
+    call("Mixpeek tasks.list", client.tasks.list)
+    call("Mixpeek buckets.delete", lambda: client.buckets.delete(bucket["bucket_id"]))
+    call("Mixpeek collections.delete", lambda: client.collections.delete("things"))
+    call("Mixpeek namespaces.delete", lambda: client.namespaces.delete("managed"), lambda a: a["task_id"])
+
+
+def drive_curl(url, key):
+    """The calls that people type: bodies word for word, and what must come of them."""
+
+    def send(method, path, body=None, agent="curl/8"):
+        headers = {"Authorization": f"Bearer {key}", "X-Namespace": "sdk", "Content-Type": "application/json", "User-Agent": agent}
+        request = urllib.request.Request(url + path, body.encode() if body else None, headers, method=method)
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, json.loads(answer.read() or "null")
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    cluster = api.ClustersApi(client).list_clusters().results[0].cluster_id
+    taxonomy = api.TaxonomiesApi(client).list_taxonomies().results[0].taxonomy_id
+    send("POST", "/v1/collections", '{"collection_name":"daily"}')
+    daily = send("GET", "/v1/collections/daily")[1]["collection_id"]
+    daily_at_two = '"trigger_type":"cron","schedule_config":{"cron_expression":"0 2 * * *","timezone":"UTC"},"description":"Daily clustering at 2am"}'
+    unified = {
+        "cron": '{"action_type":"cluster","action_config":{"cluster_id":"%s"},' % cluster + daily_at_two,
+        "filters and outputs": '{"action_type":"cluster","action_config":{"cluster_id":"%s","filters":{"status":"active"},"output_collection_ids":["%s"]},' % (cluster, daily) + daily_at_two,
+        "enrichment": '{"action_type":"taxonomy_enrichment","action_config":{"taxonomy_id":"%s","collection_id":"goods","batch_size":1000},"trigger_type":"interval","schedule_config":{"interval_seconds":21600},"description":"Enrich"}' % taxonomy,
+        "incremental enrichment": '{"action_type":"taxonomy_enrichment","action_config":{"taxonomy_id":"%s","collection_id":"goods","incremental":true},"trigger_type":"interval","schedule_config":{"interval_seconds":21600}}' % taxonomy,
+        "enrichment elsewhere": '{"action_type":"taxonomy_enrichment","action_config":{"taxonomy_id":"%s","collection_id":"goods","target_collection_id":"daily","incremental":true,"batch_size":500,"parallelism":8},"trigger_type":"cron","schedule_config":{"cron_expression":"0 3 * * *","timezone":"UTC"}}' % taxonomy,
+    }
+    made = None
+    for what, body in unified.items():
+        status, made = call(f"curl: {what}", lambda: send("POST", "/v1/triggers", body), lambda a: a[0] == 200 and a[1]["status"] == "active") or (0, made)
+    one = made["trigger_id"]
+    old = {
+        "cron and kmeans": '{"execution_config":{"collection_ids":["words"],"config":{"algorithm":"kmeans","n_clusters":5}},"trigger_type":"cron","schedule_config":{"cron_expression":"0 2 * * *","timezone":"UTC"},"description":"Daily clustering at 2am UTC"}',
+        "kmeans with min_cluster_size": '{"execution_config":{"collection_ids":["words"],"config":{"algorithm":"kmeans","min_cluster_size":2,"n_clusters":5}},"trigger_type":"cron","schedule_config":{"cron_expression":"0 2 * * *","timezone":"UTC"}}',
+        "interval and hdbscan": '{"execution_config":{"collection_ids":["words"],"config":{"algorithm":"hdbscan","min_cluster_size":10,"min_samples":5}},"trigger_type":"interval","schedule_config":{"interval_seconds":21600}}',
+        "event": '{"execution_config":{"collection_ids":["words"],"config":{"algorithm":"kmeans","n_clusters":3}},"trigger_type":"event","schedule_config":{"event_type":"documents_added","event_threshold":100,"collection_id":"words","cooldown_seconds":300}}',
+        "conditional": '{"execution_config":{"collection_ids":["words"],"config":{"algorithm":"hdbscan","min_cluster_size":5}},"trigger_type":"conditional","schedule_config":{"condition_type":"drift","threshold":0.3,"metric":"cosine_drift","check_interval_seconds":3600}}',
+        "of a cluster": '{"cluster_id":"%s","trigger_type":"interval","schedule_config":{"interval_seconds":3600,"start_immediately":true}}' % cluster,
+    }
+    for what, body in old.items():
+        call(f"curl: old trigger, {what}", lambda: send("POST", "/v1/clusters/triggers", body), lambda a: a[0] == 201 and a[1]["execution_config"]["collection_ids"])
+    generated = "OpenAPI-Generator/1.3.783/python"
+    call("the SDK is answered 200", lambda: send("POST", "/v1/clusters/triggers", old["cron and kmeans"], generated), lambda a: a[0] == 200)
+    neither = lambda: send("POST", "/v1/clusters/triggers", '{"trigger_type":"cron","schedule_config":{"cron_expression":"0 2 * * *"}}')
+    fields = lambda a: [e["field"] for e in a[1]["error"]["details"]["validation_errors"]]
+    call("curl: neither cluster nor configuration", neither, lambda a: a[0] == 422 and fields(a) == ["execution_config", "cluster_id"] and len(a[1]["detail"]) == 2)
+    call("curl: list", lambda: send("POST", "/v1/triggers/list", '{"action_type":"cluster"}'), lambda a: a[0] == 200 and a[1]["total"] > 0)
+    call("curl: get", lambda: send("GET", f"/v1/triggers/{one}"), lambda a: a[0] == 200 and a[1]["is_overdue"] is False)
+    call("curl: patch", lambda: send("PATCH", f"/v1/triggers/{one}", '{"description":"x"}'), lambda a: a[0] == 200)
+    call("curl: patch what cannot be", lambda: send("PATCH", f"/v1/triggers/{one}", '{"action_type":"cluster"}'), lambda a: a[0] == 422)
+    call("curl: execute", lambda: send("POST", f"/v1/triggers/{one}/execute"), lambda a: a[0] == 200 and a[1]["task_id"])
+    call("curl: pause", lambda: send("POST", f"/v1/triggers/{one}/pause"), lambda a: a[1]["status"] == "paused")
+    call("curl: resume", lambda: send("POST", f"/v1/triggers/{one}/resume"), lambda a: a[1]["status"] == "active")
+    call("curl: history", lambda: send("GET", f"/v1/triggers/{one}/history"), lambda a: a[0] == 200 and a[1]["trigger_id"] == one)
+    call("curl: delete", lambda: send("DELETE", f"/v1/triggers/{one}"), lambda a: a == (204, None))
+    call("curl: an unknown field is named", lambda: send("POST", "/v1/triggers", '{"action_typ":"cluster"}'), lambda a: a[0] == 422 and a[1]["error"]["details"]["did_you_mean"] == "action_type")
+    call("curl: a body that is not JSON", lambda: send("POST", "/v1/triggers", "{"), lambda a: a[0] == 400)
+
+
+def coverage(url, key):
+    """Every operation that the contract has and the server serves must have been answered with success."""
+    ask = lambda path: urllib.request.urlopen(urllib.request.Request(url + path, headers={"Authorization": f"Bearer {key}"})).read().decode()
+    description, measured = json.loads(ask("/openapi.json")), ask("/metrics")
+    driven = set(re.findall(r'perigee_http_requests_total\{operation="(\w+)",status="2\d\d"\}', measured))
+    served = {o["operationId"]: o["x-sdk"] for item in description["paths"].values() for o in item.values() if "x-sdk" in o}
+    missing = sorted(f"{name} ({served[name]})" for name in set(served) - driven)
+    call(f"{len(served)} operations of the contract were driven", lambda: missing, lambda a: a == [])
+
+
 def main():
     folder = tempfile.mkdtemp(prefix="perigee-sdk-")
     store = os.path.join(folder, "sdk.db")
@@ -286,6 +552,9 @@ def main():
         drive(banner["url"], banner["key"])
         drive_buckets(banner["url"], banner["key"])
         drive_taxonomies(banner["url"], banner["key"])
+        for more in (drive_documents, drive_cluster_triggers, drive_keys, drive_wrapper, drive_curl):
+            more(banner["url"], banner["key"])
+        coverage(banner["url"], banner["key"])
     finally:
         server.terminate()
         server.wait(10)

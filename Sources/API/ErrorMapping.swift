@@ -45,6 +45,7 @@ package enum ErrorMapping {
     ]
     var response = Response.json(.object(body), status: status)
     if status == 401 { response.headers.set("WWW-Authenticate", "Bearer") }
+    if let seconds = problem.details["retry_after_seconds"]?.int { response.headers.set("Retry-After", "\(seconds)") }
     return response
   }
 
@@ -69,6 +70,7 @@ package enum ErrorMapping {
     case 415: "UnsupportedMediaTypeError"
     case 422: "ValidationError"
     case 429: "RateLimitError"
+    case 503: "ServiceUnavailableError"
     case 507: "InsufficientStorageError"
     default: "InternalServerError"
     }

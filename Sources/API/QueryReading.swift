@@ -15,19 +15,7 @@ enum QueryReading {
           .invalid, "unknown query parameter '\(pair.name)'", hint: "Accepted: \(known.joined(separator: ", "))", path: pair.name,
           didYouMean: Suggestion.nearest(to: pair.name, in: known))
       }
-      switch parameter.kind {
-      case .string: result[pair.name] = .string(pair.value)
-      case .integer:
-        guard let number = Int64(pair.value) else {
-          throw Problem(.invalid, "'\(pair.value)' is not an integer", hint: "For example ?\(pair.name)=10", path: pair.name)
-        }
-        result[pair.name] = .int(number)
-      case .boolean:
-        guard let flag = ["true": true, "false": false, "1": true, "0": false][pair.value.lowercased()] else {
-          throw Problem(.invalid, "'\(pair.value)' is not a boolean", hint: "Give true or false", path: pair.name)
-        }
-        result[pair.name] = .bool(flag)
-      }
+      result[pair.name] = try parameter.read(pair.value)
     }
     return result
   }

@@ -12,38 +12,49 @@ package final class Service: Sendable {
     package var handlerThreads: Int
     /// A secret that the owner of the store's file may use instead of a key; nil when there is none.
     package var localToken: String?
-    /// Called after each request: method, path, status, duration.
+    /// How many requests a minute a key may make that has no limit of its own; nil for as many as it likes.
+    package var rateLimit: Int64?
+    /// Called after each request.
     package var log: @Sendable (_ line: AccessLine) -> Void
 
     package init(
-      endpoints: [Endpoint], maxBody: Int = 16 << 20, handlerThreads: Int = 32, localToken: String? = nil,
+      endpoints: [Endpoint], maxBody: Int = 16 << 20, handlerThreads: Int = 32, localToken: String? = nil, rateLimit: Int64? = nil,
       log: @escaping @Sendable (_ line: AccessLine) -> Void = { _ in }
     ) {
       self.endpoints = endpoints
       self.maxBody = maxBody
       self.handlerThreads = handlerThreads
       self.localToken = localToken
+      self.rateLimit = rateLimit
       self.log = log
     }
   }
 
+  /// A request that was answered, for the log.
   package struct AccessLine: Sendable {
     package var method: String
     package var path: String
     package var status: Int
     package var duration: Duration
     package var requestID: String
+    /// The operation's name, and the key's; nil for what is not in the table, or was refused before.
+    package var operation: String?
+    package var key: String?
+    package var remoteAddress: String
   }
 
   /// A request that reads for longer would take connections and the log's space from all others.
   private static let readLimit = Duration.seconds(5)
 
-  private let host: Host
+  let host: Host
+  let metrics = Metrics()
+  private let rateLimits: RateLimits
   private let configuration: Configuration
   private let router: Router<Operation>
   private let authorization: Authorization
   private let server: Mutex<Server?> = Mutex(nil)
-  private let openAPI: [UInt8]
+  /// Made when it is first asked for: a server should be up at once.
+  private let openAPI = Mutex<[UInt8]?>(nil)
   /// Names requests: random for each start, then counted.
   private let requestPrefix: String
   private let requests = Atomic<UInt64>(0)
@@ -55,8 +66,8 @@ package final class Service: Sendable {
     for operation in Operation.all { router.add(operation.method, operation.path, operation) }
     self.router = router
     authorization = Authorization(host: host, localToken: configuration.localToken)
+    rateLimits = RateLimits(usual: configuration.rateLimit)
     requestPrefix = Identifier.make("req", host.surroundings) + "_"
-    openAPI = OpenAPI.document(of: Operation.all).bytes
   }
 
   /// Listens, and answers the addresses that it listens at (a port 0 has become a real one).
@@ -76,26 +87,50 @@ package final class Service: Sendable {
     if let server = server.withLock({ $0 }) { _ = server.stop(draining: draining) }
   }
 
+  var serverStatistics: ServerStatistics? { server.withLock { $0?.statistics } }
+
   /// One request to one response; no socket is needed for it.
   package func answer(_ request: Request) -> Response {
     let started = host.surroundings.ticks()
-    let requestID = requestPrefix + String(requests.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)
+    metrics.began()
+    // A client's own name for its request is kept, so that its log and ours can be laid side by side.
+    let requestID =
+      RequestName.given(request.headers["X-Request-ID"]) ?? requestPrefix + String(requests.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)
+    var passage = Passage()
     var response: Response
     do throws(Problem) {
-      response = try respond(request)
+      response = try respond(request, &passage)
     } catch {
-      if error.kind == .internal { host.log("error", "\(requestID) \(request.method) \(request.target): \(error)") }
-      response = ErrorMapping.response(to: error)
+      var problem = error
+      if error.kind == .internal {
+        host.log("error", "\(requestID) \(request.method) \(request.target): \(error)")
+        problem.details["request_id"] = .string(requestID)
+      }
+      response = ErrorMapping.response(to: problem)
     }
-    response.headers.set("X-Request-Id", requestID)
+    response.headers.set("X-Request-ID", requestID)
+    if let standing = passage.standing {
+      response.headers.set("X-RateLimit-Limit", "\(standing.limit)")
+      response.headers.set("X-RateLimit-Remaining", "\(standing.remaining)")
+    }
+    let duration = host.surroundings.ticks() - started
+    metrics.ended(passage.operation ?? "other", status: response.status, after: duration)
     configuration.log(
       AccessLine(
-        method: request.method, path: request.target, status: response.status, duration: host.surroundings.ticks() - started, requestID: requestID))
+        method: request.method, path: request.target, status: response.status, duration: duration, requestID: requestID, operation: passage.operation,
+        key: passage.caller, remoteAddress: request.remoteAddress))
     return response
   }
 
-  private func respond(_ request: Request) throws(Problem) -> Response {
-    if request.method == "GET" || request.method == "HEAD", request.segments == ["openapi.json"] { return .bytes(openAPI, type: "application/json") }
+  /// What became known of a request on its way, also when it was refused in the end.
+  private struct Passage {
+    var operation: String?
+    var caller: String?
+    var standing: RateLimits.Standing?
+  }
+
+  private func respond(_ request: Request, _ passage: inout Passage) throws(Problem) -> Response {
+    if let page = try page(request, &passage) { return page }
     let operation: Operation
     let path: [String: String]
     switch router.match(request.method, request.segments) {
@@ -109,16 +144,11 @@ package final class Service: Sendable {
       throw Problem(
         .notFound, "there is nothing at /\(request.segments.joined(separator: "/"))", hint: "GET /openapi.json lists every path", didYouMean: nearest)
     }
-    var caller = Caller(name: "anonymous", scopes: [])
-    if let scope = operation.scope {
-      caller = try authorization.caller(of: request)
-      guard caller.may(scope) else {
-        throw Problem(
-          .forbidden, "the key '\(caller.name)' does not allow '\(scope.rawValue)'",
-          hint: "perigee key create --scopes \(scope.rawValue) makes one that does")
-      }
-    }
+    passage.operation = operation.name
+    let caller = try admit(request, to: operation.scope, &passage)
     var call = Call(caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: try Self.body(of: request))
+    // Where fields are known, the operation refuses the others itself, and says what it knows of them.
+    if operation.body == [] { _ = try Fields(call.body, accepting: []) }
     if operation.inNamespace {
       // A header without a value counts as absent; the SDK sends it empty when nothing is configured.
       let named = [request.headers["X-Namespace"], request.query["namespace"]].compactMap(\.self).first { !$0.isEmpty }
@@ -128,10 +158,12 @@ package final class Service: Sendable {
     if operation.query.contains(where: { $0.name == "last_event_id" }), let seen = request.headers["Last-Event-ID"].flatMap({ Int64($0) }) {
       call.query["last_event_id"] = .int(seen)
     }
+    call.isByContract = Self.isGenerated(request)
     switch try ReadLimit.with(Self.readLimit, { () throws(Problem) in try operation.perform(host, call) }) {
-    case .json(let value): return .json(value)
+    case .json(let value): return .json(value, status: Self.isGenerated(request) ? 200 : operation.success)
     case .accepted(let value): return .json(value, status: 202)
     case .nothing: return Response(status: 204)
+    case .text(let text, let type): return .text(text, type: type)
     case .events(let subscription): return try follow(subscription)
     }
   }
@@ -148,6 +180,41 @@ package final class Service: Sendable {
       status: 200, headers: ["Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"], body: .stream(stream))
   }
 
+  /// What is served beside the operations: their description, for programs and for people, and the measurements.
+  private func page(_ request: Request, _ passage: inout Passage) throws(Problem) -> Response? {
+    guard request.method == "GET" || request.method == "HEAD", request.segments.count == 1 else { return nil }
+    switch request.segments[0] {
+    case "openapi.json":
+      if let known = openAPI.withLock({ $0 }) { return .bytes(known, type: "application/json") }
+      let bytes = try OpenAPI.document(of: Operation.all).bytes
+      openAPI.withLock { $0 = bytes }
+      return .bytes(bytes, type: "application/json")
+    case "docs": return DocumentationPage.response
+    case "metrics":
+      passage.operation = "metrics"
+      _ = try admit(request, to: .read, &passage)
+      return try metricsPage(request)
+    default: return nil
+    }
+  }
+
+  /// Who asks, if they may: known, allowed what the operation needs, and not too often.
+  private func admit(_ request: Request, to scope: APIKey.Scope?, _ passage: inout Passage) throws(Problem) -> Caller {
+    guard let scope else { return Caller(name: "anonymous", scopes: []) }
+    let caller = try authorization.caller(of: request)
+    passage.caller = caller.name
+    passage.standing = try rateLimits.count(caller, at: host.surroundings.ticks())
+    guard caller.may(scope) else {
+      throw Problem(
+        .forbidden, "the key '\(caller.name)' does not allow '\(scope.rawValue)'",
+        hint: "perigee key create --scopes \(scope.rawValue) makes one that does")
+    }
+    return caller
+  }
+
+  /// Whether the official SDK asks: it takes a 201 for no answer.
+  private static func isGenerated(_ request: Request) -> Bool { request.headers["User-Agent"]?.hasPrefix("OpenAPI-Generator/") ?? false }
+
   /// The body as JSON. No body is an empty object: the SDK posts none where every field is optional.
   private static func body(of request: Request) throws(Problem) -> JSON {
     guard !request.body.isEmpty else { return [:] }
@@ -157,6 +224,11 @@ package final class Service: Sendable {
         throw Problem(
           .unsupported, "the body is '\(media)'", hint: "Send Content-Type: application/json", path: "Content-Type", details: ["http_status": 415])
       }
+    }
+    if let coding = request.headers["Content-Encoding"], !["", "identity"].contains(coding.lowercased()) {
+      throw Problem(
+        .unsupported, "the body is coded as '\(coding)'", hint: "Send it as it is, without Content-Encoding", path: "Content-Encoding",
+        details: ["http_status": 415])
     }
     let body = try JSON(parsing: request.body)
     return body == .null ? [:] : body

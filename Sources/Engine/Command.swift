@@ -91,6 +91,8 @@ struct DocumentWrite: Sendable {
   struct Patch: Sendable {
     var fields: JSONObject
     var vectors: [String: [Float]] = [:]
+    /// Values by their paths, with dots: each replaces what is there, also in `metadata`.
+    var assignments: [JSONObject.Member] = []
     /// A document that is gone is left out, where otherwise the whole write would be refused.
     var skipsMissing = false
   }

@@ -165,9 +165,14 @@ package final class Host: Sendable {
 
   // MARK: - Waiting for the host's thread
 
+  /// The one thing that is unavailable for a moment only: clients may wait for it.
+  private static let shuttingDown = Problem(
+    .unavailable, "the host is shutting down", hint: "Try again when it is back",
+    details: ["http_status": 503, "retry_after_seconds": 2, "retryable": true])
+
   func ask<Value: Sendable>(_ command: (Reply<Result<Value, Problem>>) -> Command) throws(Problem) -> Value {
     let reply = Reply<Result<Value, Problem>>()
-    guard inbox.put(command(reply)) else { throw Problem(.unavailable, "the host is shutting down", hint: "Try again when it is back") }
+    guard inbox.put(command(reply)) else { throw Self.shuttingDown }
     return try reply.wait().get()
   }
 

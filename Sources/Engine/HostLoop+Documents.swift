@@ -138,6 +138,7 @@ extension HostLoop {
           throw missing(id, write)
         }
         document.fields.set(patch.fields.members.map { .init(key: $0.key, value: merged($0, over: document.fields)) })
+        for member in patch.assignments { document.fields.setValue(member.value, at: member.key) }
         document.vectors = patch.vectors
         document.updatedAt = now()
         plan.transaction.update(document)

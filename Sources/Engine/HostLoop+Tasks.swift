@@ -202,7 +202,7 @@ extension HostLoop {
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(ending, outcome) }
       CrashPoint.pass(.endCommitted)
-      parts.meter.ended()
+      parts.meter.ended(ending.task.kind, ending.status)
       forget(task)
       announce(plan)
       guard let id = task.triggerID else { return }

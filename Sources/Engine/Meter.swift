@@ -1,4 +1,5 @@
 package import Basics
+package import Model
 import Synchronization
 
 /// What the host's thread has done since it began: commits, claims, starts and ends, and when the last claim was on the disk.
@@ -53,8 +54,21 @@ package final class Meter: Sendable {
       lastClaim: Ticks(nanoseconds: lastClaim.load(ordering: .relaxed)))
   }
 
+  /// What ended as what.
+  package struct Ending: Hashable, Sendable {
+    package var kind: TaskRecord.Kind
+    package var status: TaskRecord.Status
+  }
+
+  private let ended = Mutex<[Ending: Int]>([:])
+  /// How many tasks of each kind ended with each status.
+  package var endings: [Ending: Int] { ended.withLock { $0 } }
+
   func committed() { commits.add(1, ordering: .relaxed) }
-  func ended() { ends.add(1, ordering: .relaxed) }
+  func ended(_ kind: TaskRecord.Kind, _ status: TaskRecord.Status) {
+    ends.add(1, ordering: .relaxed)
+    ended.withLock { $0[Ending(kind: kind, status: status), default: 0] += 1 }
+  }
 
   func claimed(at now: Ticks) {
     claims.add(1, ordering: .relaxed)

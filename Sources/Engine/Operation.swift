@@ -15,11 +15,33 @@ package struct Operation: Sendable {
       self.name = name
       self.kind = kind
     }
+    /// The value that a text stands for.
+    package func read(_ text: String) throws(Problem) -> JSON {
+      switch kind {
+      case .string: return .string(text)
+      case .integer:
+        guard let number = Int64(text) else { throw Problem(.invalid, "'\(text)' is not an integer", hint: "For example \(name)=10", path: name) }
+        return .int(number)
+      case .boolean:
+        guard let flag = ["true": true, "false": false, "1": true, "0": false][text.lowercased()] else {
+          throw Problem(.invalid, "'\(text)' is not a boolean", hint: "Give true or false", path: name)
+        }
+        return .bool(flag)
+      }
+    }
+
     /// The paging parameters that most lists take.
     static let paging: [Parameter] = [
       Parameter("limit", .integer), Parameter("page_size", .integer), Parameter("offset", .integer), Parameter("page", .integer),
       Parameter("cursor", .string), Parameter("next_cursor", .string), Parameter("after", .string), Parameter("include_total", .boolean),
     ]
+  }
+
+  /// What a success of the operation looks like.
+  package enum AnswerForm: Sendable {
+    case json, accepted, nothing
+    /// JSON, or on request a text of this media type.
+    case jsonOrText(type: String)
   }
 
   package enum Answer: Sendable {
@@ -30,6 +52,8 @@ package struct Operation: Sendable {
     case nothing
     /// What happens from now on, as it happens; only over HTTP.
     case events(EventSubscription)
+    /// A text that is not JSON, with its media type: exports.
+    case text(String, type: String)
   }
 
   /// The contract's name, e.g. `create_trigger`.
@@ -43,6 +67,9 @@ package struct Operation: Sendable {
   package var scope: APIKey.Scope?
   /// Whether it happens in one namespace, named by header, query or key.
   package var inNamespace: Bool
+  /// The status of a success, where the contract says another than 200; clients generated from it are answered 200, since they drop a 201.
+  package var success = 200
+  package var answers = AnswerForm.json
   package var query: [Parameter]
   /// The body's field names, for the documentation; nil when there is no body.
   package var body: [String]?
@@ -50,25 +77,31 @@ package struct Operation: Sendable {
 
   init(
     _ name: String, _ method: String, _ path: String, _ summary: String, tag: String, scope: APIKey.Scope?, inNamespace: Bool = true,
-    query: [Parameter] = [], body: [String]? = nil, _ perform: @escaping @Sendable (Host, Call) throws(Problem) -> Answer
+    success: Int = 200, answers: AnswerForm = .json, query: [Parameter] = [], body: [String]? = nil,
+    _ perform: @escaping @Sendable (Host, Call) throws(Problem) -> Answer
   ) {
     self.name = name
     self.method = method
     self.path = path
     self.summary = summary
     self.tag = tag
-    self.scope = scope
+    // To delete is a permission of its own.
+    self.scope = method == "DELETE" && scope == .write ? .delete : scope
     self.inNamespace = inNamespace
+    self.success = success
+    self.answers = answers
     self.query = query
     self.body = body
     self.perform = perform
   }
 
   package static let all: [Operation] =
-    systemOperations + namespaceOperations + collectionOperations + documentOperations + clusterOperations + clusterResultOperations
+    systemOperations + namespaceOperations + collectionOperations + documentOperations + documentListOperations
+    + documentChangeOperations + aggregateOperations + clusterOperations + clusterResultOperations
     + triggerOperations + decisionOperations
     + simulationOperations + bulkOperations + previewOperations + taskOperations + kvOperations + maintenanceOperations + eventOperations
-    + taxonomyOperations + taxonomyNodeOperations + retrieverOperations + alertOperations + indexOperations + webhookOperations
+    + taxonomyOperations + taxonomyNodeOperations + retrieverOperations + alertOperations + indexOperations + webhookOperations + keyOperations
+    + clusterTriggerOperations
     + calendarOperations + scriptOperations + outboundOperations + bucketOperations + objectOperations + batchOperations
     + syncOperations
 
@@ -81,24 +114,31 @@ package struct Caller: Sendable {
   /// The key's name, or what stands for it: `local`, `script`.
   package var name: String
   package var scopes: Set<APIKey.Scope>
-  /// Namespaces (identifiers) that the caller may enter; empty means all.
+  /// Namespaces that the caller may enter, as `APIKey.namespaces` says them; empty means all.
   package var namespaces: [String]
-  package var expiresAt: Instant?
+  /// The key; nil for those who need none.
+  package var key: APIKey?
 
-  package init(name: String, scopes: Set<APIKey.Scope>, namespaces: [String] = [], expiresAt: Instant? = nil) {
+  package init(name: String, scopes: Set<APIKey.Scope>, namespaces: [String] = []) {
     self.name = name
     self.scopes = scopes
     self.namespaces = namespaces
-    self.expiresAt = expiresAt
   }
 
-  package init(_ key: APIKey) { self.init(name: key.name, scopes: Set(key.scopes), namespaces: key.namespaces, expiresAt: key.expiresAt) }
+  package init(_ key: APIKey) {
+    self.init(name: key.name, scopes: Set(key.scopes), namespaces: key.namespaces)
+    self.key = key
+  }
 
   /// Somebody with the store's file in their hands.
   package static let local = Caller(name: "local", scopes: Set(APIKey.Scope.allCases))
 
   package func may(_ scope: APIKey.Scope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
-  package func opens(_ namespaceID: String) -> Bool { namespaces.isEmpty || namespaces.contains(namespaceID) }
+  package func opens(_ namespaceID: String) -> Bool {
+    namespaces.isEmpty || namespaces.contains { $0.hasSuffix("*") ? namespaceID.hasPrefix($0.dropLast()) : $0 == namespaceID }
+  }
+  /// The one namespace that the caller may enter, if it is only one.
+  package var onlyNamespace: String? { namespaces.count == 1 && namespaces[0].last != "*" ? namespaces[0] : nil }
 }
 
 /// A request in the host's words: who asks, where, and with what.
@@ -112,6 +152,8 @@ package struct Call: Sendable {
   package var query: JSONObject
   /// An empty object when there was no body.
   package var body: JSON
+  /// Whether the client knows only the contract's words: lists leave out for it what has others.
+  package var isByContract = false
   /// Collects writes instead of committing them: hooks and actions of triggers, whose writes are committed with their outcome.
   var gathering: Gathering?
   /// How many scripts deep the call was made: a script may run a script, but not without end.

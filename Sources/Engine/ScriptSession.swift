@@ -184,6 +184,7 @@ package final class ScriptSession: ScriptHost {
     case .json(let value), .accepted(let value): return value
     case .nothing: return .bool(true)
     case .events: throw .streamsOnlyOverHTTP
+    case .text(let text, _): return .string(text)
     }
   }
 

@@ -8,6 +8,9 @@ package struct Action: Sendable, Equatable {
     package var onFailure: ScriptReference?
   }
 
+  /// How a cluster action goes about it: anew, by the groups that there are, or by joining earlier runs.
+  package enum RunMode: String, Sendable, CaseIterable { case full, assign, composite }
+
   package var kind: TaskRecord.Kind
   /// The configuration as given, hooks included.
   package var config: JSONObject
@@ -51,10 +54,12 @@ package struct Action: Sendable, Equatable {
     case .cluster:
       _ = try fields.required("cluster_id", example: "\"clust_abc123\"")
       _ = try fields.strings("output_collection_ids")
-      if let mode = try fields.string("mode"), mode != "full" {
+      let mode: RunMode? = try fields.choice("mode")
+      let runs = try fields.strings("source_execution_ids") ?? []
+      if mode == .composite, runs.count < 2 {
         throw Problem(
-          .unsupported, "mode '\(mode)' is not in this build", hint: "Leave it out, or give \"full\"", path: fields.at("mode"),
-          didYouMean: Suggestion.nearest(to: mode, in: ["full"]))
+          .invalid, "mode 'composite' joins at least two runs", hint: "For example \"source_execution_ids\": [\"run_a\", \"run_b\"]",
+          path: fields.at("source_execution_ids"))
       }
       if let filters = fields["filters"] { _ = try Filter(filters, path: fields.at("filters")) }
       _ = try fields.number("assignment_threshold", in: 0...1)

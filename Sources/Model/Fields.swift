@@ -20,7 +20,7 @@ package struct Fields {
     guard let first = unknown.first else { return }
     func problem(_ key: String) -> Problem {
       Problem(
-        .invalid, "unknown field '\(key)'", hint: "Accepted: \(names.joined(separator: ", "))", path: self.at(key),
+        .invalid, "unknown field '\(key)'", hint: names.isEmpty ? "There are no fields here" : "Accepted: \(names.joined(separator: ", "))", path: self.at(key),
         didYouMean: Suggestion.nearest(to: key, in: names),
         details: ["accepted": .array(names.map(JSON.string)), "type": "extra_forbidden"])
     }
@@ -103,6 +103,24 @@ package struct Fields {
       result.append(text)
     }
     if result.count < atLeast { throw Problem(.invalid, "needs at least \(atLeast) item\(atLeast == 1 ? "" : "s")", path: at(key)) }
+    return result
+  }
+
+  /// A list of objects, each with its own path.
+  package func objects(_ key: String, in counts: ClosedRange<Int>, example: String) throws(Problem) -> [(object: JSONObject, path: String)]? {
+    guard let value = self[key] else { return nil }
+    guard let items = value.array else { throw wrong(key, "an array", value, example: example) }
+    guard counts.contains(items.count) else {
+      throw Problem(
+        items.count > counts.upperBound ? .tooLarge : .invalid, "\(items.count) items",
+        hint: "Give \(counts.lowerBound) to \(counts.upperBound), for example \(example)", path: at(key))
+    }
+    var result: [(object: JSONObject, path: String)] = []
+    for (index, item) in items.enumerated() {
+      let path = at(key) + "[\(index)]"
+      guard let object = item.object else { throw Problem(.invalid, "expected an object, got \(item.typeName) \(item.brief)", path: path) }
+      result.append((object, path))
+    }
     return result
   }
 

@@ -98,13 +98,21 @@ struct FilterSQL {
     case .collectionID: return .text("documents.collection_id")
     case .createdAt: return .time("documents.created_at")
     case .updatedAt: return .time("documents.updated_at")
-    case .field(let keys):
-      if let known = paths[keys] { return .field(known) }
-      let name = try bind(.text(Self.path(keys, field)))
-      paths[keys] = name
-      return .field(name)
+    case .field(let keys): return .field(try pathParameter(keys, field))
     }
   }
+
+  // MARK: - For other statements over documents
+
+  /// The parameter that holds the path of a field, as SQLite writes it.
+  mutating func pathParameter(_ keys: [String], _ field: String) throws(Problem) -> String {
+    if let known = paths[keys] { return known }
+    let name = try bind(.text(Self.path(keys, field)))
+    paths[keys] = name
+    return name
+  }
+
+  mutating func parameter(_ value: Value) throws(Problem) -> String { try bind(value) }
 
   /// SQLite's path syntax quotes keys but knows no escapes: https://www.sqlite.org/json1.html#path_arguments
   static func path(_ keys: [String], _ field: String) throws(Problem) -> String {

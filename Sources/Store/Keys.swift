@@ -8,8 +8,20 @@ extension Transaction {
       [
         ("key_id", .text(key.id)), ("name", .text(key.name)), ("prefix", .text(key.prefix)), ("hash", .text(key.hash)),
         ("scopes", .strings(key.scopes.map(\.rawValue))), ("namespaces", .strings(key.namespaces)), ("created_at", .instant(key.createdAt)),
-        ("expires_at", .optional(key.expiresAt)), ("revoked_at", .optional(key.revokedAt)),
+        ("expires_at", .optional(key.expiresAt)), ("revoked_at", .optional(key.revokedAt)), ("user_email", .text(key.userEmail)),
+        ("description", .optional(key.description)), ("rate_limit", .optional(key.rateLimit)), ("created_by", .optional(key.createdBy)),
       ])
+  }
+
+  /// Replaces what can be changed of a key, its secret too; lost when it was revoked, or its secret replaced, since it was read.
+  package mutating func update(_ key: APIKey, from old: APIKey) {
+    add(
+      .updateKey,
+      [
+        ("name", .text(key.name)), ("prefix", .text(key.prefix)), ("hash", .text(key.hash)), ("scopes", .strings(key.scopes.map(\.rawValue))),
+        ("namespaces", .strings(key.namespaces)), ("expires_at", .optional(key.expiresAt)), ("description", .optional(key.description)),
+        ("rate_limit", .optional(key.rateLimit)), ("key_id", .text(key.id)), ("old_hash", .text(old.hash)),
+      ], expecting: .exactly(1), guardName: "key")
   }
 
   /// Revokes a key for good; lost when there is no such key or it is revoked already.
@@ -29,6 +41,7 @@ extension APIKey {
   static func read(_ row: inout Row) throws(Problem) -> APIKey {
     APIKey(
       id: row.text(), name: row.text(), prefix: row.text(), hash: row.text(), scopes: try row.strings().compactMap(Scope.init(rawValue:)),
-      namespaces: try row.strings(), createdAt: row.instant(), expiresAt: row.optionalInstant(), revokedAt: row.optionalInstant())
+      namespaces: try row.strings(), createdAt: row.instant(), expiresAt: row.optionalInstant(), revokedAt: row.optionalInstant(),
+      userEmail: row.text(), description: row.optionalText(), rateLimit: row.optionalInt(), createdBy: row.optionalText())
   }
 }

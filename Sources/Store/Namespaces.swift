@@ -34,7 +34,8 @@ extension Transaction {
       .deleteBatchMembersOfNamespace, .deleteBatchesOfNamespace, .deleteObjectsOfNamespace, .deleteBucketStoresOfNamespace,
       .deleteWordCountsOfNamespace, .deleteRetrievalsOfNamespace, .deleteRetrieversOfNamespace, .deleteAlertExecutionsOfNamespace,
       .deleteAlertsOfNamespace, .deleteApplicationsOfNamespace,
-      .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteScriptVersionsOfNamespace, .deleteScriptsOfNamespace, .deleteVectorsOfNamespace,
+      .deleteIdempotentWritesOfNamespace, .deleteEventsOfNamespace, .deleteValuesOfNamespace, .deleteScriptVersionsOfNamespace,
+      .deleteScriptsOfNamespace, .deleteVectorsOfNamespace,
       .deleteDocumentsOfNamespace, .deletePayloadIndexesOfNamespace, .deleteVectorIndexesOfNamespace,
       .deleteCollectionsOfNamespace,
     ]
@@ -47,6 +48,14 @@ extension Reader {
   /// A namespace by its identifier or its name.
   package func namespace(_ identifier: String) throws(Problem) -> Namespace? {
     try connection.first(.namespace, [("identifier", .text(identifier))], Namespace.read)
+  }
+
+  /// How much a namespace holds.
+  package func counts(ofNamespace id: String) throws(Problem) -> (collections: Int64, documents: Int64, buckets: Int64, objects: Int64) {
+    let found = try connection.first(.namespaceCounts, [("namespace_id", .text(id))]) { row throws(Problem) in
+      (collections: row.int(), documents: row.int(), buckets: row.int(), objects: row.int())
+    }
+    return found ?? (0, 0, 0, 0)
   }
 
   /// In the order in which they were made.

@@ -54,6 +54,20 @@ struct Row {
     }
   }
 
+  /// A number or a text that SQLite computed; null also for what JSON has no number for.
+  mutating func scalar() -> JSON {
+    switch sqlite3_column_type(statement, column) {
+    case SQLITE_INTEGER: return .int(int())
+    case SQLITE_FLOAT:
+      let value = sqlite3_column_double(statement, advance())
+      return value.isFinite ? .double(value) : .null
+    case SQLITE_NULL:
+      column += 1
+      return .null
+    default: return .string(text())
+    }
+  }
+
   /// JSON that we wrote ourselves; that it cannot be read means damage.
   mutating func json() throws(Problem) -> JSON {
     let place = column

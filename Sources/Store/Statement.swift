@@ -6,9 +6,9 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Owners
   case takeShard, guardEpoch
   // Namespaces
-  case insertNamespace, updateNamespace, deleteNamespace, namespace, namespaces, countNamespaces, taskLimits
+  case insertNamespace, updateNamespace, deleteNamespace, namespace, namespaces, countNamespaces, taskLimits, namespaceCounts
   // Keys
-  case insertKey, revokeKey, keyByHash, keys
+  case insertKey, updateKey, revokeKey, keyByHash, keys
   // Collections
   case insertCollection, insertVectorIndex, updateCollection, adjustDocumentCount, recountDocuments, deleteCollection, deleteVectorIndexes
   case deleteCollectionsOfNamespace, deleteVectorIndexesOfNamespace, collection, collections, countCollections, collectionIDs
@@ -25,10 +25,11 @@ package enum Statement: Int, CaseIterable, Sendable {
   case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, turnTrigger, rememberTrigger,
     deleteTrigger,
     deleteTriggersOfNamespace
-  case trigger, triggerState, activeTriggers, wakingTriggers
+  case trigger, triggerState, activeTriggers, wakingTriggers, triggerCounts
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks
-  case insertTask, startTask, finishTask, repeatTask, reportTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks
+  case insertTask, startTask, finishTask, repeatTask, reportTask, deleteTasksOfNamespace, task, tasks, countTasks, unfinishedTasks,
+    unfinishedTaskCounts
   // Evaluations
   case insertEvaluation, coalesceEvaluation, deleteEvaluationsOfTrigger, deleteEvaluationsOfNamespace, evaluations, countEvaluations
   case evaluation, evaluationOfTask, evaluationFrom, evaluationBefore, lastFired, evaluationsInOrder, evaluationSizes, deleteEvaluation
@@ -51,6 +52,8 @@ package enum Statement: Int, CaseIterable, Sendable {
   case putCalendar, deleteCalendar, deleteCalendarsOfNamespace, calendar, calendars
   // What has happened to a trigger
   case recordedFires, countUnfinished
+  // Writes that are done once
+  case insertIdempotentWrite, deleteOldIdempotentWrites, deleteIdempotentWritesOfNamespace, idempotentWrite
   // Keys and values of scripts
   case setValue, incrementValue, deleteValue, deleteExpiredValues, deleteValuesOfNamespace, value, values
   // Buckets and their objects
@@ -120,14 +123,48 @@ package enum Statement: Int, CaseIterable, Sendable {
       """
     case .countNamespaces: "SELECT count(*) FROM namespaces"
     case .taskLimits: "SELECT namespace_id, max_concurrent_tasks FROM namespaces WHERE max_concurrent_tasks IS NOT NULL ORDER BY namespace_id"
+    case .insertIdempotentWrite:
+      """
+      INSERT INTO idempotent_writes (namespace_id, key, body_hash, answer, created_at) VALUES ($namespace_id, $key, $body_hash, $answer, $created_at)
+      """
+    case .deleteOldIdempotentWrites: "DELETE FROM idempotent_writes WHERE created_at < $before"
+    case .deleteIdempotentWritesOfNamespace: "DELETE FROM idempotent_writes WHERE namespace_id = $namespace_id"
+    case .idempotentWrite:
+      "SELECT body_hash, answer FROM idempotent_writes WHERE namespace_id = $namespace_id AND key = $key AND created_at >= $after"
+    case .triggerCounts: "SELECT status, count(*) FROM triggers GROUP BY status ORDER BY status"
+    case .unfinishedTaskCounts:
+      "SELECT status, count(*) FROM tasks WHERE status IN ('PENDING', 'IN_PROGRESS') GROUP BY status ORDER BY status"
+    case .namespaceCounts:
+      """
+      SELECT (SELECT count(*) FROM collections WHERE namespace_id = $namespace_id),
+        (SELECT COALESCE(sum(document_count), 0) FROM collections WHERE namespace_id = $namespace_id),
+        (SELECT count(*) FROM buckets WHERE namespace_id = $namespace_id),
+        (SELECT COALESCE(sum(object_count), 0) FROM buckets WHERE namespace_id = $namespace_id)
+      """
     case .insertKey:
       """
-      INSERT INTO api_keys (key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at)
-      VALUES ($key_id, $name, $prefix, $hash, $scopes, $namespaces, $created_at, $expires_at, $revoked_at)
+      INSERT INTO api_keys (key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at, user_email, description, rate_limit,
+        created_by)
+      VALUES ($key_id, $name, $prefix, $hash, $scopes, $namespaces, $created_at, $expires_at, $revoked_at, $user_email, $description, $rate_limit,
+        $created_by)
+      """
+    case .updateKey:
+      """
+      UPDATE api_keys SET name = $name, prefix = $prefix, hash = $hash, scopes = $scopes, namespaces = $namespaces, expires_at = $expires_at,
+        description = $description, rate_limit = $rate_limit
+      WHERE key_id = $key_id AND hash = $old_hash AND revoked_at IS NULL
       """
     case .revokeKey: "UPDATE api_keys SET revoked_at = $revoked_at WHERE key_id = $key_id AND revoked_at IS NULL"
-    case .keyByHash: "SELECT key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at FROM api_keys WHERE hash = $hash"
-    case .keys: "SELECT key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at FROM api_keys ORDER BY created_at, key_id"
+    case .keyByHash:
+      """
+      SELECT key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at, user_email, description, rate_limit, created_by
+      FROM api_keys WHERE hash = $hash
+      """
+    case .keys:
+      """
+      SELECT key_id, name, prefix, hash, scopes, namespaces, created_at, expires_at, revoked_at, user_email, description, rate_limit, created_by
+      FROM api_keys ORDER BY created_at, key_id
+      """
     case .insertCollection:
       """
       INSERT INTO collections (collection_id, namespace_id, name, description, metadata, source, extractor, created_at, updated_at)

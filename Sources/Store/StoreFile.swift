@@ -5,7 +5,7 @@ import Glibc
 /// The store's file before SQLite touches it: is it there, may it be used, is it ours, is it whole?
 ///
 /// The layout of the first hundred bytes: https://www.sqlite.org/fileformat2.html#the_database_header
-enum StoreFile {
+package enum StoreFile {
   /// "PRGE", in the header where file(1) looks too.
   static let applicationID: Int32 = 0x5052_4745
 
@@ -98,7 +98,7 @@ enum StoreFile {
   }
 
   /// Bytes of a file; 0 when it is not there.
-  static func size(_ path: String) -> Int {
+  package static func size(_ path: String) -> Int {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : 0
   }

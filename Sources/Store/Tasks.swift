@@ -92,6 +92,11 @@ extension Reader {
       items: try connection.rows(.tasks, conditions + page.parameters, TaskRecord.read), total: try connection.number(.countTasks, conditions))
   }
 
+  /// How many tasks wait and how many run.
+  package func unfinishedTaskCounts() throws(Problem) -> [(status: String, count: Int64)] {
+    try connection.rows(.unfinishedTaskCounts, []) { row throws(Problem) in (status: row.text(), count: row.int()) }
+  }
+
   /// Tasks that are pending or were under way, oldest first: what a crash left behind.
   package func unfinishedTasks() throws(Problem) -> [TaskRecord] { try connection.rows(.unfinishedTasks, [], TaskRecord.read) }
 }

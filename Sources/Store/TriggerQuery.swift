@@ -19,6 +19,8 @@ package struct TriggerQuery: Sendable {
   package var actionType: TaskRecord.Kind?
   package var triggerType: TriggerType?
   package var status: Trigger.Status?
+  /// Leaves out the triggers of this action.
+  package var exceptAction: TaskRecord.Kind?
   /// What the action is about: a cluster, a collection, …
   package var resourceID: String?
   package var sortBy: Sort
@@ -44,7 +46,7 @@ package struct TriggerQuery: Sendable {
   /// Composed of fixed pieces: the order cannot be a parameter.
   private static let conditions = """
     WHERE namespace_id = $namespace_id AND action_type = COALESCE($action_type, action_type)
-      AND trigger_type = COALESCE($trigger_type, trigger_type) AND status = COALESCE($status, status)
+      AND action_type <> COALESCE($except_action, '') AND trigger_type = COALESCE($trigger_type, trigger_type) AND status = COALESCE($status, status)
       AND COALESCE(resource_id, '') = COALESCE($resource_id, resource_id, '')
     """
 
@@ -59,7 +61,7 @@ package struct TriggerQuery: Sendable {
   var conditions: Connection.Parameters {
     [
       ("namespace_id", .text(namespaceID)), ("action_type", .optional(actionType?.rawValue)), ("trigger_type", .optional(triggerType?.rawValue)),
-      ("status", .optional(status?.rawValue)), ("resource_id", .optional(resourceID)),
+      ("except_action", .optional(exceptAction?.rawValue)), ("status", .optional(status?.rawValue)), ("resource_id", .optional(resourceID)),
     ]
   }
 }
@@ -118,6 +120,11 @@ extension Reader {
   /// How many events a trigger's window holds, by the moment at which they came, oldest first.
   package func buckets(of triggerID: Trigger.ID) throws(Problem) -> [(at: Instant, count: Int64)] {
     try connection.rows(.buckets, [("trigger_id", .text(triggerID))]) { row throws(Problem) in (at: row.instant(), count: row.int()) }
+  }
+
+  /// How many triggers of all namespaces have each status.
+  package func triggerCounts() throws(Problem) -> [(status: String, count: Int64)] {
+    try connection.rows(.triggerCounts, []) { row throws(Problem) in (status: row.text(), count: row.int()) }
   }
 
   /// Every active trigger of every namespace, oldest first.

@@ -69,6 +69,7 @@ package final class TemporaryStore {
     case .json(let value), .accepted(let value): return value
     case .nothing: return .null
     case .events: throw .streamsOnlyOverHTTP
+    case .text(let text, _): return .string(text)
     }
   }
 }

@@ -121,6 +121,7 @@ final class Connection {
       case .json(let json), .accepted(let json): return json
       case .nothing: return .null
       case .events: throw .streamsOnlyOverHTTP
+      case .text(let text, _): return .string(text)
       }
     case .remote(let client, let token, _): return try send(operation, path, query, body, client, token)
     }

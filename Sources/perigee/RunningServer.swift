@@ -14,13 +14,16 @@ final class RunningServer {
   private let storePath: String
   /// The first key of a new store; shown once and kept nowhere.
   private let firstKey: String?
+  /// How long answers on their way may take when it stops.
+  private let draining: Duration
 
-  private init(_ host: Host, _ service: Service, url: String, storePath: String, firstKey: String?) {
+  private init(_ host: Host, _ service: Service, url: String, storePath: String, firstKey: String?, draining: Duration) {
     self.host = host
     self.service = service
     self.url = url
     self.storePath = storePath
     self.firstKey = firstKey
+    self.draining = draining
   }
 
   static func start(_ invocation: Invocation, path given: String? = nil) throws(Problem) -> RunningServer {
@@ -40,6 +43,8 @@ final class RunningServer {
       retention.events.bytes = Int64(size) << 20
     }
     let roots = try syncRoots(invocation)
+    let rateLimit = try invocation.int("rate-limit", in: 1...1_000_000_000, example: 600)
+    let draining = try invocation.duration("drain") ?? .seconds(5)
     signal(SIGPIPE, SIG_IGN)
     if SQLiteLedger.owner(of: path) == nil {
       if !isLoopback(address) { try demandKey(path, address, invocation) }
@@ -56,13 +61,13 @@ final class RunningServer {
       let logsRequests = invocation.has("log-requests")
       let service = Service(
         host: host,
-        configuration: Service.Configuration(endpoints: [endpoint], localToken: token) { line in
-          if logsRequests { log.write("request", "\(line.method) \(line.path) \(line.status) \(Format.duration(line.duration)) \(line.requestID)") }
+        configuration: Service.Configuration(endpoints: [endpoint], localToken: token, rateLimit: rateLimit.map(Int64.init)) { line in
+          if logsRequests { log.write(line) }
         })
       let endpoints = try service.start()
       let url = "http://\(endpoints.first ?? endpoint)"
       try host.announce(["pid": .int(Int64(getpid())), "url": .string(reachable(url, address)), "token": .string(token)])
-      return RunningServer(host, service, url: url, storePath: path, firstKey: try firstKey(host, invocation.surroundings))
+      return RunningServer(host, service, url: url, storePath: path, firstKey: try firstKey(host, invocation.surroundings), draining: draining)
     } catch {
       host.close()
       throw error
@@ -134,7 +139,7 @@ final class RunningServer {
     console.print("\(out.styled("Perigee \(Perigee.version)", .bold)) serves \(storePath)")
     console.print("")
     console.print("  API      \(out.styled(url, .cyan))")
-    console.print("  OpenAPI  \(out.styled("\(url)/openapi.json", .cyan))")
+    console.print("  Docs     \(out.styled("\(url)/docs", .cyan))")
     if let firstKey {
       console.print("  Key      \(out.styled(firstKey, .green))  (shown this once)")
       console.print("")
@@ -159,7 +164,7 @@ final class RunningServer {
 
   func stop() {
     // Long enough for answers on their way; a client that never finishes its request must not hold up a restart.
-    service.stop(draining: .milliseconds(1500))
+    service.stop(draining: draining)
     host.close()
   }
 }
@@ -176,13 +181,27 @@ private struct Log: Sendable {
     isForPeople = invocation.console.err.isTerminal && !invocation.wantsJSON
   }
 
-  func write(_ level: String, _ message: String) {
+  /// A request: a line for people, fields for programs.
+  func write(_ line: Service.AccessLine) {
+    var fields: JSONObject = [
+      "method": .string(line.method), "path": .string(line.path), "status": .int(line.status),
+      "duration_ms": .double((line.duration.inSeconds * 1e6).rounded() / 1000), "request_id": .string(line.requestID),
+      "remote": .string(line.remoteAddress),
+    ]
+    fields["operation"] = line.operation.map(JSON.string)
+    fields["key"] = line.key.map(JSON.string)
+    write("request", "\(line.method) \(line.path) \(line.status) \(Format.duration(line.duration)) \(line.requestID)", fields)
+  }
+
+  func write(_ level: String, _ message: String, _ fields: JSONObject = [:]) {
     let at = now()
     if isForPeople {
       let styled = level == "error" ? console.err.styled(level, .red) : level == "warn" ? console.err.styled(level, .yellow) : level
       console.say("\(console.err.styled(Format.clock(at), .dim)) \(styled) \(printable(message))")
     } else {
-      console.err.write((["at": .instant(at), "level": .string(level), "message": .string(message)] as JSON).bytes + [0x0A])
+      var line: JSONObject = ["at": .instant(at), "level": .string(level), "message": .string(message)]
+      line.members += fields.members
+      console.err.write(JSON.object(line).bytes + [0x0A])
     }
   }
 }

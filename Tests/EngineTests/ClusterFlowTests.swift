@@ -76,7 +76,7 @@ import Testing
     try fixture.store.host.settle()
     let failed = try fixture.store.call("get_task", path: ["task_id": task["task_id"]?.string ?? ""])
     #expect(failed["status"] == "FAILED" && failed["error"]?.string?.contains("no document has a vector") == true)
-    #expect(try fixture.store.call("get_cluster_groups", path: ["cluster_id": cluster])["total"] == 2)
+    #expect(try fixture.store.call("get_cluster_groups", path: ["cluster_id": cluster])["total_groups"] == 2)
     #expect(try fixture.store.call("get_latest_cluster_execution", path: ["cluster_id": cluster])["status"] == "failed")
   }
 

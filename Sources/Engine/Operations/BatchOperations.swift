@@ -96,7 +96,7 @@ extension Operation {
     },
     Operation(
       "cancel_batch_buckets_batches", "POST", one + "/cancel", "Stop a batch; what is written stays", tag: "Batches", scope: .execute,
-      query: [Parameter("reason", .string)]
+      query: [Parameter("reason", .string)], body: []
     ) { host, call throws(Problem) in .json(try host.cancel(host.batch(call), call)) },
     Operation(
       "retry_batch_buckets_batches", "POST", one + "/retry", "Run what failed once more", tag: "Batches", scope: .execute,
@@ -148,7 +148,7 @@ extension Operation {
     },
     Operation(
       "cancel_batch_by_id_batches", "POST", "/v1/batches/{batch_id}/cancel", "Stop a batch without its bucket", tag: "Batches", scope: .execute,
-      inNamespace: false, query: [Parameter("reason", .string)]
+      inNamespace: false, query: [Parameter("reason", .string)], body: []
     ) { host, call throws(Problem) in .json(try host.cancel(host.batch(call), call)) },
     Operation(
       "list_all_batches", "POST", "/v1/batches/list", "Batches of every namespace that the key opens", tag: "Batches", scope: .read,
@@ -167,7 +167,8 @@ extension Operation {
     },
     Operation(
       "trigger_collection", "POST", "/v1/collections/{collection_identifier}/trigger", "Process a collection from its sources", tag: "Collections",
-      scope: .execute, body: ["include_buckets", "include_collections", "object_ids", "source_filters", "dedup_strategy", "reembed"]
+      scope: .execute, answers: .accepted,
+      body: ["include_buckets", "include_collections", "object_ids", "source_filters", "dedup_strategy", "reembed"]
     ) { host, call throws(Problem) in .accepted(try host.trigger(host.collection(call), call)) },
   ]
 

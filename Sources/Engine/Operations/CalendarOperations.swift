@@ -28,7 +28,10 @@ extension Operation {
       try host.reload(try host.triggers(naming: name, in: namespaceID).map(\.id))
       return .json(calendar.json)
     },
-    Operation("delete_calendar", "DELETE", "/v1/calendars/{name}", "Delete a calendar that no trigger names", tag: "Calendars", scope: .write) {
+    Operation(
+      "delete_calendar", "DELETE", "/v1/calendars/{name}", "Delete a calendar that no trigger names", tag: "Calendars", scope: .write,
+      answers: .nothing
+    ) {
       host, call throws(Problem) in
       let calendar = try host.calendar(call)
       let users = try host.triggers(naming: calendar.name, in: calendar.namespaceID)

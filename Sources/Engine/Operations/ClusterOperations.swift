@@ -166,9 +166,14 @@ extension Operation {
         if let id = definition.lastRunID { return try reader.run(id, in: definition.namespaceID) }
         return nil
       }
+      let groups = (run?.json()["centroids"]?.array ?? []).map { centroid -> JSON in
+        var group = centroid.object ?? JSONObject()
+        group["member_count"] = group["num_members"]
+        return .object(group)
+      }
       return .json([
-        "cluster_id": .string(definition.id), "run_id": .optional(run?.id), "groups": run?.json()["centroids"] ?? [],
-        "total": .int(run?.groups.count ?? 0),
+        "cluster_id": .string(definition.id), "run_id": .optional(run?.id), "groups": .array(groups), "total_groups": .int(groups.count),
+        "total_documents": .int(run?.points ?? 0),
       ])
     },
     Operation(
@@ -195,7 +200,7 @@ extension Operation {
     ) { host, call throws(Problem) in .json(try host.run(call).json(vectors: call.query["include_vectors"]?.bool ?? false)) },
     Operation(
       "cancel_cluster_execution", "POST", "/v1/clusters/{cluster_id}/executions/{run_id}/cancel", "Stop a pending or processing run",
-      tag: "Cluster executions", scope: .execute
+      tag: "Cluster executions", scope: .execute, body: []
     ) { host, call throws(Problem) in
       let run = try host.run(call)
       guard run.status == .pending || run.status == .processing else {

@@ -37,6 +37,33 @@ extension Operation {
           centroidsOnly: try fields.bool("centroids_only") ?? false))
     },
     Operation(
+      "export_cluster_execution", "GET", "/v1/clusters/{cluster_id}/executions/{run_id}/export",
+      "The rows of a run, members and groups, as CSV; without a format, where to get them", tag: "Cluster executions", scope: .read,
+      answers: .jsonOrText(type: "text/csv"),
+      query: [Parameter("format", .string), Parameter("cluster_label", .string)]
+    ) { host, call throws(Problem) in
+      let run = try host.run(call)
+      let fields = try Fields(.object(call.query))
+      let members = try host.read { reader throws(Problem) in try reader.members(of: run.id) }
+      guard let members else {
+        throw Problem(.notFound, "the members of run '\(run.id)' are not kept", hint: "They are kept of a cluster's last two runs", path: "run_id")
+      }
+      let export = try RunExport(run, members, only: fields.string("cluster_label"))
+      switch try fields.string("format") {
+      case "csv"?: return .text(try export.csv(), type: "text/csv; charset=utf-8")
+      case nil:
+        return .json([
+          "format": "csv", "download_url": .string("/v1/clusters/\(run.clusterID)/executions/\(run.id)/export?format=csv"),
+          "rows": .int(export.count),
+          "run_id": .string(run.id), "cluster_id": .string(run.clusterID),
+        ])
+      case let other?:
+        throw Problem(
+          .unsupported, "the format '\(other)' is not in this build", hint: "Give format=csv", path: "format",
+          didYouMean: Suggestion.nearest(to: other, in: ["csv"]))
+      }
+    },
+    Operation(
       "patch_cluster_execution_labels", "PATCH", "/v1/clusters/{cluster_id}/executions/{run_id}/labels",
       "Rename groups of a run; later runs keep the names", tag: "Cluster executions", scope: .write, body: ["labels"]
     ) { host, call throws(Problem) in

@@ -71,7 +71,20 @@ extension Operation {
       scope: .read
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
-      return .json(["collection_id": .string(collection.id), "features": .array(collection.vectorIndexes.map(\.json))])
+      let extractor = collection.json(documentCount: 0)["feature_extractor"]
+      let features = collection.vectorIndexes.enumerated().map { position, index -> JSON in
+        var feature = index.json.object ?? JSONObject()
+        feature["feature_address"] = .string(index.name)
+        feature["feature_extractor_name"] = extractor?["feature_extractor_name"] ?? "passthrough_extractor"
+        feature["version"] = extractor?["version"] ?? "v1"
+        feature["primary"] = .bool(position == 0)
+        feature["vector_index"] = [
+          "name": .string(index.name), "description": .string("The vectors '\(index.name)' of \(collection.name)"),
+          "dimensions": .int(index.dimensions), "distance": .string(index.metric.rawValue), "type": "dense", "datatype": "float32",
+        ]
+        return .object(feature)
+      }
+      return .json(["collection_id": .string(collection.id), "features": .array(features)])
     },
   ]
 
@@ -100,6 +113,17 @@ extension Host {
     } catch {
       guard error.kind == .conflict else { throw error }
       throw Problem(.conflict, "collection '\(collection.name)' exists", hint: "Choose another collection_name", path: "collection_name")
+    }
+  }
+
+  /// A collection as the API shows it, with its schedule and the alerts at it.
+  func shown(_ collection: Collection) throws(Problem) -> JSON {
+    try read { reader throws(Problem) in
+      let triggers = try CollectionSchedule.triggers(in: collection.namespaceID, of: collection.id, reader)
+      var json = collection.json(documentCount: try reader.documentCount(collection.id), triggers[collection.id]).object ?? JSONObject()
+      let alerts = try reader.applications(at: collection.id)
+      if !alerts.isEmpty { json["alert_applications"] = .array(alerts.map(\.application.json)) }
+      return .object(json)
     }
   }
 

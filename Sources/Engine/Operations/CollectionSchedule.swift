@@ -94,14 +94,6 @@ extension Host {
     retired.updatedAt = surroundings.now()
     try put(retired, isNew: false)
   }
-
-  /// The collection as people read it, with its schedule.
-  func shown(_ collection: Collection) throws(Problem) -> JSON {
-    let (count, triggers) = try read { reader throws(Problem) in
-      (try reader.documentCount(collection.id), try CollectionSchedule.triggers(in: collection.namespaceID, of: collection.id, reader))
-    }
-    return collection.json(documentCount: count, triggers[collection.id])
-  }
 }
 
 extension Collection {

@@ -6,10 +6,10 @@ extension Operation {
   /// A call carries at most this many documents.
   package static let documentLimit = 1000
 
-  private static let listNames = [
+  static let documentListNames = [
     "filters", "sort", "search", "partition", "return_presigned_urls", "return_vectors", "return_vector_names", "group_by", "select", "expand",
   ]
-  private static let listQuery =
+  private static let documentListQuery =
     Parameter.paging + [
       Parameter("filters", .string), Parameter("sort", .string), Parameter("return_vectors", .boolean), Parameter("select", .string),
       Parameter("return_presigned_urls", .boolean),
@@ -28,7 +28,7 @@ extension Operation {
     Operation(
       "upsert_documents", "PUT", "/v1/collections/{collection_identifier}/documents/upsert", "Insert or replace up to 1,000 documents",
       tag: "Documents",
-      scope: .write, body: ["documents"]
+      scope: .write, body: ["documents", "options"]
     ) { host, call throws(Problem) in
       let fields = try Fields(call.body, accepting: ["documents", "options"])
       return .json(try upsert(fields, into: host.collection(call), host, call))
@@ -60,13 +60,13 @@ extension Operation {
     },
     Operation(
       "list_documents", "POST", "/v1/collections/{collection_identifier}/documents/list", "Page, filter and sort documents", tag: "Documents",
-      scope: .read, query: listQuery, body: Page.names + listNames
-    ) { host, call throws(Problem) in try list(host, call, in: [host.collection(call)]) },
+      scope: .read, query: documentListQuery, body: Page.names + documentListNames
+    ) { host, call throws(Problem) in try listDocuments(host, call, in: [host.collection(call)]) },
     Operation(
       "list_documents_get", "GET", "/v1/collections/{collection_identifier}/documents", "Page, filter and sort documents", tag: "Documents",
       scope: .read,
-      query: listQuery
-    ) { host, call throws(Problem) in try list(host, call, in: [host.collection(call)]) },
+      query: documentListQuery
+    ) { host, call throws(Problem) in try listDocuments(host, call, in: [host.collection(call)]) },
     Operation(
       "count_documents", "GET", "/v1/collections/{collection_identifier}/documents/count", "Count documents", tag: "Documents", scope: .read,
       query: [Parameter("filters", .string)]
@@ -95,12 +95,12 @@ extension Operation {
     Operation(
       "update_document", "PATCH", "/v1/collections/{collection_identifier}/documents/{document_id}", "Set fields of a document; the others stay",
       tag: "Documents", scope: .write, body: ["…fields", "vectors"]
-    ) { host, call throws(Problem) in try change(host, call) },
+    ) { host, call throws(Problem) in try change(host, call, in: host.collection(call)) },
     Operation(
       "replace_document", "PUT", "/v1/collections/{collection_identifier}/documents/{document_id}", "Set the given fields of a document",
       tag: "Documents",
       scope: .write, body: ["…fields", "vectors"]
-    ) { host, call throws(Problem) in try change(host, call) },
+    ) { host, call throws(Problem) in try change(host, call, in: host.collection(call)) },
     Operation(
       "delete_document", "DELETE", "/v1/collections/{collection_identifier}/documents/{document_id}", "Delete one document", tag: "Documents",
       scope: .write
@@ -112,21 +112,9 @@ extension Operation {
       call.gathering?.note(nil, id, in: collection.id)
       return .json(["success": true, "message": "deleted", "document_id": .string(id)])
     },
-    Operation(
-      "batch_delete_documents", "DELETE", "/v1/collections/{collection_identifier}/documents/batch", "Delete up to 1,000 documents by id",
-      tag: "Documents",
-      scope: .write, body: ["document_ids"]
-    ) { host, call throws(Problem) in
-      let collection = try host.collection(call)
-      let fields = try Fields(call.body, accepting: ["document_ids"])
-      guard let ids = try fields.strings("document_ids", atLeast: 1) else { throw fields.missing("document_ids", example: "[\"doc_1\"]") }
-      try checkCount(ids.count, path: "document_ids")
-      let report = try host.write(documents: ids.map { .delete(id: $0) }, to: collection, call)
-      return .json(["success": true, "deleted_count": .int(report.deleted), "collection_id": .string(collection.id)])
-    },
   ]
 
-  private static func checkCount(_ count: Int, path: String) throws(Problem) {
+  static func checkCount(_ count: Int, path: String) throws(Problem) {
     guard count <= documentLimit else {
       throw Problem(.tooLarge, "\(count) documents in one call", hint: "Send at most \(documentLimit) and call again", path: path)
     }
@@ -145,14 +133,51 @@ extension Operation {
       changes.append(.upsert(document))
       call.gathering?.note(document, document.id, in: collection.id)
     }
+    let inserted: JSON = ["inserted": .int(documents.count), "document_ids": .array(ids), "warnings": []]
+    let options = try Fields(fields["options"], path: fields.at("options"), accepting: ["write_token", "idempotency_key"])
+    _ = try options.bool("write_token")
+    if let key = try options.string("idempotency_key") {
+      return try once(Names.checkID(key, path: options.at("idempotency_key")), changes, to: collection, body: items, answering: inserted, host)
+    }
     let report = try host.write(documents: changes, to: collection, call)
-    return [
-      "inserted": .int(documents.count), "document_ids": .array(ids), "added": .int(report.added), "updated": .int(report.updated), "warnings": [],
-    ]
+    var answer = inserted.object ?? JSONObject()
+    (answer["added"], answer["updated"]) = (.int(report.added), .int(report.updated))
+    return .object(answer)
   }
 
-  private static func change(_ host: Host, _ call: Call) throws(Problem) -> Answer {
-    let collection = try host.collection(call)
+  /// Writes documents, unless the same write was made with this key within a day: then it is answered as it was.
+  private static func once(
+    _ key: String, _ changes: [DocumentWrite.Change], to collection: Collection, body: JSON, answering answer: JSON, _ host: Host
+  ) throws(Problem) -> JSON {
+    let hash = SHA256.hex(JSON.array([.string(collection.id), body]).text)
+    let now = host.surroundings.now()
+    func earlier() throws(Problem) -> JSON? {
+      guard let known = try host.read({ reader throws(Problem) in try reader.idempotentWrite(key, in: collection.namespaceID, at: now) }) else {
+        return nil
+      }
+      guard known.bodyHash == hash else {
+        throw Problem(
+          .conflict, "the idempotency key '\(key)' came with other documents before", hint: "Give each write a key of its own",
+          path: "options.idempotency_key")
+      }
+      return known.answer
+    }
+    if let known = try earlier() { return known }
+    var transaction = Transaction()
+    transaction.remember(IdempotentWrite(bodyHash: hash, answer: answer), as: key, in: collection.namespaceID, at: now)
+    let documents = DocumentWrite(
+      namespaceID: collection.namespaceID, collectionID: collection.id, collectionName: collection.name, changes: changes)
+    do throws(Problem) {
+      _ = try host.write([.statements(transaction), .documents(documents)])
+      return answer
+    } catch {
+      // Its twin was written in the same moment.
+      if error.kind == .conflict, let known = try earlier() { return known }
+      throw error
+    }
+  }
+
+  static func change(_ host: Host, _ call: Call, in collection: Collection) throws(Problem) -> Answer {
     let id = try call.parameter("document_id")
     // The body is read as a document for its checks; its fields are then set one by one.
     var body = try Fields(call.body).object
@@ -169,7 +194,7 @@ extension Operation {
   }
 
   /// The document that the path names; a script sees it as its own writes have left it.
-  private static func document(_ host: Host, _ call: Call, in collection: Collection?) throws(Problem) -> Document {
+  static func document(_ host: Host, _ call: Call, in collection: Collection?) throws(Problem) -> Document {
     let id = try call.parameter("document_id")
     let namespaceID = try call.namespaceID()
     let found: Document?
@@ -187,7 +212,7 @@ extension Operation {
     return found
   }
 
-  private static func filter(_ fields: Fields) throws(Problem) -> Filter? {
+  static func filter(_ fields: Fields) throws(Problem) -> Filter? {
     guard let given = fields["filters"] else { return nil }
     // In a query string the filter is JSON text.
     guard case .string(let text) = given else { return try Filter(given, path: "filters") }
@@ -198,25 +223,6 @@ extension Operation {
       throw error.path == nil
         ? Problem(.invalid, "the filter is not JSON: \(error.message)", hint: "For example {\"status\":\"active\"}", path: "filters") : error
     }
-  }
-
-  private static func list(_ host: Host, _ call: Call, in collections: [Collection]) throws(Problem) -> Answer {
-    let fields = try call.listFields(accepting: listNames)
-    for name in ["group_by", "expand", "partition", "search"] where fields[name] != nil {
-      throw Problem(.unsupported, "'\(name)' is not in this build", hint: "Leave it out", path: name)
-    }
-    let page = try Page(fields)
-    let order = try SortOrder(fields)
-    // In a query string the names are one text.
-    var select = fields["select"]?.string.map { $0.split(separator: ",").map(String.init) }
-    if select == nil { select = try fields.strings("select") }
-    let vectors = try fields.bool("return_vectors") ?? false
-    let query = DocumentQuery(
-      namespaceID: try call.namespaceID(), collectionIDs: collections.map(\.id), filter: try filter(fields),
-      sort: order.map { [($0.field, $0.descending)] } ?? [], page: page, vectors: vectors,
-      select: select)
-    let listing = try host.documents(query)
-    return .json(page.envelope(try listing.map { document throws(Problem) in document.json(vectors: vectors) }))
   }
 }
 

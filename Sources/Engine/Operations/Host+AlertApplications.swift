@@ -5,16 +5,6 @@ import Store
 
 /// Alerts at collections: each that looks on ingest has a trigger of its own, which fires when documents come and which anybody can see and pause.
 extension Host {
-  /// A collection as the API shows it, with the alerts at it.
-  func shown(_ collection: Collection) throws(Problem) -> JSON {
-    let (count, applications) = try read { reader throws(Problem) in
-      (try reader.documentCount(collection.id), try reader.applications(at: collection.id))
-    }
-    guard !applications.isEmpty, var json = collection.json(documentCount: count).object else { return collection.json(documentCount: count) }
-    json["alert_applications"] = .array(applications.map(\.application.json))
-    return .object(json)
-  }
-
   /// The alerts of a request by their identifiers; throws before anything is written.
   func alertApplications(_ json: JSON?, in namespaceID: String) throws(Problem) -> [AlertApplication] {
     var applications = try AlertApplication.list(json)

@@ -3,6 +3,8 @@ package import Model
 import Store
 
 extension Operation {
+  private static let standaloneNames = ["namespace_id", "namespace_name", "vector_configs", "storage", "config", "auto_create_indexes"]
+
   static let namespaceOperations: [Operation] = [
     Operation(
       "create_namespace", "POST", "/v1/namespaces", "New tenant area", tag: "Namespaces", scope: .admin, inNamespace: false, body: Namespace.accepted
@@ -15,13 +17,14 @@ extension Operation {
     },
     Operation(
       "create_standalone_namespace", "POST", "/v1/namespaces/standalone", "Namespace for own vectors", tag: "Namespaces", scope: .admin,
-      inNamespace: false, body: ["namespace_id", "vector_configs", "storage", "config", "auto_create_indexes"]
+      inNamespace: false, body: standaloneNames
     ) { host, call throws(Problem) in
-      let fields = try Fields(call.body, accepting: ["namespace_id", "vector_configs", "storage", "config", "auto_create_indexes"])
+      let fields = try Fields(call.body, accepting: standaloneNames)
       let name = try Names.check(fields.required("namespace_id", example: "\"production\""), path: "namespace_id", in: 1...128)
       let now = host.surroundings.now()
       let namespace = Namespace(
-        id: name, name: name, vectorIndexes: try VectorIndex.list(fields["vector_configs"], path: "vector_configs"), createdAt: now, updatedAt: now)
+        id: name, name: try fields.string("namespace_name").map { name throws(Problem) in try Names.check(name, path: "namespace_name") } ?? name,
+        vectorIndexes: try VectorIndex.list(fields["vector_configs"], path: "vector_configs"), createdAt: now, updatedAt: now)
       let made = try create(namespace, host)
       return .json([
         "namespace_id": .string(made.id), "mode": "standalone", "status": "active", "vector_configs": made.json["vector_configs"] ?? [],
@@ -73,17 +76,38 @@ extension Operation {
     Operation(
       "get_namespace_stats", "GET", "/v1/namespaces/{namespace_identifier}/stats", "Counts of a namespace", tag: "Namespaces", scope: .read,
       inNamespace: false
+    ) { host, call throws(Problem) in .json(try stats(of: find(call, host), host)) },
+    Operation(
+      "get_namespace_stats_batch", "POST", "/v1/namespaces/stats/batch", "Counts of up to 100 namespaces", tag: "Namespaces", scope: .read,
+      inNamespace: false, body: ["namespace_ids"]
     ) { host, call throws(Problem) in
-      let namespace = try find(call, host)
-      let collections = try host.read { reader throws(Problem) in try reader.collections(in: namespace.id, Page(limit: 1000)) }
-      var documents: Int64 = 0
-      for collection in collections.items { documents += collection.documents }
-      return .json([
-        "namespace_id": .string(namespace.id), "namespace_name": .string(namespace.name), "collection_count": .int(collections.total),
-        "document_count": .int(documents), "bucket_count": 0, "object_count": 0,
-      ])
+      let fields = try Fields(call.body, accepting: ["namespace_ids"])
+      guard let names = try fields.strings("namespace_ids") else { throw fields.missing("namespace_ids", example: "[\"ns_default\"]") }
+      guard names.count <= 100 else {
+        throw Problem(.tooLarge, "\(names.count) namespaces in one call", hint: "Give at most 100", path: "namespace_ids")
+      }
+      var stats = JSONObject()
+      // What does not exist, or is not the caller's, is left out, as everywhere one cannot tell the two apart.
+      for name in names {
+        guard let namespace = try host.read({ reader throws(Problem) in try reader.namespace(name) }), call.caller.opens(namespace.id) else {
+          continue
+        }
+        stats[name] = try Self.stats(of: namespace, host)
+      }
+      return .json(["stats": .object(stats)])
     },
   ]
+
+  private static func stats(of namespace: Namespace, _ host: Host) throws(Problem) -> JSON {
+    try host.read { reader throws(Problem) in
+      let counts = try reader.counts(ofNamespace: namespace.id)
+      return [
+        "namespace_id": .string(namespace.id), "namespace_name": .string(namespace.name), "collection_count": .int(counts.collections),
+        "document_count": .int(counts.documents), "document_count_complete": true, "bucket_count": .int(counts.buckets),
+        "object_count": .int(counts.objects),
+      ]
+    }
+  }
 
   private static func create(_ namespace: Namespace, _ host: Host) throws(Problem) -> Namespace {
     var transaction = Transaction()
@@ -144,7 +168,7 @@ extension Host {
 
   /// The namespace that a request without one means: the key's only one, or `default`, which is made when it is first needed.
   package func defaultNamespace(for caller: Caller) throws(Problem) -> Namespace {
-    if caller.namespaces.count == 1 { return try namespace(caller.namespaces[0], for: caller) }
+    if let only = caller.onlyNamespace { return try namespace(only, for: caller) }
     if let known = try read({ reader throws(Problem) in try reader.namespace("default") }) {
       guard caller.opens(known.id) else {
         throw Problem(.invalid, "no namespace is named", hint: "Send the header X-Namespace", path: "X-Namespace")

@@ -98,7 +98,7 @@ extension Operation {
     ) { host, call throws(Problem) in .json(try change(host, call, replaces: true)) },
     Operation(
       "delete_object_buckets", "DELETE", "/v1/buckets/{bucket_identifier}/objects/{object_identifier}",
-      "Delete an object; documents made of it stay", tag: "Bucket objects", scope: .write
+      "Delete an object; documents made of it stay", tag: "Bucket objects", scope: .write, answers: .nothing
     ) { host, call throws(Problem) in
       let object = try host.object(call)
       var transaction = Transaction()

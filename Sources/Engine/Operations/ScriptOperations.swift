@@ -56,7 +56,7 @@ extension Operation {
     },
     Operation(
       "put_script", "PUT", "/v1/scripts/{script_id}", "Make a new version; it becomes active when its tests pass", tag: "Scripts", scope: .scripts,
-      body: ScriptWriting.names + ["kind"]
+      body: ScriptWriting.names + ["kind", "name"]
     ) { host, call throws(Problem) in
       let writing = try ScriptWriting(call, host: host)
       return .json(try writing.put(try call.parameter("script_id")))

@@ -45,9 +45,11 @@ extension Operation {
       let scopes = call.caller.scopes.map(\.rawValue).sorted()
       return .json([
         "organization_id": "org_local", "organization_name": "Perigee", "account_type": "self_hosted",
+        "user_email": .optional(call.caller.key?.userEmail),
+        "rate_limits": call.caller.key?.rateLimit.map { ["requests_per_minute": .int($0)] } ?? .null,
         "key": [
           "name": .string(call.caller.name), "key_type": "secret", "permissions": .array(scopes.map(JSON.string)),
-          "expires_at": .optional(call.caller.expiresAt),
+          "expires_at": .optional(call.caller.key?.expiresAt),
         ],
         "principal_scoped": false,
       ])

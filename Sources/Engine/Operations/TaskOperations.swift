@@ -16,7 +16,7 @@ extension Operation {
       let fields = try call.listFields(accepting: ["status", "task_type", "trigger_id", "filters", "sort", "search"])
       let page = try Page(fields)
       let status: TaskRecord.Status? = try fields.choice("status")
-      let only = call.namespace?.id ?? (call.caller.namespaces.count == 1 ? call.caller.namespaces[0] : nil)
+      let only = call.namespace?.id ?? call.caller.onlyNamespace
       let wireType = try fields.string("task_type")
       let query = TaskQuery(
         namespaceID: only, status: status, kind: wireType.flatMap { word in TaskRecord.Kind.allCases.first { $0.wireType == word } },

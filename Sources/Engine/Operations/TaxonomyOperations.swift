@@ -102,7 +102,7 @@ extension Operation {
     },
     Operation(
       "create_taxonomy_version", "POST", "/v1/taxonomies/{taxonomy_id}/versions", "Give a taxonomy another configuration, as its next version",
-      tag: "Taxonomies", scope: .write, body: ["config"]
+      tag: "Taxonomies", scope: .write, body: ["config", "…configuration"]
     ) { host, call throws(Problem) in
       var taxonomy = try host.taxonomy(call)
       // The configuration alone is taken as well as one that is wrapped: the contract leaves the body open.

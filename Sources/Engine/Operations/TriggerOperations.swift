@@ -67,7 +67,7 @@ extension Operation {
       if fields["status"] != nil { try host.note(nil, on: edited) }
       return .json(host.shown(edited))
     },
-    Operation("delete_trigger", "DELETE", "/v1/triggers/{trigger_id}", "Retire a trigger", tag: "Triggers", scope: .write) {
+    Operation("delete_trigger", "DELETE", "/v1/triggers/{trigger_id}", "Retire a trigger", tag: "Triggers", scope: .write, answers: .nothing) {
       host, call throws(Problem) in
       let deleted = try host.edit(call) { trigger throws(Problem) in trigger.status = .disabled }
       try host.note(nil, on: deleted)
@@ -143,7 +143,18 @@ extension Operation {
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     var merged = try Fields(call.body, accepting: listNames).object
     for member in call.query.members { merged[member.key] = member.value }
-    let fields = try Fields(.object(merged))
+    var query = try TriggerQuery(Fields(.object(merged)), in: call.namespaceID())
+    if call.isByContract { query.exceptAction = .script }
+    let listing = try host.read { reader throws(Problem) in try reader.triggers(query) }
+    return .json([
+      "results": .array(listing.items.map { host.shown($0) }), "total": .int(listing.total), "offset": .int(query.offset), "limit": .int(query.limit),
+    ])
+  }
+}
+
+extension TriggerQuery {
+  /// What a list of triggers is asked for.
+  init(_ fields: Fields, in namespaceID: String) throws(Problem) {
     let offset = Int(try fields.int("offset", in: 0...1_000_000) ?? 0)
     let limit = Int(try fields.int("limit", in: 1...1000) ?? 50)
     let direction = try fields.string("direction") ?? "desc"
@@ -160,15 +171,11 @@ extension Operation {
           didYouMean: Suggestion.nearest(to: word, in: words))
       }
     }
-    let query = TriggerQuery(
-      namespaceID: try call.namespaceID(), actionType: kind, triggerType: try fields.choice("trigger_type"), status: try fields.choice("status"),
+    self.init(
+      namespaceID: namespaceID, actionType: kind, triggerType: try fields.choice("trigger_type"), status: try fields.choice("status"),
       resourceID: try fields.string("resource_id"), sortBy: try fields.choice("sort_by") ?? .createdAt, descending: direction == "desc",
       offset: offset,
       limit: limit)
-    let listing = try host.read { reader throws(Problem) in try reader.triggers(query) }
-    return .json([
-      "results": .array(listing.items.map { host.shown($0) }), "total": .int(listing.total), "offset": .int(offset), "limit": .int(limit),
-    ])
   }
 }
 

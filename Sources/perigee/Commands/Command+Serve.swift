@@ -15,6 +15,8 @@ extension Command {
       Option("keep-mib", value: "MIB", "About how much of the file decisions may take, and events; without it 256"),
       Option("sync-root", value: "FOLDERS", "Folders that buckets may follow, separated by colons; without it none"),
       Option("log-requests", "Log every request"),
+      Option("rate-limit", value: "N", "Requests a minute of a key that has no limit of its own; without it as many as it likes"),
+      Option("drain", value: "TIME", "How long answers on their way may take when it stops; without it 5s"),
       Option.store,
     ],
     examples: [

@@ -1,0 +1,64 @@
+import Basics
+import CAssets
+
+/// The contract's operations and models as JSON Schema, read once, when a description of the API is first asked for.
+struct ContractModels {
+  /// What the contract says of one operation.
+  struct Entry {
+    /// The SDK's class and method, `TriggersApi.create_trigger`.
+    var sdk: String
+    var request: JSON?
+    var isRequestRequired: Bool
+    var response: JSON?
+  }
+
+  private let operations: [String: JSON]
+  private let schemas: JSONObject
+
+  init() throws(Problem) {
+    let asset = cassets_contract_models()
+    let json = try JSON(parsing: UnsafeRawBufferPointer(start: asset.bytes, count: asset.size), limits: JSONLimits(depth: 64, bytes: asset.size))
+    // Parameters have other names in some of our paths.
+    operations = Dictionary(
+      (json["operations"]?.object?.members ?? []).map { (Self.shape($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
+    schemas = json["schemas"]?.object ?? JSONObject()
+  }
+
+  func entry(_ method: String, _ path: String) -> Entry? {
+    guard let found = operations[Self.shape("\(method) \(path)")] else { return nil }
+    return Entry(
+      sdk: found["sdk"]?.string ?? "", request: found["request"], isRequestRequired: found["required"]?.bool ?? false, response: found["response"])
+  }
+
+  /// The method and path without the names of parameters.
+  private static func shape(_ text: String) -> String {
+    text.split(separator: "/").map { $0.hasPrefix("{") ? "{}" : String($0) }.joined(separator: "/")
+  }
+
+  func schema(_ name: String) -> JSONObject? { schemas[name]?.object }
+
+  /// The models that a schema leads to, also by others.
+  func reachable(from roots: [JSON]) -> JSONObject {
+    var found = JSONObject()
+    var names: Set<String> = []
+    var open = roots
+    while let next = open.popLast() {
+      switch next {
+      case .array(let items): open += items
+      case .object(let object):
+        if let name = Self.name(of: next), names.insert(name).inserted, let schema = schemas[name] {
+          found.members.append(.init(key: name, value: schema))
+          open.append(schema)
+        }
+        open += object.members.map(\.value)
+      default: continue
+      }
+    }
+    found.members.sort { $0.key < $1.key }
+    return found
+  }
+
+  static func name(of schema: JSON) -> String? {
+    schema["$ref"]?.string.flatMap { $0.split(separator: "/").last.map(String.init) }
+  }
+}

@@ -1,0 +1,12 @@
+#ifndef CASSETS_DOCS_H
+#define CASSETS_DOCS_H
+
+#include "cassets_demo.h"
+
+/// The page that GET /docs serves: HTML, style and script in one.
+cassets_bytes cassets_docs_page(void);
+
+/// The models of the contract, as OpenAPI has them; scripts/contract-models makes the file.
+cassets_bytes cassets_contract_models(void);
+
+#endif

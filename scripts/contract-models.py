@@ -1,0 +1,99 @@
+"""Writes the contract's operations and models as compact JSON Schema, for the server's OpenAPI description.
+
+    python3 scripts/contract-models.py FOLDER > Sources/CAssets/data/contract.json
+
+FOLDER holds one JSON file per family of operations, extracted from the official SDK, and `_shared.json`.
+"""
+
+import json
+import os
+import sys
+
+folder = sys.argv[1]
+families = {name[:-5]: json.load(open(os.path.join(folder, name))) for name in sorted(os.listdir(folder)) if name.endswith(".json") and name != "index.json"}
+models = {}
+for family in families.values():
+    models.update(family.get("models", {}))
+
+# What our own clients may see beyond the contract's closed lists.
+EXTRA = {"TriggerActionType": ["script"]}
+PLAIN = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "date-time": {"type": "string", "format": "date-time"},
+    "date": {"type": "string"},
+    "object": {"type": "object"},
+    "any": {},
+}
+LIMITS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+
+
+def schema_of(type_name, seen):
+    if type_name in PLAIN:
+        return dict(PLAIN[type_name])
+    for outer, make in (("array<", lambda s: {"type": "array", "items": s}), ("object<", lambda s: {"type": "object", "additionalProperties": s} if s else {"type": "object"})):
+        if type_name.startswith(outer) and type_name.endswith(">"):
+            return make(schema_of(type_name[len(outer):-1], seen))
+    if type_name.startswith("List["):
+        return {"type": "array", "items": schema_of(type_name[5:-1], seen)}
+    if type_name.startswith("Dict[") or type_name not in models:
+        return {"type": "object"} if type_name.startswith("Dict[") else {}
+    seen.add(type_name)
+    return {"$ref": "#/components/schemas/" + type_name}
+
+
+def field_schema(field, seen):
+    schema = schema_of(field.get("type", "any"), seen)
+    if "enum" in field:
+        schema["enum"] = list(field["enum"])
+    for name, keyword in LIMITS.items():
+        if name in field:
+            schema[keyword] = field[name]
+    for name, keyword in (("min_length", "min"), ("max_length", "max")):
+        if name in field:
+            schema[keyword + ("Items" if schema.get("type") == "array" else "Length")] = field[name]
+    if "pattern" in field:
+        schema["pattern"] = field["pattern"]
+    if schema and not (field.get("required") and not field.get("nullable")):
+        schema = {"anyOf": [schema, {"type": "null"}]} if "$ref" in schema or "enum" in schema else {**schema, "type": [schema["type"], "null"]} if "type" in schema else schema
+    if field.get("default") is not None:
+        schema = {**schema, "default": field["default"]}
+    return schema
+
+
+def model_schema(name, seen):
+    model = models[name]
+    if "enum" in model:
+        return {"type": "string", "enum": model["enum"] + EXTRA.get(name, [])}
+    for kind in ("anyOf", "oneOf"):
+        if kind in model:
+            return {"anyOf": [field_schema({**t, "required": True}, seen) if isinstance(t, dict) else schema_of(t, seen) for t in model[kind]]}
+    fields = model.get("fields", {})
+    schema = {"type": "object", "properties": {key: field_schema(field, seen) for key, field in fields.items()}}
+    required = sorted(set(model.get("raises_if_missing", [])) & set(fields))
+    if required:
+        schema["required"] = required
+    return schema
+
+
+operations, wanted = {}, set()
+for family in families.values():
+    for operation in family.get("operations", []):
+        entry = {"sdk": f"{operation['class']}.{operation['op']}"}
+        body = operation.get("body")
+        if body and not body.get("note"):
+            entry["request"] = schema_of(body["model"], wanted)
+            entry["required"] = bool(body.get("required"))
+        status, answer = next(iter(operation["success"].items()))
+        entry["status"] = int(status)
+        if answer:
+            entry["response"] = schema_of(answer, wanted)
+        operations[f"{operation['method']} {operation['path']}"] = entry
+
+schemas = {}
+while wanted - set(schemas):
+    for name in sorted(wanted - set(schemas)):
+        schemas[name] = model_schema(name, wanted)
+print(json.dumps({"operations": operations, "schemas": schemas}, separators=(",", ":"), sort_keys=True))
