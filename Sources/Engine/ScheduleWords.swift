@@ -13,7 +13,8 @@ extension Explanation {
       return (try? CronExpression(rule.expression)).map { ScheduleText.describe($0, in: rule.timezone) } ?? rule.expression
     case .interval(let rule):
       let words =
-        (try? IntervalSchedule(every: .seconds(rule.seconds), from: Instant(milliseconds: 0))).map { ScheduleText.describe($0) } ?? "Every \(rule.seconds) seconds"
+        (try? IntervalSchedule(every: .seconds(rule.seconds), from: Instant(milliseconds: 0))).map { ScheduleText.describe($0) }
+        ?? "Every \(rule.seconds) seconds"
       return rule.anchor == .fixedDelay ? "\(words) after the end of the last run" : words
     case .event(let rule): return events(rule)
     case .conditional(let condition):

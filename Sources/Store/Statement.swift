@@ -22,9 +22,8 @@ package enum Statement: Int, CaseIterable, Sendable {
   case putMembers, members, deleteMembersBut, deleteMembersOfCluster, deleteMembersOfNamespace
   case pointClusterAtRun, deleteRun, deleteRunsOfCluster, deleteRunsOfNamespace, run, runs, countRuns
   // Triggers
-  case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, turnTrigger, rememberTrigger,
-    deleteTrigger,
-    deleteTriggersOfNamespace
+  case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, turnTrigger
+  case rememberTrigger, deleteTrigger, deleteTriggersOfNamespace
   case trigger, triggerState, activeTriggers, wakingTriggers, triggerCounts
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks

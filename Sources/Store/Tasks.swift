@@ -9,7 +9,8 @@ extension Transaction {
       [
         ("task_id", .text(task.id)), ("namespace_id", .text(task.namespaceID)), ("kind", .text(task.kind.rawValue)),
         ("status", .text(task.status.rawValue)), ("trigger_id", .optional(task.triggerID)), ("scheduled_at", .optional(task.scheduledAt)),
-        ("inputs", inputs.map(Value.text) ?? .json(task.inputs)), ("outputs", .json(task.outputs)), ("error", .optional(task.error)), ("attempt", .integer(task.attempt)),
+        ("inputs", inputs.map(Value.text) ?? .json(task.inputs)), ("outputs", .json(task.outputs)), ("error", .optional(task.error)),
+        ("attempt", .integer(task.attempt)),
         ("created_at", .instant(task.createdAt)), ("started_at", .optional(task.startedAt)), ("finished_at", .optional(task.finishedAt)),
         ("retry_at", .optional(task.retryAt)), ("depth", .integer(task.depth)),
       ])
