@@ -5,15 +5,16 @@ import CKernels
 ///
 /// With the linkages here a cluster's nearest stays its nearest until one of the two is joined, so the pairs of a round are joins of the
 /// tree whatever else is joined first (Murtagh 1983). Each row of the matrix is brought up to date by itself, on all threads, and shrinks
-/// with every round; a round reads the matrix once from end to end. When only few pairs are left to a round, a chain does the rest.
+/// with every round; a round reads the matrix once from end to end. When only few pairs are left to a round, a chain does the rest; and all of
+/// it where rows are equally near to several, as it decides between those in the order that scipy does.
 final class ReciprocalRounds: @unchecked Sendable {
   // @unchecked Sendable: lives in one call of Agglomerative.run; what goes on at the same time writes rows and numbers of its own.
   private let joins: Joins
   private let team: Team
   private let cancellation: Cancellation
+  private let distances: PairDistances<Float>
   private let entries: UnsafeMutablePointer<Float>
   private let stride: Int
-  private let buffer: Buffer<Float>
 
   /// By cluster: its number, in which row of the matrix its distances stand, its members, and its nearest.
   private var names: [Int32]
@@ -35,11 +36,13 @@ final class ReciprocalRounds: @unchecked Sendable {
 
   /// Fewer pairs than a share of the clusters are not worth a round: the chain needs less than reading all of the matrix for them.
   private static let leastShare = 24
+  /// More tied rows than this share are in the data (which counts, or lies on a grid); fewer are what rounding makes.
+  private static let tiedShare = 512
   static func memory(rows: Int) -> Int { rows * 44 }
 
   init(_ distances: PairDistances<Float>, _ joins: Joins, _ team: Team, _ cancellation: Cancellation) throws(Problem) {
     (self.joins, self.team, self.cancellation) = (joins, team, cancellation)
-    (buffer, entries, stride) = (distances.entries, distances.entries.pointer, distances.stride)
+    (self.distances, entries, stride) = (distances, distances.entries.pointer, distances.stride)
     let rows = distances.rows
     names = (0..<Int32(rows)).map { $0 }
     places = try Buffer(count: rows)
@@ -64,14 +67,18 @@ final class ReciprocalRounds: @unchecked Sendable {
   /// Joins round by round; answers with the clusters that are left, by their numbers, and their distances. `progress` is told on the
   /// caller's thread which share of all joins is made.
   func run(_ progress: (Double) -> Void) throws(Problem) -> (names: [Int32], distances: PairDistances<Float>) {
-    try forRows(names.count) { [self] in findNearest($0, in: row($0), among: $1) }
+    try forRows(names.count) { [self] in
+      findNearest($0, in: row($0), among: $1)
+      staying.pointer[$0] = isTied($0) ? 1 : 0
+    }
+    if staying.values.count(where: { $0 == 1 }) > names.count / Self.tiedShare { return (names, distances) }
     while true {
       let pairs = pair()
       guard pairs > 0, pairs * Self.leastShare >= names.count else { break }
       try join(pairs)
       progress(Double(joins.list.count) / Double(joins.matrix.rows))
     }
-    return (names, PairDistances(gathering: buffer, rows: places.values.prefix(names.count), from: stride))
+    return (names, PairDistances(gathering: distances.entries, rows: places.values.prefix(names.count), from: stride))
   }
 
   private func row(_ cluster: Int) -> UnsafeMutablePointer<Float> { entries + Int(places.pointer[cluster]) * stride }
@@ -81,7 +88,15 @@ final class ReciprocalRounds: @unchecked Sendable {
     nearest.pointer[cluster] = Int32(ck_least_float(row, barriers.pointer, count, &least))
   }
 
-  /// Lists the pairs of clusters that are each other's nearest, and joins them; answers how many there are.
+  /// Whether a row has two nearest ones at a time that are not copies of each other.
+  private func isTied(_ row: Int) -> Bool {
+    let (first, entries) = (Int(nearest.pointer[row]), self.row(row))
+    var least: Float = 0
+    let second = first + 1 + ck_least_float(entries + first + 1, barriers.pointer, names.count - first - 1, &least)
+    return least < .infinity && least == entries[first] && self.row(first)[second] > 0
+  }
+
+  /// Lists the pairs of clusters that are each other's nearest; answers how many there are.
   private func pair() -> Int {
     var pairs = 0
     for b in names.indices {
