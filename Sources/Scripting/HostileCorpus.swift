@@ -75,8 +75,17 @@ package struct HostileCorpus: Sendable {
     return nil
   }
 
-  /// Runs one script; call it on a thread that has `ScriptThread.stackSize` of stack.
+  /// Runs one script; call it on a thread that has `ScriptThread.stackSize` of stack. When its time was over before it could work for half of
+  /// it, the machine was busy with other things, and nothing is known of the script: it runs again.
   package static func run(_ entry: Entry, _ way: Way) -> Result {
+    var result = attempt(entry, way)
+    for _ in 0..<8 where result.outcome == "killed" && result.milliseconds < 100 && !entry.expected.contains("killed") {
+      result = attempt(entry, way)
+    }
+    return result
+  }
+
+  private static func attempt(_ entry: Entry, _ way: Way) -> Result {
     let budget = way.budget
     let interpreter = Interpreter(memory: budget.memory, natives: natives, modules: false)
     let host = SilentHost()
