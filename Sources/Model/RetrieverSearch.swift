@@ -1,4 +1,4 @@
-package import Basics
+import Basics
 
 /// A stage of a retriever that finds documents by their vectors: one or several searches, whose lists are made one.
 package struct RetrieverSearch: Sendable, Equatable {

@@ -66,7 +66,7 @@ import Testing
       ),
       (stage("feature_search", ["searches": [["feature_uri": "v", "query": [1, "x"]]]]), "stages[0].config.parameters.searches[0].query[1]", nil),
       (stage("attribute_filter", [:]), "stages[0].config.parameters", nil),
-      (stage("attribute_filter", ["field": "a", "operator": "equals", "value": 1]), "stages[0].config.parameters.operator", "eq"),
+      (stage("attribute_filter", ["field": "a", "operator": "contain", "value": "x"]), "stages[0].config.parameters.operator", "contains"),
       (
         stage("attribute_filter", ["conditions": ["AND": [["field": "a", "operator": "in", "value": 1]]]]),
         "stages[0].config.parameters.conditions.AND[0].value", nil
