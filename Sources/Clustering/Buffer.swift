@@ -11,14 +11,21 @@ final class Buffer<Number: BitwiseCopyable>: @unchecked Sendable {
   let count: Int
   private let mappedBytes: Int
 
+  private static var huge: Int { 2 << 20 }
+
+  /// How many bytes so many numbers take: whole huge pages, if any.
+  static func bytes(_ count: Int) -> Int {
+    let bytes = count * MemoryLayout<Number>.stride
+    return bytes < huge ? bytes : (bytes + huge - 1) / huge * huge
+  }
+
   /// Zeroed.
   init(count: Int) throws(Problem) {
     self.count = count
     let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Number>.stride)
-    let huge = 2 << 20
-    guard !overflow, bytes < .max - huge else { throw Self.tooLarge(count) }
-    if bytes >= huge {
-      mappedBytes = (bytes + huge - 1) / huge * huge
+    guard !overflow, bytes < .max - Self.huge else { throw Self.tooLarge(count) }
+    if bytes >= Self.huge {
+      mappedBytes = Self.bytes(count)
       let address = mmap(nil, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
       guard let address, address != MAP_FAILED else { throw Self.tooLarge(count) }
       _ = madvise(address, mappedBytes, MADV_HUGEPAGE)  // a wish: where it is refused, small pages do

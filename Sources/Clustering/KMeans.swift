@@ -47,10 +47,16 @@ package struct KMeans: Sendable {
 
   /// Bytes that a run takes beside the matrix itself, to be refused before it begins rather than when memory ends.
   package func memory(rows: Int, columns: Int) -> Int {
-    let wide = initial == nil || !Panels.Narrow.pays(columns: columns)
+    (spherical ? Buffer<Float>.bytes(rows * columns) : 0) + Self.memory(rows: rows, columns: columns, clusters: clusters, seeding: initial == nil)
+  }
+
+  /// The same for rows as they are given; `seeding`: with centroids to be chosen.
+  static func memory(rows: Int, columns: Int, clusters: Int, seeding: Bool) -> Int {
+    let lanes = (rows + Panels.lanes - 1) / Panels.lanes * Panels.lanes
     let narrow = Panels.Narrow.pays(columns: columns)
-    let perRow = columns * ((spherical ? 4 : 0) + (wide ? 4 : 0) + (narrow ? 2 : 0)) + 48 + 4 * max(Seeding.widest, 2 + Seeding.logarithm(clusters))
-    return rows * perRow + clusters * columns * (8 + 8 + 4)
+    return (seeding || !narrow ? Buffer<Float>.bytes(lanes * columns) : 0)
+      + (seeding ? Buffer<Float>.bytes(lanes * max(Seeding.widest, 2 + Seeding.logarithm(clusters))) : 0)
+      + (narrow ? Buffer<UInt16>.bytes(lanes * columns) : 0) + rows * 48 + clusters * columns * (8 + 8 + 4)
   }
 
   /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API, `n_clusters`), or when cancelled:

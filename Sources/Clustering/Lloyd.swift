@@ -18,11 +18,7 @@ final class Lloyd: @unchecked Sendable {
   private let centroids: Buffer<Double>
   private let sums: Buffer<Double>
   private var sizes: [Int]
-  /// The centroids as the rows' panels want them: in bfloat16 where the panels are, what rounding took from each beside it.
-  private let tiles: Buffer<Float>
-  private let tileNorms: Buffer<Float>
-  private let tileLosses: Buffer<Float>
-  private let groups: Int
+  private let tiles: CentroidTiles
   private let shifts: Buffer<Double>
   private let ranges: [Range<Int>]
 
@@ -40,10 +36,7 @@ final class Lloyd: @unchecked Sendable {
     centroids = try Buffer(count: clusters * columns)
     sums = try Buffer(count: clusters * columns)
     sizes = Array(repeating: 0, count: clusters)
-    tiles = try Buffer(count: clusters * (columns + 1))
-    tileNorms = try Buffer(count: clusters)
-    tileLosses = try Buffer(count: clusters)
-    groups = panels.narrow == nil ? ck_group_count(clusters) : ck_narrow_groups(clusters)
+    tiles = try CentroidTiles(clusters, for: panels)
     shifts = try Buffer(count: clusters)
     ranges = Matrix.columnRanges(columns, team.size)
     let lanes = panels.count * Panels.lanes
@@ -69,7 +62,7 @@ final class Lloyd: @unchecked Sendable {
     for i in 0..<clusters * columns { sums.pointer[i] = 0 }
     for lane in 0..<labels.count { labels.pointer[lane] = -1 }
     sizes = Array(repeating: 0, count: clusters)
-    team.share(groups) { [self] group in pack(group) }
+    team.share(tiles.groups) { [self] group in tiles.pack(group, of: centroids) }
   }
 
   /// Finds the nearest centroid of every row, and lets the centroids be.
@@ -102,54 +95,14 @@ final class Lloyd: @unchecked Sendable {
 
   /// Finds the nearest centroid of every row and notes who must move; answers how many.
   private func assign() throws(Problem) -> Int {
-    let (longest, lost) = (tileNorms.values.reduce(0, max), tileLosses.values.reduce(0, max))
+    let reach = tiles.reach
     team.share(panels.pieces) { [self] piece in
       moves.pointer[piece] = 0
       guard !cancellation.isCancelled else { return }
-      withUnsafeTemporaryAllocation(of: Int32.self, capacity: Panels.lanes) { nearest in
-        let nearest = nearest.baseAddress!  // never nil: the capacity is not 0
-        if let narrow = panels.narrow {
-          findNarrow(piece, narrow, longest, lost, nearest)
-        } else {
-          findWide(piece, longest, nearest)
-        }
-      }
+      tiles.findNearest(piece, centroids, reach) { note($1, $0, in: piece) }
     }
     try cancellation.check()
     return moves.values.reduce(0, +)
-  }
-
-  private func findWide(_ piece: Int, _ longest: Float, _ nearest: UnsafeMutablePointer<Int32>) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * Panels.lanes) { values in
-      let best = values.baseAddress!  // never nil: the capacity is not 0
-      let second = best + Panels.lanes
-      for panel in panels.range(of: piece) {
-        let following = panel + 1 < panels.count ? panels.panel(panel + 1) : nil
-        let first = panel * Panels.lanes
-        ck_nearest(panels.panel(panel), tiles.pointer, tileNorms.pointer, clusters, columns, following, nearest, best, second)
-        _ = ck_settle(
-          panels.matrix.pointer(to: first), panels.rows(in: panel), panels.norms.pointer + first, centroids.pointer, clusters, columns, longest, best,
-          second, nearest)
-        note(nearest, panel, in: piece)
-      }
-    }
-  }
-
-  /// In bfloat16 first; what that leaves open is decided in double precision, so that the labels are the same.
-  private func findNarrow(_ piece: Int, _ narrow: Panels.Narrow, _ longest: Float, _ lost: Float, _ nearest: UnsafeMutablePointer<Int32>) {
-    withUnsafeTemporaryAllocation(of: ck_three.self, capacity: 1) { three in
-      let three = three.baseAddress!  // never nil: the capacity is not 0
-      for panel in panels.range(of: piece) {
-        let first = panel * Panels.lanes
-        ck_no_points(three)
-        ck_meet_narrow(
-          narrow.panel(panel), tiles.pointer, tileNorms.pointer, clusters, columns, narrow.panel(min(panel + 1, panels.count - 1)), 0, three)
-        ck_settle_narrow(
-          panels.matrix.pointer(to: first), panels.rows(in: panel), narrow.norms.pointer + first, narrow.lost.pointer + first, centroids.pointer,
-          clusters, columns, longest, lost, three, nearest)
-        note(nearest, panel, in: piece)
-      }
-    }
   }
 
   /// Notes which rows of a panel must move.
@@ -192,8 +145,8 @@ final class Lloyd: @unchecked Sendable {
   /// Makes the means of the sums the new centroids; answers the sum of their squared shifts. A cluster without members stays where it is.
   private func takeMeans() -> Double {
     let sizes = sizes
-    team.share(groups) { [self] group in
-      for i in start(of: group)..<start(of: group + 1) {
+    team.share(tiles.groups) { [self] group in
+      for i in tiles.members(of: group) {
         let centroid = centroids.pointer + i * columns
         let sum = sums.pointer + i * columns
         if sizes[i] == 0 {
@@ -206,20 +159,9 @@ final class Lloyd: @unchecked Sendable {
           shifts.pointer[i] = ck_set_mean(centroid, sum, Double(sizes[i]), columns)
         }
       }
-      pack(group)
+      tiles.pack(group, of: centroids)
     }
     return shifts.values.reduce(0, +)
-  }
-
-  private func start(of group: Int) -> Int { panels.narrow == nil ? ck_group_start(clusters, group) : ck_narrow_start(clusters, group) }
-
-  private func pack(_ group: Int) {
-    let offset = panels.offset.pointer
-    if panels.narrow == nil {
-      ck_pack_centroids(centroids.pointer, clusters, columns, offset, group, group + 1, tiles.pointer, tileNorms.pointer)
-    } else {
-      ck_narrow_tiles(centroids.pointer, clusters, columns, offset, group, tiles.pointer, tileNorms.pointer, tileLosses.pointer)
-    }
   }
 
   // MARK: - Empty clusters

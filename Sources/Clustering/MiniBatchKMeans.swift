@@ -35,7 +35,12 @@ package struct MiniBatchKMeans: Sendable {
 
   /// Bytes that a run takes beside the matrix.
   package func memory(rows: Int, columns: Int) -> Int {
-    KMeans(clusters: clusters, spherical: spherical).memory(rows: rows, columns: columns) + 2 * batchSize * columns * 4
+    // The first centroids are chosen among a sample; all rows are labelled in the end.
+    let sample = min(rows, max(3 * batchSize, 3 * clusters))
+    return (spherical ? Buffer<Float>.bytes(rows * columns) : 0) + Buffer<Float>.bytes(sample * columns)
+      + max(
+        KMeans.memory(rows: sample, columns: columns, clusters: clusters, seeding: true),
+        KMeans.memory(rows: rows, columns: columns, clusters: clusters, seeding: false))
   }
 
   /// Clusters the rows; `iterations` of the result counts batches. Throws when a parameter does not fit the data (named as in the API), or when

@@ -18,13 +18,13 @@ struct PairDistances<Number: ChainNumber> {
   }
 
   /// Moves some rows of a matrix together, in place: as many entries of each as there are rows.
-  init(gathering entries: Buffer<Number>, rows places: some Sequence<Int32>, from oldStride: Int) {
-    let places = Array(places)
+  init(gathering entries: Buffer<Number>, rows places: [Int32], from oldStride: Int, _ cancellation: Cancellation) throws(Problem) {
     rows = places.count
     stride = Self.stride(rows)
     self.entries = entries
     // Rows ascend, so that none is overwritten before it has moved.
     for (row, place) in places.enumerated() {
+      try cancellation.check()
       (entries.pointer + row * stride).update(from: entries.pointer + Int(place) * oldStride, count: rows)
     }
   }

@@ -78,7 +78,9 @@ final class ReciprocalRounds: @unchecked Sendable {
       try join(pairs)
       progress(Double(joins.list.count) / Double(joins.matrix.rows))
     }
-    return (names, PairDistances(gathering: distances.entries, rows: places.values.prefix(names.count), from: stride))
+    if names.count == distances.rows { return (names, distances) }
+    let left = Array(places.values.prefix(names.count))
+    return (names, try PairDistances(gathering: distances.entries, rows: left, from: stride, cancellation))
   }
 
   private func row(_ cluster: Int) -> UnsafeMutablePointer<Float> { entries + Int(places.pointer[cluster]) * stride }
