@@ -4,7 +4,8 @@ import CLua
 /// suggestions in errors and the editor's stubs are made, so that they cannot disagree.
 package enum Library {
   package static let functions: [LibraryFunction] =
-    documents + collections + namespaces + clusters + taxonomies + buckets + batches + triggers + tasks + events + syncs + webhooks + scripts + kv + values + numbers
+    documents + collections + namespaces + clusters + taxonomies + buckets + batches + triggers + tasks + events + syncs + webhooks + scripts + kv
+    + values + numbers
     + network
     + logging + surroundings + whole + context + trials
 

@@ -40,7 +40,8 @@ package final class TemporaryStore {
   /// Closes the host and opens the same file again, as after a restart.
   package func reopen() throws {
     host.close()
-    host = try Host.open(Host.Configuration(path: path, surroundings: clock.surroundings, retention: retention, courier: courier, syncRoots: syncRoots, log: log))
+    host = try Host.open(
+      Host.Configuration(path: path, surroundings: clock.surroundings, retention: retention, courier: courier, syncRoots: syncRoots, log: log))
   }
 
   /// Moves the clock and waits until everything that became due has been done.

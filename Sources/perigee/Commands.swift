@@ -4,7 +4,8 @@ extension Command {
     serve, demo, .run, repl, scriptsPush, scriptsPull, scriptsWatch, scriptsList, scriptsShow, scriptsCheck, scriptsTest, scriptsRestore,
     scriptsDelete, stubs, examples, example, importing, export, cluster, drift, score, compare, project, next, triggerList, triggerShow, triggerWhy,
     triggerExecute, triggerPause, triggerResume, triggerDelete, triggerExport, triggerSimulate, replay, maintenance, calendarSet, calendarList,
-    calendarDelete, events, logs, webhookCreate, webhookList, webhookDeliveries, webhookRedeliver, webhookTest, webhookRotate, webhookDelete, syncAdd, syncList, syncRun, syncDelete, keyCreate, keyList, keyRevoke, version, help,
+    calendarDelete, events, logs, webhookCreate, webhookList, webhookDeliveries, webhookRedeliver, webhookTest, webhookRotate, webhookDelete, syncAdd,
+    syncList, syncRun, syncDelete, keyCreate, keyList, keyRevoke, version, help,
   ]
 
   /// Commands for our own scripts, which help does not list.

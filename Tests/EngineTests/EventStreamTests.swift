@@ -100,7 +100,9 @@ import Testing
   @Test("offer no more at once than a piece, and keep nothing for a reader that takes nothing") func bounds() throws {
     let store = try TemporaryStore()
     let long = String(repeating: "x", count: 8000)
-    for number in 1...40 { try store.call("emit_event", body: ["event_type": "custom.long", "payload": ["n": .int(number), "text": .string(long)]]) }
+    for number in 1...40 {
+      try store.call("emit_event", body: ["event_type": "custom.long", "payload": ["n": .int(number), "text": .string(long)]])
+    }
     let taker = Taker(declines: 0, seed: 1)
     try store.host.streams.add(subscription(["since": 0], store), taker.sink, of: store.host)
     taker.wait(for: 40)

@@ -20,7 +20,8 @@ extension Host {
     try check(&made, for: caller)
     let (count, newest) = try read { reader throws(Problem) in (try reader.webhooks().count, try reader.highestSeq()) }
     guard count < Self.webhookLimit else {
-      throw Problem(.tooMany, "there are \(count) webhooks, \(Self.webhookLimit) are allowed", hint: "Delete one; a webhook may have several channels")
+      throw Problem(
+        .tooMany, "there are \(count) webhooks, \(Self.webhookLimit) are allowed", hint: "Delete one; a webhook may have several channels")
     }
     made.cursor = newest
     var transaction = Transaction()
