@@ -202,7 +202,7 @@ package final class EventStreams: Sendable {
 
 extension EventSubscription {
   func concerns(_ event: DocumentEvent) -> Bool {
-    event.namespaceID == namespaceID && matches(event.type) && (collectionID.map { $0 == event.collectionID } ?? true)
+    event.namespaceID == namespaceID && matches(event.type, count: event.count) && (collectionID.map { $0 == event.collectionID } ?? true)
       && (triggerID.map { event.payload?["trigger_id"] == .string($0) } ?? true)
   }
 }

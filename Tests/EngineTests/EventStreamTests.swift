@@ -168,6 +168,10 @@ import Testing
       try store.call("list_events", query: query)["results"]?.array?.compactMap { $0["seq"]?.int } ?? []
     }
     #expect(try numbers(["tail": 3]) == [38, 39, 40])
+    #expect(try numbers(["cursor": "37", "page_size": 10]) == [38, 39, 40])
+    let page = try store.call("list_events", query: ["cursor": "36", "limit": 3])
+    #expect(page["has_more"] == true && page["next_cursor"] == "39")
+    #expect(try store.call("list_events", query: ["cursor": "39", "limit": 3])["has_more"] == false)
     #expect(try numbers(["tail": 2, "event_types": "custom.b"]) == [36, 40])
     #expect(try numbers(["since": 10, "limit": 2, "event_types": "custom.b"]) == [12, 16])
     #expect(try numbers(["since": 10, "limit": 3, "event_types": "custom.b,custom.a"]) == [11, 12, 13])
