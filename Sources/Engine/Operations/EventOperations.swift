@@ -90,6 +90,7 @@ extension DocumentEvent {
     result["operation"] = .string(operation)
     result["namespace_id"] = .string(namespaceID)
     result["cursor"] = .string("\(seq)")
+    result["created_at"] = .instant(at)
     return .object(result)
   }
 }
