@@ -285,6 +285,30 @@ import Testing
     #expect(try deliveries().count == 1)
   }
 
+  @Test("go on at once when what waited was sent by hand, or the address was corrected") func hastening() throws {
+    defer { receiver.stop() }
+    try make()
+    receiver.answer(500)
+    try emit(1...2)
+    try store.host.settle()
+    let waiting = try #require(deliveries("retrying").first?["delivery_id"]?.string)
+    #expect(try store.call("redeliver_webhook", path: ["identifier": "hook", "delivery_id": waiting])["status"] == "delivered")
+    try store.host.settle()
+    #expect(numbers == [1, 1, 2])
+    receiver.answer(500)
+    try emit(3...4)
+    try store.host.settle()
+    #expect(numbers == [1, 1, 2, 3])
+    try store.call(
+      "update_webhook_organizations", path: ["identifier": "hook"],
+      body: [
+        "webhook_name": "hook", "event_types": ["custom.step"],
+        "channels": [["channel": "webhook", "configs": ["url": .string(receiver.url + "/corrected")]]],
+      ])
+    try store.host.settle()
+    #expect(numbers == [1, 1, 2, 3, 3, 4])
+  }
+
   @Test("of a key for some namespaces hear of these and no others") func namespaces() throws {
     defer { receiver.stop() }
     let other = try #require(try store.call("create_namespace", body: ["namespace_name": "other"])["namespace_id"]?.string)

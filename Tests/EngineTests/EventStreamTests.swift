@@ -161,6 +161,14 @@ import Testing
     }
   }
 
+  @Test("can be listed by scripts, and not streamed to them") func scripts() throws {
+    let store = try TemporaryStore()
+    try emit(1...3, to: store)
+    func run(_ source: String) throws -> JSON { try store.call("run_source", body: ["source": .string(source)]) }
+    #expect(try run("local e = perigee.events.list{tail = 2} return #e, e[1].payload.n")["values"] == [2, 2])
+    #expect(try run("return perigee.call('stream_events')")["error"]?.string?.contains("over HTTP only") == true)
+  }
+
   @Test("can be listed: the last so many, some types, and a page after a number") func lists() throws {
     let store = try TemporaryStore()
     for number in 1...40 { try emit(number...number, number % 4 == 0 ? "custom.b" : "custom.a", to: store) }
