@@ -40,7 +40,8 @@ package enum Statement: Int, CaseIterable, Sendable {
   case event, lastEvents
   // Webhooks and their deliveries
   case insertWebhook, updateWebhook, moveWebhook, pauseWebhook, deleteWebhook, webhook, webhooks
-  case hastenWebhook, hastenDeliveries, putDelivery, deleteDeliveriesOfWebhook, deleteOldDeliveries, delivery, deliveriesOfEvent, deliveries, countDeliveries
+  case hastenWebhook, hastenDeliveries, putDelivery, deleteDeliveriesOfWebhook, deleteOldDeliveries, delivery, deliveriesOfEvent, deliveries,
+    countDeliveries
   // Syncs of buckets with folders
   case insertSync, updateSync, noteSync, deleteSync, deleteSyncsOfBucket, deleteSyncsOfNamespace, sync, syncs
   case putSyncFile, deleteSyncFile, deleteSyncFiles, deleteSyncFilesOfBucket, deleteSyncFilesOfNamespace, syncFiles, failedSyncFiles
