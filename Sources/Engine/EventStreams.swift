@@ -63,7 +63,8 @@ package final class EventStreams: Sendable {
     try state.withLock { state throws(Problem) in
       guard !state.isClosed else { throw Problem(.unavailable, "the host is shutting down", details: ["http_status": 503]) }
       guard state.count < Self.readerLimit else {
-        throw Problem(.tooMany, "\(state.count) readers follow the events, \(Self.readerLimit) are allowed", hint: "Close some; one may follow all types")
+        throw Problem(
+          .tooMany, "\(state.count) readers follow the events, \(Self.readerLimit) are allowed", hint: "Close some; one may follow all types")
       }
       state.count += 1
       guard state.thread == nil else { return }
@@ -201,7 +202,7 @@ package final class EventStreams: Sendable {
 
 extension EventSubscription {
   func concerns(_ event: DocumentEvent) -> Bool {
-    event.namespaceID == namespaceID && matches(event.type) && (collectionID.map { $0 == event.collectionID } ?? true)
+    event.namespaceID == namespaceID && matches(event.type, count: event.count) && (collectionID.map { $0 == event.collectionID } ?? true)
       && (triggerID.map { event.payload?["trigger_id"] == .string($0) } ?? true)
   }
 }

@@ -4,7 +4,7 @@ package import Model
 /// Which events somebody follows: those of a namespace, of some types, about a collection or a trigger.
 package struct EventSubscription: Sendable, Equatable {
   package var namespaceID: String
-  /// Names, or beginnings with a star (`trigger.*`); empty means all.
+  /// Our names or the contract's, or beginnings with a star (`trigger.*`); empty means all.
   package var types: [String] = []
   package var collectionID: String?
   package var triggerID: String?
@@ -35,7 +35,7 @@ package struct EventSubscription: Sendable, Equatable {
     if name.hasSuffix("*") {
       let beginning = name.dropLast()
       if beginning.isEmpty || beginning.hasPrefix("custom.") || words.contains(where: { $0.hasPrefix(beginning) }) { return name }
-    } else if Schedule.EventType(rawValue: name) != nil {
+    } else if Schedule.EventType(rawValue: name) != nil || WebhookVocabulary.contract.contains(name) {
       return name
     }
     throw Problem(
@@ -43,7 +43,10 @@ package struct EventSubscription: Sendable, Equatable {
       didYouMean: Suggestion.nearest(to: name, in: words), details: ["accepted": .array(words.map(JSON.string)), "type": "enum"])
   }
 
-  package func matches(_ type: Schedule.EventType) -> Bool {
-    types.isEmpty || types.contains { $0.hasSuffix("*") ? type.rawValue.hasPrefix($0.dropLast()) : $0 == type.rawValue }
+  func matches(_ type: Schedule.EventType, count: Int64) -> Bool {
+    types.isEmpty
+      || types.contains { name in
+        name.hasSuffix("*") ? type.rawValue.hasPrefix(name.dropLast()) : WebhookVocabulary.names(of: type, count: count).contains(name)
+      }
   }
 }

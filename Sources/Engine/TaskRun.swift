@@ -118,7 +118,8 @@ struct TaskRun {
     var writes = product.writes
     if status != .completed { writes += TaskClosing.writes(task, status, error: error, readers: host.readers, at: host.surroundings.now()) }
     return Ending(
-      task: task, status: status, outputs: product.outputs, error: error?.description, writes: writes.map { $0.following(task) }, state: product.state, baseline: baseline,
+      task: task, status: status, outputs: product.outputs, error: error?.description, writes: writes.map { $0.following(task) },
+      state: product.state, baseline: baseline,
       heldBy: nil)
   }
 

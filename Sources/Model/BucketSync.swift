@@ -126,7 +126,8 @@ package struct BucketSync: Sendable, Equatable {
   /// What people say of it, as the store keeps it and as it is answered.
   package var definition: JSONObject {
     [
-      "connection_id": .string(Self.connection), "source_path": .string(path), "sync_mode": .string(mode.rawValue), "file_filters": .object(filters.json),
+      "connection_id": .string(Self.connection), "source_path": .string(path), "sync_mode": .string(mode.rawValue),
+      "file_filters": .object(filters.json),
       "schema_mapping": mapping?.json ?? .null, "polling_interval_seconds": .int(pollingSeconds), "batch_size": .int(batchSize),
       "skip_batch_submission": .bool(skipsBatches), "batch_collection_ids": collectionIDs.isEmpty ? .null : .array(collectionIDs.map(JSON.string)),
       "reconcile": [

@@ -29,7 +29,8 @@ package struct FileFilters: Sendable, Equatable {
     let least = try fields.int("min_size_bytes", in: 0...Int64.max) ?? 0
     let most = try fields.int("max_size_bytes", in: 0...Int64.max) ?? Int64.max
     guard least <= most else {
-      throw Problem(.invalid, "min_size_bytes \(least) is above max_size_bytes \(most)", hint: "Give a smaller one", path: fields.at("min_size_bytes"))
+      throw Problem(
+        .invalid, "min_size_bytes \(least) is above max_size_bytes \(most)", hint: "Give a smaller one", path: fields.at("min_size_bytes"))
     }
     sizes = least...most
     modifiedAfter = try fields.instant("modified_after")

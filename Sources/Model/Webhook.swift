@@ -64,7 +64,8 @@ package struct Webhook: Sendable, Equatable {
     }
     var channels: [WebhookChannel] = []
     for (index, item) in items.enumerated() {
-      channels.append(try WebhookChannel(item, path: "channels[\(index)]", replacing: old?.channel(like: item, at: index), surroundings: surroundings))
+      channels.append(
+        try WebhookChannel(item, path: "channels[\(index)]", replacing: old?.channel(like: item, at: index), surroundings: surroundings))
     }
     let now = surroundings.now()
     let id: String
@@ -79,9 +80,11 @@ package struct Webhook: Sendable, Equatable {
   /// `wh_` and sixteen hexadecimal digits, which the official client checks.
   private static func identifier(_ fields: Fields, _ surroundings: Surroundings) throws(Problem) -> String {
     guard let given = try fields.string("webhook_id") else { return "wh_" + surroundings.bytes(8).hexadecimal }
-    guard given.hasPrefix("wh_"), given.utf8.count == 19, given.utf8.dropFirst(3).allSatisfy({ (48...57).contains($0) || (97...102).contains($0 | 32) })
+    guard given.hasPrefix("wh_"), given.utf8.count == 19,
+      given.utf8.dropFirst(3).allSatisfy({ (48...57).contains($0) || (97...102).contains($0 | 32) })
     else {
-      throw Problem(.invalid, "'\(given.prefix(40))' is not a webhook_id", hint: "Leave it out, or give wh_ and 16 hexadecimal digits", path: "webhook_id")
+      throw Problem(
+        .invalid, "'\(given.prefix(40))' is not a webhook_id", hint: "Leave it out, or give wh_ and 16 hexadecimal digits", path: "webhook_id")
     }
     return given
   }

@@ -56,7 +56,8 @@ package struct WebhookChannel: Sendable, Equatable {
       url = try fields.required("webhook_url", example: "\"https://hooks.slack.com/services/…\"")
       if fields["blocks_template"] != nil {
         throw Problem(
-          .unsupported, "'blocks_template' is not in this build", hint: "Leave it out; the message is a line of text", path: fields.at("blocks_template"))
+          .unsupported, "'blocks_template' is not in this build", hint: "Leave it out; the message is a line of text",
+          path: fields.at("blocks_template"))
       }
       for name in Self.slackNames.dropFirst() {
         if let text = try fields.string(name) { slack[name] = .string(text) }

@@ -40,7 +40,8 @@ package enum Statement: Int, CaseIterable, Sendable {
   case event, lastEvents
   // Webhooks and their deliveries
   case insertWebhook, updateWebhook, moveWebhook, pauseWebhook, deleteWebhook, webhook, webhooks
-  case putDelivery, deleteDeliveriesOfWebhook, deleteOldDeliveries, delivery, deliveriesOfEvent, deliveries, countDeliveries
+  case hastenWebhook, hastenDeliveries, putDelivery, deleteDeliveriesOfWebhook, deleteOldDeliveries, delivery, deliveriesOfEvent, deliveries,
+    countDeliveries
   // Syncs of buckets with folders
   case insertSync, updateSync, noteSync, deleteSync, deleteSyncsOfBucket, deleteSyncsOfNamespace, sync, syncs
   case putSyncFile, deleteSyncFile, deleteSyncFiles, deleteSyncFilesOfBucket, deleteSyncFilesOfNamespace, syncFiles, failedSyncFiles
@@ -710,6 +711,9 @@ package enum Statement: Int, CaseIterable, Sendable {
         error = excluded.error, response = excluded.response, duration_ms = excluded.duration_ms, next_attempt_at = excluded.next_attempt_at,
         updated_at = excluded.updated_at
       """
+    case .hastenWebhook: "UPDATE webhooks SET next_attempt_at = NULL WHERE webhook_id = $webhook_id"
+    case .hastenDeliveries:
+      "UPDATE webhook_deliveries SET next_attempt_at = NULL WHERE webhook_id = $webhook_id AND next_attempt_at IS NOT NULL"
     case .deleteDeliveriesOfWebhook: "DELETE FROM webhook_deliveries WHERE webhook_id = $webhook_id"
     case .deleteOldDeliveries:
       """

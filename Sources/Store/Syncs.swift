@@ -163,7 +163,8 @@ extension Reader {
       .oldSyncObjects,
       [
         ("sync_config_id", .text(syncID)), ("path", .text(path)), ("generation", .integer(generation)), ("limit", .integer(Int64(limit))),
-      ]) { $0.text() }
+      ]
+    ) { $0.text() }
   }
 
   /// Objects that no batch has taken yet.

@@ -37,6 +37,11 @@ extension Transaction {
       ])
   }
 
+  /// What waits for its next attempt is attempted at once.
+  package mutating func hasten(webhook webhookID: String) {
+    for statement in [Statement.hastenDeliveries, .hastenWebhook] { add(statement, [("webhook_id", .text(webhookID))]) }
+  }
+
   /// It sends nothing any more until somebody switches it on.
   package mutating func pauseWebhook(_ webhookID: String, at now: Instant) {
     add(.pauseWebhook, [("webhook_id", .text(webhookID)), ("updated_at", .instant(now))])

@@ -52,7 +52,8 @@ final class RunningServer {
     }
     let log = Log(invocation)
     let host = try Host.open(
-      Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads, retention: retention, courier: .http, syncRoots: roots) {
+      Host.Configuration(path: path, surroundings: invocation.surroundings, threads: threads, retention: retention, courier: .http, syncRoots: roots)
+      {
         level, message in
         log.write(level, message)
       })

@@ -18,7 +18,9 @@ import Testing
   @discardableResult
   private func make(_ types: [JSON] = ["custom.step"], extra: JSONObject = [:], name: String = "hook") throws -> JSON {
     var configs: JSONObject = ["url": .string(receiver.url)]
-    for member in extra.members where ["signing_secret", "payload_template", "headers", "timeout"].contains(member.key) { configs[member.key] = member.value }
+    for member in extra.members where ["signing_secret", "payload_template", "headers", "timeout"].contains(member.key) {
+      configs[member.key] = member.value
+    }
     var body: JSONObject = [
       "webhook_name": .string(name), "event_types": .array(types), "channels": [["channel": "webhook", "configs": .object(configs)]],
     ]
@@ -32,7 +34,8 @@ import Testing
 
   private func read(_ name: String = "hook") throws -> JSON { try store.call("get_webhook_organizations", path: ["identifier": name]) }
   private func deliveries(_ status: String? = nil) throws -> [JSON] {
-    try store.call("list_webhook_deliveries", path: ["identifier": "hook"], query: status.map { ["status": .string($0)] } ?? [:])["results"]?.array ?? []
+    try store.call("list_webhook_deliveries", path: ["identifier": "hook"], query: status.map { ["status": .string($0)] } ?? [:])["results"]?.array
+      ?? []
   }
   private var numbers: [JSON?] { receiver.bodies.map { $0["data"]?["n"] } }
 
@@ -102,9 +105,11 @@ import Testing
     ]
     #expect(Array(types.prefix(expected.count)) == expected)
     // The run's own documents, its end, and the end of the trigger's run, in one transaction.
-    #expect(Set(types.dropFirst(expected.count)) == [
-      "document.created", "trigger.execution.completed", "cluster.execution.completed", "trigger.paused", "objects.created.batch", "collection.deleted",
-    ], "\(types)")
+    #expect(
+      Set(types.dropFirst(expected.count)) == [
+        "document.created", "trigger.execution.completed", "cluster.execution.completed", "trigger.paused", "objects.created.batch",
+        "collection.deleted",
+      ], "\(types)")
     let written = try #require(receiver.bodies.first { $0["type"] == "document.created" })
     #expect(written["data"]?["document_ids"]?.array?.count == 6 && written["data"]?["count"] == 6)
   }
@@ -280,6 +285,30 @@ import Testing
     #expect(try deliveries().count == 1)
   }
 
+  @Test("go on at once when what waited was sent by hand, or the address was corrected") func hastening() throws {
+    defer { receiver.stop() }
+    try make()
+    receiver.answer(500)
+    try emit(1...2)
+    try store.host.settle()
+    let waiting = try #require(deliveries("retrying").first?["delivery_id"]?.string)
+    #expect(try store.call("redeliver_webhook", path: ["identifier": "hook", "delivery_id": waiting])["status"] == "delivered")
+    try store.host.settle()
+    #expect(numbers == [1, 1, 2])
+    receiver.answer(500)
+    try emit(3...4)
+    try store.host.settle()
+    #expect(numbers == [1, 1, 2, 3])
+    try store.call(
+      "update_webhook_organizations", path: ["identifier": "hook"],
+      body: [
+        "webhook_name": "hook", "event_types": ["custom.step"],
+        "channels": [["channel": "webhook", "configs": ["url": .string(receiver.url + "/corrected")]]],
+      ])
+    try store.host.settle()
+    #expect(numbers == [1, 1, 2, 3, 3, 4])
+  }
+
   @Test("of a key for some namespaces hear of these and no others") func namespaces() throws {
     defer { receiver.stop() }
     let other = try #require(try store.call("create_namespace", body: ["namespace_name": "other"])["namespace_id"]?.string)
@@ -342,6 +371,8 @@ import Testing
     try emit(1...1)
     try store.host.settle()
     let tried = try deliveries()
-    #expect(tried.first?["error"]?.string?.contains("not on the open Internet") == true, "\(tried)")
+    // Not every machine knows the name.
+    let error = try #require(tried.first?["error"]?.string)
+    #expect(error.contains("not on the open Internet") || error.contains("leads nowhere"), "\(tried)")
   }
 }

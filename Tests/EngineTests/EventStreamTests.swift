@@ -100,7 +100,9 @@ import Testing
   @Test("offer no more at once than a piece, and keep nothing for a reader that takes nothing") func bounds() throws {
     let store = try TemporaryStore()
     let long = String(repeating: "x", count: 8000)
-    for number in 1...40 { try store.call("emit_event", body: ["event_type": "custom.long", "payload": ["n": .int(number), "text": .string(long)]]) }
+    for number in 1...40 {
+      try store.call("emit_event", body: ["event_type": "custom.long", "payload": ["n": .int(number), "text": .string(long)]])
+    }
     let taker = Taker(declines: 0, seed: 1)
     try store.host.streams.add(subscription(["since": 0], store), taker.sink, of: store.host)
     taker.wait(for: 40)
@@ -159,6 +161,14 @@ import Testing
     }
   }
 
+  @Test("can be listed by scripts, and not streamed to them") func scripts() throws {
+    let store = try TemporaryStore()
+    try emit(1...3, to: store)
+    func run(_ source: String) throws -> JSON { try store.call("run_source", body: ["source": .string(source)]) }
+    #expect(try run("local e = perigee.events.list{tail = 2} return #e, e[1].payload.n")["values"] == [2, 2])
+    #expect(try run("return perigee.call('stream_events')")["error"]?.string?.contains("over HTTP only") == true)
+  }
+
   @Test("can be listed: the last so many, some types, and a page after a number") func lists() throws {
     let store = try TemporaryStore()
     for number in 1...40 { try emit(number...number, number % 4 == 0 ? "custom.b" : "custom.a", to: store) }
@@ -166,6 +176,10 @@ import Testing
       try store.call("list_events", query: query)["results"]?.array?.compactMap { $0["seq"]?.int } ?? []
     }
     #expect(try numbers(["tail": 3]) == [38, 39, 40])
+    #expect(try numbers(["cursor": "37", "page_size": 10]) == [38, 39, 40])
+    let page = try store.call("list_events", query: ["cursor": "36", "limit": 3])
+    #expect(page["has_more"] == true && page["next_cursor"] == "39")
+    #expect(try store.call("list_events", query: ["cursor": "39", "limit": 3])["has_more"] == false)
     #expect(try numbers(["tail": 2, "event_types": "custom.b"]) == [36, 40])
     #expect(try numbers(["since": 10, "limit": 2, "event_types": "custom.b"]) == [12, 16])
     #expect(try numbers(["since": 10, "limit": 3, "event_types": "custom.b,custom.a"]) == [11, 12, 13])

@@ -35,7 +35,8 @@ import Testing
     for status in [401, 403, 404, 408, 429, 500, 502] { #expect(verdict(.answered(status, retryAfter: nil), attempt: 3) != .giveUp) }
   }
 
-  @Test("waits at least what is asked for, but not for ever", arguments: [(-5, 0), (0, 0), (60, 60), (3600, 3600), (1 << 40, 3600)] as [(Int64, Int64)])
+  @Test(
+    "waits at least what is asked for, but not for ever", arguments: [(-5, 0), (0, 0), (60, 60), (3600, 3600), (1 << 40, 3600)] as [(Int64, Int64)])
   func retryAfter(asked: Int64, least: Int64) {
     guard case .retry(let wait) = verdict(.answered(503, retryAfter: asked)) else {
       Issue.record("no retry")

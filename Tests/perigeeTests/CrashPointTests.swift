@@ -8,8 +8,10 @@ import Testing
 
 /// The real program dies once at each place that has a name, and then the books are looked at.
 @Suite("A crash at each named point", .serialized) struct CrashPointTests {
-  /// Reached by a start with an older store, or by an import; everything else by writing documents that a trigger waits for.
-  private static let elsewhere: Set<CrashPoint> = [.migrationMiddle, .migrationCommitted, .importBatch, .enrichmentPiece]
+  /// Reached by a start with an older store, by an import, or by what has tests of its own; everything else by writing documents that a trigger waits for.
+  private static let elsewhere: Set<CrashPoint> = [
+    .migrationMiddle, .migrationCommitted, .importBatch, .enrichmentPiece, .webhookSent, .syncedPiece, .syncedFile,
+  ]
 
   private static func document(_ number: Int) -> JSON {
     ["documents": [["document_id": .string("d\(number)"), "text": "some text"]]]

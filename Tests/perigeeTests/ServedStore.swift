@@ -14,9 +14,9 @@ final class ServedStore {
   private var key = ""
 
   /// False when it died before it could say where it listens.
-  @discardableResult func start(extra: [String: String] = [:]) throws -> Bool {
+  @discardableResult func start(extra: [String: String] = [:], words: [String] = []) throws -> Bool {
     let child = try Child(
-      ["serve", "--store", path, "--port", "0", "--json"], extra: extra, errors: folder.file("log"))
+      ["serve", "--store", path, "--port", "0", "--json"] + words, extra: extra, errors: folder.file("log"))
     self.child = child
     guard let line = child.line(), case .object(let banner) = try JSON(parsing: line), let url = banner["url"]?.string else { return false }
     client = Client(try Endpoint(url.replacing("http://", with: "")))

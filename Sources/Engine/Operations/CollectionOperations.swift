@@ -12,8 +12,6 @@ extension Operation {
       var collection = try Collection(creating: call.body, in: namespace, surroundings: host.surroundings)
       let schedule = try CollectionSchedule(Fields(call.body)["schedule"])
       try host.resolveSource(of: &collection)
-      let schedule = try CollectionSchedule(Fields(call.body)["schedule"])
-      try host.resolveSource(of: &collection)
       let alerts = try host.alertApplications(call.body["alert_applications"], in: namespace.id)
       let trigger = try schedule?.trigger(for: collection, host)
       try host.create(collection, with: trigger)

@@ -3,6 +3,11 @@ package import Model
 import Store
 
 extension Operation {
+  private static let listQuery = [
+    Parameter("limit", .integer), Parameter("page_size", .integer), Parameter("cursor", .string), Parameter("next_cursor", .string),
+    Parameter("after", .string), Parameter("namespace_id", .string),
+  ]
+
   static let eventOperations: [Operation] = [
     Operation(
       "emit_event", "POST", "/v1/events", "Report something that triggers may listen to", tag: "Events", scope: .write,
@@ -26,18 +31,37 @@ extension Operation {
     },
     Operation(
       "list_events", "GET", "/v1/events", "What has happened, oldest first: events after a number, the last so many, of some types, of a collection",
-      tag: "Events", scope: .read, query: EventSubscription.query + [Parameter("limit", .integer)]
+      tag: "Events", scope: .read, query: EventSubscription.query + listQuery
     ) { host, call throws(Problem) in
       let fields = try Fields(.object(call.query))
-      let limit = Int(try fields.int("limit", in: 1...1000) ?? 100)
-      let subscription = try EventSubscription(fields, in: call.namespaceID(), host: host)
-      if subscription.tail > 0 {
-        let events = try host.lastEvents(subscription)
-        return .json(["results": .array(events.map(\.json)), "next_since": .int(events.last?.seq ?? subscription.since ?? 0)])
+      let page = try Page(fields, defaultLimit: 100)
+      var namespaceID = try call.namespaceID()
+      if let named = try fields.string("namespace_id") { namespaceID = try host.namespace(named, for: call.caller).id }
+      var subscription = try EventSubscription(fields, in: namespaceID, host: host)
+      if let cursor = page.cursor {
+        guard let seq = Int64(cursor), seq >= 0 else {
+          throw Problem(.invalid, "'\(cursor.prefix(40))' is no cursor", hint: "Give the next_cursor of the answer before", path: "cursor")
+        }
+        subscription.since = seq
       }
-      let (events, through) = try host.events(subscription, limit: limit)
+      var (events, through): ([DocumentEvent], Int64)
+      var hasMore = false
+      if subscription.tail > 0 {
+        events = try host.lastEvents(subscription)
+        through = events.last?.seq ?? subscription.since ?? 0
+      } else {
+        // One more than is shown tells whether there is more.
+        (events, through) = try host.events(subscription, limit: page.limit + 1)
+        hasMore = events.count > page.limit
+        if hasMore {
+          events.removeLast()
+          through = events.last?.seq ?? through
+        }
+      }
       // The number to go on from, also where nothing has come: a reader that polls asks with it.
-      return .json(["results": .array(events.map(\.json)), "next_since": .int(through)])
+      return .json([
+        "results": .array(events.map(\.listed)), "next_since": .int(through), "next_cursor": .string("\(through)"), "has_more": .bool(hasMore),
+      ])
     },
     Operation(
       "stream_events", "GET", "/v1/events/stream",
@@ -52,6 +76,23 @@ extension Operation {
       return .events(subscription)
     },
   ]
+}
+
+extension DocumentEvent {
+  /// As lists show it: with the contract's words beside ours.
+  fileprivate var listed: JSON {
+    var result = json.object ?? JSONObject()
+    let name = WebhookVocabulary.names(of: type, count: count)[0]
+    let ending = name.split(separator: ".").first { ["created", "updated", "deleted", "written"].contains($0) }
+    let operation = ["created": "insert", "written": "insert", "updated": "update", "deleted": "delete"][ending ?? ""] ?? "other"
+    result["event_type"] = .string(name)
+    result["resource_type"] = .string(WebhookVocabulary.resource(of: name))
+    result["operation"] = .string(operation)
+    result["namespace_id"] = .string(namespaceID)
+    result["cursor"] = .string("\(seq)")
+    result["created_at"] = .instant(at)
+    return .object(result)
+  }
 }
 
 extension Problem {

@@ -74,9 +74,13 @@ extension Operation {
         webhook.channels[index].rotate(overlap: .seconds(overlap), surroundings: host.surroundings)
         rotated.append(["channel": .int(index), "signing_secret": .optional(webhook.channels[index].secrets.first?.value)])
       }
-      guard !rotated.isEmpty else { throw Problem(.invalid, "the channel signs nothing", hint: "Name a channel of kind \"webhook\"", path: "channel") }
+      guard !rotated.isEmpty else {
+        throw Problem(.invalid, "the channel signs nothing", hint: "Name a channel of kind \"webhook\"", path: "channel")
+      }
       _ = try host.replace(old, by: webhook, for: call.caller)
-      return .json(["webhook_id": .string(webhook.id), "secrets": .array(rotated), "old_secrets_until": .instant(webhook.updatedAt + .seconds(overlap))])
+      return .json([
+        "webhook_id": .string(webhook.id), "secrets": .array(rotated), "old_secrets_until": .instant(webhook.updatedAt + .seconds(overlap)),
+      ])
     },
     Operation(
       "test_webhook", "POST", "\(webhookPath)/{identifier}/test", "Send a message of the type 'webhook.test' now, and tell what came back",

@@ -144,7 +144,9 @@ struct FileRows {
     }
     var texts: [String] = []
     for cell in cells {
-      guard let text = String(validating: cell, as: UTF8.self) else { throw Problem(.malformed, "line \(line) is not UTF-8", details: ["line": .int(line)]) }
+      guard let text = String(validating: cell, as: UTF8.self) else {
+        throw Problem(.malformed, "line \(line) is not UTF-8", details: ["line": .int(line)])
+      }
       texts.append(text)
     }
     return texts

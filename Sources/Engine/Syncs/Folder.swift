@@ -82,7 +82,8 @@ struct Folder: ~Copyable {
         case S_IFREG:
           guard found.files.count < limit else {
             throw Problem(
-              .tooMany, "the folder has more than \(limit) files", hint: "Raise max_objects_per_run, or narrow file_filters", path: "max_objects_per_run")
+              .tooMany, "the folder has more than \(limit) files", hint: "Raise max_objects_per_run, or narrow file_filters",
+              path: "max_objects_per_run")
           }
           found.files.append(File(path: path, size: Int64(status.st_size), modified: Self.nanoseconds(status.st_mtim)))
         case S_IFDIR where path.utf8.filter({ $0 == UInt8(ascii: "/") }).count < Self.deepest:

@@ -28,7 +28,8 @@ final class FolderWatch: @unchecked Sendable {
   }
 
   /// What ends with a whole file, or makes or takes away a folder. A file that is still being written says so when it is closed.
-  private static let mask = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK)
+  private static let mask = UInt32(
+    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK)
 
   /// Watches folders for an owner; true when one of them was not watched before, so that something may have happened there unheard. What
   /// cannot be watched (the system has a limit) is found at the next look.

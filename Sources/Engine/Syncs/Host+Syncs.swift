@@ -21,7 +21,9 @@ extension Host {
     var sync = given
     try resolve(&sync)
     let all = try read { reader throws(Problem) in try reader.syncs() }
-    guard all.count < Self.syncLimit else { throw Problem(.tooMany, "there are \(all.count) syncs, \(Self.syncLimit) are allowed", hint: "Delete one") }
+    guard all.count < Self.syncLimit else {
+      throw Problem(.tooMany, "there are \(all.count) syncs, \(Self.syncLimit) are allowed", hint: "Delete one")
+    }
     if let twin = all.first(where: { $0.sync.bucketID == sync.bucketID && $0.sync.path == sync.path && $0.sync.filters == sync.filters }) {
       throw Problem(
         .conflict, "sync '\(twin.sync.id)' follows the same files for this bucket", hint: "Change it, or delete it first", path: "source_path",
@@ -83,7 +85,8 @@ extension Host {
   func trigger(_ standing: StandingSync, isFull: Bool) throws(Problem) -> SyncJob {
     let now = surroundings.now()
     let job = SyncJob(
-      id: Identifier.ordered("sjob", at: now, count: 0, surroundings), syncID: standing.sync.id, namespaceID: standing.sync.namespaceID, cause: .manual,
+      id: Identifier.ordered("sjob", at: now, count: 0, surroundings), syncID: standing.sync.id, namespaceID: standing.sync.namespaceID,
+      cause: .manual,
       startedAt: now)
     var transaction = Transaction()
     transaction.put(job)
@@ -113,7 +116,8 @@ extension Host {
     job.error = failure?.description
     job.completedAt = now
     var transaction = Transaction()
-    let isNews = job.counts.changesAnything || job.counts.synced + job.counts.failed > 0 || failure != nil && standing.state["last_error"]?.string != job.error
+    let isNews =
+      job.counts.changesAnything || job.counts.synced + job.counts.failed > 0 || failure != nil && standing.state["last_error"]?.string != job.error
     if isNews || job.cause == .manual {
       transaction.put(job)
       transaction.deleteSyncJobs(of: sync.id, keeping: Self.jobsKept)

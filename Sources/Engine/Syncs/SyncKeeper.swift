@@ -116,7 +116,10 @@ final class SyncKeeper: Sendable {
       let now = host.surroundings.now()
       let due = standings.filter { $0.value.next <= now }.keys.sorted()
       for id in due where !host.isClosing {
-        look(id, SyncJob(id: Identifier.ordered("sjob", at: now, count: 0, host.surroundings), syncID: id, namespaceID: "", cause: .scheduled, startedAt: now),
+        look(
+          id,
+          SyncJob(
+            id: Identifier.ordered("sjob", at: now, count: 0, host.surroundings), syncID: id, namespaceID: "", cause: .scheduled, startedAt: now),
           isFull: false, &standings, host, watch)
       }
       if due.isEmpty, arrived.isEmpty {

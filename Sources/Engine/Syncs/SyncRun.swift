@@ -109,7 +109,9 @@ struct SyncRun {
         isUnsettled = true
         return
       }
-      guard [.invalid, .malformed, .tooLarge, .unsupported].contains(error.kind) || error.kind == .unavailable && error.path == nil else { throw error }
+      guard [.invalid, .malformed, .tooLarge, .unsupported].contains(error.kind) || error.kind == .unavailable && error.path == nil else {
+        throw error
+      }
       job.counts.failed += 1
       noted.size = file.size
       noted.modified = file.modified

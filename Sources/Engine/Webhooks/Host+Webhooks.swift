@@ -20,7 +20,8 @@ extension Host {
     try check(&made, for: caller)
     let (count, newest) = try read { reader throws(Problem) in (try reader.webhooks().count, try reader.highestSeq()) }
     guard count < Self.webhookLimit else {
-      throw Problem(.tooMany, "there are \(count) webhooks, \(Self.webhookLimit) are allowed", hint: "Delete one; a webhook may have several channels")
+      throw Problem(
+        .tooMany, "there are \(count) webhooks, \(Self.webhookLimit) are allowed", hint: "Delete one; a webhook may have several channels")
     }
     made.cursor = newest
     var transaction = Transaction()
@@ -37,6 +38,8 @@ extension Host {
     if restarts { changed.health = WebhookHealth() }
     var transaction = Transaction()
     transaction.update(changed, restartingAt: restarts ? try read { reader throws(Problem) in try reader.highestSeq() } : nil)
+    // Whoever corrects an address does not want to wait for the next attempt.
+    if changed.channels != old.channels { transaction.hasten(webhook: changed.id) }
     try commit(transaction, naming: changed)
     return changed
   }
@@ -123,7 +126,10 @@ extension Host {
     }
     var transaction = Transaction()
     transaction.put(delivery)
+    // The receiver is there again: what waits behind this message need not wait any longer.
+    if wasRetrying, delivery.status == .delivered { transaction.hasten(webhook: delivery.webhookID) }
     try commit(transaction)
+    try dispatcher.reload(self)
   }
 
   // MARK: - The log

@@ -39,11 +39,13 @@ final class WebhookDispatcher: Sendable {
   /// Takes note that webhooks were made, changed or deleted; begins to work when the first is there.
   func reload(_ host: Host) throws(Problem) {
     let webhooks = try host.read { reader throws(Problem) in try reader.webhooks() }
-    guard let isNew = desk.withLock({ desk -> Bool? in
-      if desk.isClosed || !desk.isRunning && !webhooks.contains(where: \.isActive) { return nil }
-      defer { desk.isRunning = true }
-      return !desk.isRunning
-    }) else { return }
+    guard
+      let isNew = desk.withLock({ desk -> Bool? in
+        if desk.isClosed || !desk.isRunning && !webhooks.contains(where: \.isActive) { return nil }
+        defer { desk.isRunning = true }
+        return !desk.isRunning
+      })
+    else { return }
     guard isNew else {
       bell.put(.reload)
       return

@@ -149,7 +149,8 @@ struct WebhookSender {
     do throws(Problem) {
       let (origin, _) = try Origin.read(channel.url, path: "url")
       let outbound = Outbound(
-        allowing: [.string(origin.description)], timeout: .milliseconds(Int64(channel.timeoutSeconds * 1000)), flag: flag) { _ in }
+        allowing: [.string(origin.description)], timeout: .milliseconds(Int64(channel.timeoutSeconds * 1000)), flag: flag
+      ) { _ in }
       let answer = try outbound.exchange(message.request(over: channel, at: host.surroundings.now()))
       delivery.statusCode = Int64(answer.status)
       delivery.error = nil

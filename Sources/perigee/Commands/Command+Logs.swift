@@ -65,7 +65,9 @@ extension Command {
         try Connection.with(invocation) { connection throws(Problem) in
           learnNames(connection)
           try connection.follow(query) { event in
-            if let id = event["collection_id"]?.string, !id.isEmpty, text.names[id] == nil { text.names[id] = event["payload"]?["collection_name"]?.string }
+            if let id = event["collection_id"]?.string, !id.isEmpty, text.names[id] == nil {
+              text.names[id] = event["payload"]?["collection_name"]?.string
+            }
             show(event)
             isWaiting = false
             last = event["seq"]?.int ?? last

@@ -48,7 +48,9 @@ extension Command {
         invocation.console.print(answer)
         return .ok
       }
-      var table = Table([.init("id"), .init("status"), .init("files", .right), .init("failed", .right), .init("last look"), .init("folder", elastic: true)])
+      var table = Table([
+        .init("id"), .init("status"), .init("files", .right), .init("failed", .right), .init("last look"), .init("folder", elastic: true),
+      ])
       for sync in answer["results"]?.array ?? [] {
         table.add(
           sync["sync_config_id"]?.string ?? "", sync["status"]?.string ?? "", sync["total_files_discovered"]?.text ?? "0",

@@ -4,15 +4,18 @@ extension Command {
   private static let hook = Positional("WEBHOOK", .one, "Its id or its name")
 
   static let webhookCreate = Command(
-    name: "webhook create", summary: "Send what happens to an address outside", positionals: [Positional("URL", .one, "Where to, with http or https")],
+    name: "webhook create", summary: "Send what happens to an address outside",
+    positionals: [Positional("URL", .one, "Where to, with http or https")],
     options: [
       Option("name", value: "NAME", "What it is called; without it the address's host"),
       Option("events", value: "TYPES", "Which, separated by commas; without it cluster and trigger runs that end"),
-      Option("secret", value: "TEXT", "What signs the messages; without it one is made"), Option("slack", "The address is an incoming webhook of Slack"),
+      Option("secret", value: "TEXT", "What signs the messages; without it one is made"),
+      Option("slack", "The address is an incoming webhook of Slack"),
       Option.store,
     ],
     examples: [
-      Example("perigee webhook create https://example.com/hook --events \"cluster.execution.completed,documents_added\"", "shows the secret this once"),
+      Example(
+        "perigee webhook create https://example.com/hook --events \"cluster.execution.completed,documents_added\"", "shows the secret this once"),
       Example("perigee webhook create http://127.0.0.1:9000/hook --events \"*\"", "everything, to this machine"),
     ],
     notes: """
