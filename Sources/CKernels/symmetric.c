@@ -149,22 +149,26 @@ void ck_rotate_rows(double *rows, size_t n, size_t last, size_t count, const str
 
 // MARK: - Cholesky
 
-size_t ck_cholesky(double *a, size_t n) {
+size_t ck_cholesky(double *a, size_t n) { return ck_cholesky_rows(a, n, 0, n); }
+
+size_t ck_cholesky_rows(double *a, size_t n, size_t first, size_t last) {
   const struct loops *l = loops();
-  for (size_t i = 0; i < n; i++) {
+  for (size_t i = first; i < last; i++) {
     for (size_t j = 0; j < i; j++) a[i * n + j] = (a[i * n + j] - l->dot(a + i * n, a + j * n, j)) / a[j * n + j];
     double rest = a[i * n + i] - l->dot(a + i * n, a + i * n, i);
     if (!(rest > 0)) return i;
     a[i * n + i] = sqrt(rest);
     for (size_t j = i + 1; j < n; j++) a[i * n + j] = 0;
   }
-  return n;
+  return last;
 }
 
-void ck_invert_lower(const double *l, size_t n, double *inverse) {
+void ck_invert_lower(const double *l, size_t n, double *inverse) { ck_invert_lower_rows(l, n, inverse, 0, n); }
+
+void ck_invert_lower_rows(const double *l, size_t n, double *inverse, size_t first, size_t last) {
   const struct loops *loop = loops();
-  memset(inverse, 0, n * n * sizeof *inverse);
-  for (size_t i = 0; i < n; i++) {
+  memset(inverse + first * n, 0, (last - first) * n * sizeof *inverse);
+  for (size_t i = first; i < last; i++) {
     double *row = inverse + i * n;
     for (size_t k = 0; k < i; k++) loop->add(row, inverse + k * n, -l[i * n + k], k + 1);
     double scale = 1 / l[i * n + i];

@@ -126,7 +126,7 @@ package struct GaussianMixture: Sendable {
     var bound = -Double.infinity
     for iteration in 1...maxIterations {
       let before = bound
-      try gaussians.prepare(team)
+      try gaussians.prepare(team, cancellation)
       bound = try gaussians.expect(matrix, shares, team, cancellation)
       try gaussians.maximise(matrix, shares, regularisation, scatter, team, cancellation)
       report(iteration, bound)
@@ -140,7 +140,7 @@ package struct GaussianMixture: Sendable {
     _ cancellation: Cancellation
   ) throws(Problem) -> Result {
     let likelihood = try Team.gather(threads) { (team) throws(Problem) in
-      try gaussians.prepare(team)
+      try gaussians.prepare(team, cancellation)
       return try gaussians.expect(matrix, shares, team, cancellation)
     }
     let labels = (0..<matrix.rows).map { row in

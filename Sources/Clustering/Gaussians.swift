@@ -34,8 +34,11 @@ final class Gaussians: @unchecked Sendable {
 
   // MARK: - Expectation
 
-  /// Makes the whiteners of the covariances. Throws when one of them has lost its volume.
-  func prepare(_ team: Team) throws(Problem) {
+  /// Rows of a matrix that are factored between two looks at whether the work is still wanted.
+  private static let rowsPerLook = 4
+
+  /// Makes the whiteners of the covariances. Throws when one of them has lost its volume, or when cancelled.
+  func prepare(_ team: Team, _ cancellation: Cancellation) throws(Problem) {
     let matrices = spread == .tied ? 1 : count
     let size = columns * columns
     let failed = try Buffer<Int32>(count: matrices)
@@ -44,12 +47,16 @@ final class Gaussians: @unchecked Sendable {
       team.share(matrices) { [self] k in
         let (factor, covariance) = (factors.pointer + k * size, covariances.pointer + k * size)
         factor.update(from: covariance, count: size)
-        if ck_cholesky(factor, columns) == columns {
-          ck_invert_lower(factor, columns, whiteners.pointer + k * size)
-        } else {
-          failed.pointer[k] = 1
+        // A few rows at a time: with some thousand columns a matrix takes seconds.
+        let rows = stride(from: 0, to: columns, by: Self.rowsPerLook).map { ($0, min($0 + Self.rowsPerLook, columns)) }
+        for (first, last) in rows where failed.pointer[k] == 0 && !cancellation.isCancelled {
+          if ck_cholesky_rows(factor, columns, first, last) < last { failed.pointer[k] = 1 }
+        }
+        for (first, last) in rows where failed.pointer[k] == 0 && !cancellation.isCancelled {
+          ck_invert_lower_rows(factor, columns, whiteners.pointer + k * size, first, last)
         }
       }
+      try cancellation.check()
     } else {
       for k in 0..<count {
         for j in 0..<columns {
@@ -74,6 +81,7 @@ final class Gaussians: @unchecked Sendable {
     }
     guard spread == .tied else { return }
     for k in 0..<count {
+      try cancellation.check()
       for i in 0..<columns {
         var sum = 0.0
         for j in 0...i { sum += whiteners.pointer[i * columns + j] * means.pointer[k * columns + j] }
@@ -153,7 +161,7 @@ final class Gaussians: @unchecked Sendable {
     try cancellation.check()
     switch spread {
     case .full: try takeMatrices(matrix, shares, found, regularisation, team, cancellation)
-    case .tied: takeTied(scatter, found, all, regularisation)
+    case .tied: try takeTied(scatter, found, all, regularisation, cancellation)
     case .diagonal, .spherical:
       let variances = try Buffer<Double>(count: count * columns)
       team.share(count * ranges.count) { [self] piece in
@@ -188,11 +196,14 @@ final class Gaussians: @unchecked Sendable {
     }
   }
 
-  private func takeTied(_ scatter: Buffer<Double>?, _ sizes: [Double], _ all: Double, _ regularisation: Double) {
+  private func takeTied(
+    _ scatter: Buffer<Double>?, _ sizes: [Double], _ all: Double, _ regularisation: Double, _ cancellation: Cancellation
+  ) throws(Problem) {
     guard let scatter else { return }
     let target = covariances.pointer
     target.update(from: scatter.pointer, count: columns * columns)
     for k in 0..<count {
+      try cancellation.check()
       let mean = means.pointer + k * columns
       for i in 0..<columns { for j in 0..<columns { target[i * columns + j] -= sizes[k] * mean[i] * mean[j] } }
     }

@@ -4,10 +4,10 @@ package import Basics
 ///
 /// Campello, Moulavi, Sander 2013, with the parameters and meanings of the reference implementation (hdbscan 0.8.44, McInnes, Healy,
 /// Astels). Everything is exact: no neighbour is approximate, in any number of dimensions. Most edges share their weight with others (it is
-/// the core distance of a row that they have in common), and what they join first decides to which cluster such a row belongs. The
-/// reference leaves that to the order of the rows and to chance; here a row stays with what was reached first from the densest one. So
-/// neither the order of the rows nor the number of threads changes anything but names; clusters are numbered in the order of their first
-/// rows.
+/// the core distance of a row that they have in common), and what they join first decides to which cluster such a row belongs, and whether
+/// few rows are a cluster. The reference leaves that to the order of the rows and to an unstable sort, so that any order is as likely as any
+/// other; here a row stays with what was reached first from the densest one, and `SpanningTree.joiningSmall` tells the rest. So neither the
+/// order of the rows nor the number of threads changes anything but names; clusters are numbered in the order of their first rows.
 package struct HDBSCAN: Sendable {
   package enum Selection: String, Sendable, CaseIterable {
     /// The most stable clusters.
@@ -70,14 +70,21 @@ package struct HDBSCAN: Sendable {
     let spanning = try Team.gather(threads) { (team) throws(Problem) in
       try SpanningTree(data, k: samples, alpha: alpha, team: team, cancellation: cancellation) { progress?($0) }
     }
-    try cancellation.check()
-    return result(spanning, rows: data.rows)
+    return try result(spanning, rows: data.rows, cancellation)
   }
 
-  private func result(_ spanning: SpanningTree, rows: Int) -> HDBSCANResult {
-    let walk = matchesReference ? spanning.walk(from: 0) { $0 } : spanning.walk(from: spanning.densest) { spanning.ranks[Int($0)] }
-    let merges = MergeTree(points: rows, edges: walk)
+  private func result(_ spanning: SpanningTree, rows: Int, _ cancellation: Cancellation) throws(Problem) -> HDBSCANResult {
+    let joins: [SpanningTree.Edge]
+    if matchesReference {
+      joins = try spanning.walk(from: 0, cancellation) { $0 }
+    } else {
+      let walk = try spanning.walk(from: spanning.densest, cancellation) { spanning.ranks[Int($0)] }
+      joins = try spanning.joiningSmall(walk, minimumSize: minimumClusterSize, cancellation)
+    }
+    let merges = MergeTree(points: rows, edges: joins)
+    try cancellation.check()
     let tree = CondensedTree(merges, minimumSize: minimumClusterSize)
+    try cancellation.check()
     let chosen = ClusterSelection(tree: tree, epsilon: selectionEpsilon, maximumSize: maximumClusterSize, allowsSingle: allowsSingleCluster)
       .choose(selection)
     /// By cluster of the tree: the chosen one that it is part of, or -1.

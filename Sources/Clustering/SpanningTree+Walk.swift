@@ -1,3 +1,5 @@
+import Basics
+
 extension SpanningTree {
   /// The row with the smallest core distance.
   var densest: Int32 {
@@ -5,13 +7,16 @@ extension SpanningTree {
     return Int32(rows ?? 0)
   }
 
+  /// Steps between two looks at whether the work is still wanted.
+  static let edgesPerLook = 4096
+
   /// The tree as a path: each row is joined to the one that was reached before it, at the weight at which it was reached; ascending by
   /// weight, and among equals in the order of reaching.
   ///
   /// A walk from `start` along the lightest edge that leads on (Prim 1957) passes through every cluster without leaving it in between, so
   /// the path has the same clusters at each weight as the tree. Of edges of equal weight and length the one to the row of lower `rank` is
   /// taken.
-  func walk(from start: Int32, rank: (Int32) -> Int32) -> [Edge] {
+  func walk(from start: Int32, _ cancellation: Cancellation, rank: (Int32) -> Int32) throws(Problem) -> [Edge] {
     let rows = cores.count
     var first = [Int32](repeating: 0, count: rows + 1)
     for edge in edges {
@@ -34,6 +39,7 @@ extension SpanningTree {
     var waiting = Waiting()
     var current = start
     while path.count < edges.count {
+      if path.count % Self.edgesPerLook == 0 { try cancellation.check() }
       reached[Int(current)] = true
       for place in first[Int(current)]..<first[Int(current) + 1] {
         let edge = edges[Int(incident[Int(place)])]

@@ -118,6 +118,11 @@ import Testing
     var inverse = matrix
     #expect(ck_cholesky(&factor, size) == size)
     ck_invert_lower(factor, size, &inverse)
+    // In pieces it is the same to the last bit.
+    var (piecewise, inverted) = (matrix, matrix)
+    for first in stride(from: 0, to: size, by: 3) { #expect(ck_cholesky_rows(&piecewise, size, first, min(first + 3, size)) == min(first + 3, size)) }
+    for first in stride(from: 0, to: size, by: 3) { ck_invert_lower_rows(piecewise, size, &inverted, first, min(first + 3, size)) }
+    #expect(piecewise == factor && inverted == inverse)
     for i in 0..<size {
       for j in 0..<size {
         let product = (0..<size).reduce(0) { $0 + factor[i * size + $1] * factor[j * size + $1] }

@@ -39,7 +39,13 @@ void ck_rotate_rows(double *rows, size_t n, size_t last, size_t count, const str
 /// Answers n, or the row at which the matrix shows that it is not positive definite.
 size_t ck_cholesky(double *a, size_t n);
 
+/// The same for the rows `first` to below `last`, when those before them are done: `last`, or the row where it fails. So a caller can look up.
+size_t ck_cholesky_rows(double *a, size_t n, size_t first, size_t last);
+
 /// Inverts the lower triangle `l` (n x n) into `inverse`, whose upper triangle becomes 0. The diagonal of `l` must not hold 0.
 void ck_invert_lower(const double *l, size_t n, double *inverse);
+
+/// The same for the rows `first` to below `last`, when those before them are done.
+void ck_invert_lower_rows(const double *l, size_t n, double *inverse, size_t first, size_t last);
 
 #endif
