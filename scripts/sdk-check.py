@@ -289,7 +289,13 @@ def drive_taxonomies(url, key):
     call("its nodes", lambda: taxonomies.get_taxonomy_taxonomies("tree"), lambda a: len(a.nodes) == 3)
 
     enrichment = {"taxonomy_id": identifier, "collection_id": "goods", "incremental": True, "batch_size": 500, "parallelism": 8}
-    for kind, schedule in (("interval", {"interval_seconds": 21600}), ("cron", {"cron_expression": "0 3 * * *"})):
+    schedules = {
+        "interval": {"interval_seconds": 21600},
+        "event": {"event_type": "documents_added", "event_threshold": 100, "collection_id": "goods"},
+        "conditional": {"condition_type": "volume", "threshold": 1000, "check_interval_seconds": 3600, "collection_id": "goods"},
+        "cron": {"cron_expression": "0 3 * * *"},
+    }
+    for kind, schedule in schedules.items():
         request = models.SharedTriggersModelsCreateTriggerRequest(action_type="taxonomy_enrichment", action_config=enrichment, trigger_type=kind, schedule_config=schedule)
         trigger = call(f"enrichment by {kind} trigger", lambda: triggers.create_trigger(request), lambda a: a.action_type.value == "taxonomy_enrichment")
     fired = call("execute enrichment trigger", lambda: triggers.execute_trigger_now(trigger.trigger_id), lambda a: a.task_id)
