@@ -81,7 +81,7 @@ package struct SymmetricEigen: Sendable {
   }
 
   /// How many sweeps are gathered before they are applied.
-  private static func batch(_ size: Int) -> Int { max(1, min(64, 2_000_000 / (size * size) + 8)) }
+  private static func batch(_ size: Int) -> Int { max(1, min(64, 2_000_000 / max(1, size * size) + 8)) }
 
   private static func iterate(
     _ rows: Buffer<Double>, _ diagonal: Buffer<Double>, _ beside: Buffer<Double>, _ size: Int, _ team: Team, _ cancellation: Cancellation

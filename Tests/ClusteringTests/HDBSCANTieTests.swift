@@ -63,7 +63,7 @@ import Testing
     let settings = [
       HDBSCAN(minimumClusterSize: 5), HDBSCAN(minimumClusterSize: 10, minimumSamples: 5, selection: .leaf),
       HDBSCAN(minimumClusterSize: 10, minimumSamples: 1, selection: .leaf), HDBSCAN(minimumClusterSize: 10, minimumSamples: 5, alpha: 1.3),
-      HDBSCAN(minimumClusterSize: 4, minimumSamples: 5, maximumClusterSize: 60, allowsSingleCluster: true), HDBSCAN(minimumClusterSize: 2),
+      HDBSCAN(minimumClusterSize: 4, minimumSamples: 5, maximumClusterSize: 60, allowsSingleCluster: true),
     ]
     for (number, hdbscan) in settings.enumerated() {
       let first = try hdbscan.run(on: matrix)

@@ -21,7 +21,7 @@ import Testing
     ("agglomerative", #"{"linkage": "average", "distance_threshold": 0}"#), ("hierarchical", #"{"linkage": "single", "distance_threshold": 0.5}"#),
     ("dbscan", "{}"), ("dbscan", #"{"metric": "cosine", "min_samples": 1}"#), ("dbscan", #"{"eps": 1e30, "min_samples": 1000}"#),
     ("optics", "{}"), ("optics", #"{"cluster_method": "dbscan", "eps": 0.5, "metric": "cosine"}"#),
-    ("optics", #"{"min_cluster_size": 0.5, "max_eps": 0}"#),
+    ("optics", #"{"min_cluster_size": 0.5, "max_eps": 1e-9}"#),
     ("gaussian_mixture", #"{"n_components": 2}"#), ("gaussian_mixture", #"{"n_components": 2, "covariance_type": "tied"}"#),
     ("gaussian_mixture", #"{"n_components": 3, "covariance_type": "diag"}"#),
     ("gaussian_mixture", #"{"covariance_type": "spherical", "n_init": 2}"#),
@@ -119,7 +119,9 @@ import Testing
         } catch { problem = error }
         let about = Comment("\(method.name) \(method.parameters) on \(edge): \(problem?.message ?? "an answer")")
         guard let problem else { continue }
-        let excused = matrix.rows <= 4 || method.parameters.contains("reg_covar") || edge == "largest" && problem.path == "vectors"
+        // A radius that was given or estimated can be too small for any row to have a neighbour.
+        let known = edge == "largest" && problem.path == "vectors" || method.name == "mean_shift" && problem.path == "bandwidth"
+        let excused = known || matrix.rows <= 4 || method.parameters.contains("reg_covar")
         #expect(excused, about)
       }
     }
