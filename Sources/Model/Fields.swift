@@ -20,7 +20,8 @@ package struct Fields {
     guard let first = unknown.first else { return }
     func problem(_ key: String) -> Problem {
       Problem(
-        .invalid, "unknown field '\(key)'", hint: names.isEmpty ? "There are no fields here" : "Accepted: \(names.joined(separator: ", "))", path: self.at(key),
+        .invalid, "unknown field '\(key)'",
+        hint: names.isEmpty ? "There are no fields here" : "Accepted: \(names.joined(separator: ", "))", path: self.at(key),
         didYouMean: Suggestion.nearest(to: key, in: names),
         details: ["accepted": .array(names.map(JSON.string)), "type": "extra_forbidden"])
     }

@@ -6,7 +6,7 @@ extension Command {
     name: "key create", summary: "Make an API key; it is shown this once",
     options: [
       Option("name", value: "NAME", "What the key is for"),
-      Option("scopes", value: "LIST", "What it may do: read,write,execute,scripts,admin; without it all"),
+      Option("scopes", value: "LIST", "What it may do: read,write,delete,execute,scripts,admin; without it all"),
       Option("namespaces", value: "LIST", "The namespaces that it opens; without it all"),
       Option("expires", value: "TIME", "When it ends: 30d, 12h; without it never"),
       Option.store,
