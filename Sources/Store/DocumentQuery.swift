@@ -87,9 +87,27 @@ extension Reader {
         "documents", [DocumentPlan.of(collections, "documents")], try sql.order(query.sort), query.filter, &sql, collections, after, offset, limit)
     case .chosen(let condition, let isOrdered):
       var sql = FilterSQL()
-      let tests = ["chosen.index_id = \(condition.indexID)", DocumentPlan.of(collections, "chosen"), try condition.sql(&sql)]
+      var tests = ["chosen.index_id = \(condition.indexID)", DocumentPlan.of(collections, "chosen"), try condition.sql(&sql)]
+      let rest = condition.rest(of: query.filter)
+      if rest == nil, query.sort.isEmpty {
+        // The page is made of positions alone, and only its documents are read.
+        var parameters = DocumentPlan.parameters(collections) + [("limit", .integer(limit)), ("offset", .integer(offset))]
+        if let after {
+          tests.append("chosen.position > $after")
+          parameters.append(("after", .integer(after)))
+        }
+        return try connection.rows(
+          composed: """
+            SELECT documents.document_id, documents.collection_id, documents.body, documents.created_at, documents.updated_at, documents.position
+            FROM (SELECT chosen.collection_id, chosen.position FROM document_fields AS chosen WHERE \(tests.joined(separator: " AND "))
+                ORDER BY chosen.position LIMIT $limit OFFSET $offset) AS page
+              CROSS JOIN documents ON documents.collection_id = page.collection_id AND documents.position = page.position
+            ORDER BY page.position
+            """, parameters + sql.parameters
+        ) { row throws(Problem) in (document: try Document.read(&row), position: row.int()) }
+      }
       let order = isOrdered ? "chosen.position" : try sql.order(query.sort)
-      return try rows(DocumentPlan.joined, tests, order, query.filter, &sql, collections, after, offset, limit)
+      return try rows(DocumentPlan.joined, tests, order, rest, &sql, collections, after, offset, limit)
     case .sorted(let indexID):
       let tests = ["chosen.index_id = \(indexID)", DocumentPlan.of(collections, "chosen")]
       func part(_ more: [String], _ order: String, _ offset: Int64, _ limit: Int64) throws(Problem) -> [Place] {
