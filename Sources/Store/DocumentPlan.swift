@@ -19,6 +19,9 @@ struct DocumentPlan {
   /// What is sorted at most. Tests take less, to see every way with few documents.
   @TaskLocal static var few: Int64 = 20_000
 
+  /// So many documents of one value are worth going value by value when a list is sorted from the greatest down.
+  @TaskLocal static var crowd: Int64 = 200
+
   let way: Way
   private let indexes: [PayloadIndex]
 
