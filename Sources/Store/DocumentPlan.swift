@@ -19,6 +19,9 @@ struct DocumentPlan {
   /// What is sorted at most. Tests take less, to see every way with few documents.
   @TaskLocal static var few: Int64 = 20_000
 
+  /// So many documents of one value are worth going value by value when a list is sorted from the greatest down.
+  @TaskLocal static var crowd: Int64 = 200
+
   let way: Way
   private let indexes: [PayloadIndex]
 
@@ -38,13 +41,15 @@ struct DocumentPlan {
       way = .chosen(ordered, isOrdered: true)
       return
     }
+    // Where the index says it all, positions are sorted; otherwise documents, which have to be read for that.
+    let most = sort.isEmpty && conditions.contains { $0.rest(of: filter) == nil } ? Self.few : Self.few / 10
     var best: (condition: FieldCondition, count: Int64)?
     for condition in conditions {
-      let count = try reader.count(condition, collections, atMost: min(Self.few, (best?.count ?? .max) - 1) + 1)
+      let count = try reader.count(condition, collections, atMost: min(most, (best?.count ?? .max) - 1) + 1)
       if count < best?.count ?? .max { best = (condition, count) }
       if count == 0 { break }
     }
-    if let best, best.count <= Self.few {
+    if let best, best.count <= most {
       way = .chosen(best.condition, isOrdered: false)
     } else if let ordered {
       way = .chosen(ordered, isOrdered: true)
@@ -89,7 +94,9 @@ extension Reader {
     if case .chosen(let condition, _) = try DocumentPlan(self, namespaceID, collections, filter, []).way {
       let tests = "chosen.index_id = \(condition.indexID) AND \(DocumentPlan.of(collections, "chosen")) AND \(try condition.sql(&sql))"
       return try connection.number(
-        composed: "SELECT count(*) FROM \(DocumentPlan.joined) WHERE \(tests) AND (\(try sql.condition(filter)))", parameters + sql.parameters)
+        composed:
+          "SELECT count(*) FROM \(DocumentPlan.joined) WHERE \(tests) AND (\(try condition.rest(of: filter).map { rest throws(Problem) in try sql.condition(rest) } ?? "1"))",
+        parameters + sql.parameters)
     }
     return try connection.number(
       composed: "SELECT count(*) FROM documents WHERE \(DocumentPlan.of(collections, "documents")) AND (\(try sql.condition(filter)))",

@@ -87,9 +87,27 @@ extension Reader {
         "documents", [DocumentPlan.of(collections, "documents")], try sql.order(query.sort), query.filter, &sql, collections, after, offset, limit)
     case .chosen(let condition, let isOrdered):
       var sql = FilterSQL()
-      let tests = ["chosen.index_id = \(condition.indexID)", DocumentPlan.of(collections, "chosen"), try condition.sql(&sql)]
+      var tests = ["chosen.index_id = \(condition.indexID)", DocumentPlan.of(collections, "chosen"), try condition.sql(&sql)]
+      let rest = condition.rest(of: query.filter)
+      if rest == nil, query.sort.isEmpty {
+        // The page is made of positions alone, and only its documents are read.
+        var parameters = DocumentPlan.parameters(collections) + [("limit", .integer(limit)), ("offset", .integer(offset))]
+        if let after {
+          tests.append("chosen.position > $after")
+          parameters.append(("after", .integer(after)))
+        }
+        return try connection.rows(
+          composed: """
+            SELECT documents.document_id, documents.collection_id, documents.body, documents.created_at, documents.updated_at, documents.position
+            FROM (SELECT chosen.collection_id, chosen.position FROM document_fields AS chosen WHERE \(tests.joined(separator: " AND "))
+                ORDER BY chosen.position LIMIT $limit OFFSET $offset) AS page
+              CROSS JOIN documents ON documents.collection_id = page.collection_id AND documents.position = page.position
+            ORDER BY page.position
+            """, parameters + sql.parameters
+        ) { row throws(Problem) in (document: try Document.read(&row), position: row.int()) }
+      }
       let order = isOrdered ? "chosen.position" : try sql.order(query.sort)
-      return try rows(DocumentPlan.joined, tests, order, query.filter, &sql, collections, after, offset, limit)
+      return try rows(DocumentPlan.joined, tests, order, rest, &sql, collections, after, offset, limit)
     case .sorted(let indexID):
       let tests = ["chosen.index_id = \(indexID)", DocumentPlan.of(collections, "chosen")]
       func part(_ more: [String], _ order: String, _ offset: Int64, _ limit: Int64) throws(Problem) -> [Place] {
@@ -97,6 +115,7 @@ extension Reader {
         return try rows(DocumentPlan.joined, tests + more, order, query.filter, &sql, collections, nil, offset, limit)
       }
       guard query.sort[0].descending else { return try part([], "chosen.value, chosen.position", offset, limit) }
+      if query.filter == nil, let found = try walk(down: indexID, collections, offset, limit) { return found }
       // What has no value comes last here, too, and first in the index read backwards: two parts.
       var found = try part(["chosen.value < \(FieldValue.none)"], "chosen.value DESC, chosen.position", offset, limit)
       guard found.count < limit else { return found }
@@ -113,6 +132,45 @@ extension Reader {
         ["chosen.value = \(FieldValue.none)"], "chosen.position", found.isEmpty ? max(0, offset - skipped) : 0, limit - Int64(found.count))
       return found
     }
+  }
+
+  /// The page of a list that is sorted from the greatest value down where many documents share a value: value by value, each one's documents in the
+  /// order of insertion, so that no group is sorted as a whole. Nil where few share the greatest; there SQLite's own sorting is the shorter way.
+  private func walk(down indexID: Int64, _ collections: [String], _ offset: Int64, _ limit: Int64) throws(Problem) -> [Place]? {
+    let place = "document_fields AS chosen WHERE chosen.index_id = \(indexID) AND \(DocumentPlan.of(collections, "chosen"))"
+    let parameters = DocumentPlan.parameters(collections)
+    var (value, skip, found) = (Value.blob([0xFF]), offset, [Place]())
+    var isFirst = true
+    while Int64(found.count) < limit {
+      let greatest = try connection.rows(
+        composed: "SELECT MAX(chosen.value) FROM \(place) AND chosen.value < $value", parameters + [("value", value)]
+      ) { $0.values[0] }
+      let isLast = greatest.first ?? .null == .null
+      value = isLast ? .blob([0xFF]) : greatest[0]
+      let most = max(skip, isFirst ? DocumentPlan.crowd : 0)
+      let count = try connection.number(
+        composed: "SELECT count(*) FROM (SELECT 1 FROM \(place) AND chosen.value = $value LIMIT $most)",
+        parameters + [("value", value), ("most", .integer(most + 1))])
+      if isFirst, count < DocumentPlan.crowd, !isLast { return nil }
+      isFirst = false
+      if count <= skip {
+        skip -= count
+      } else {
+        found += try connection.rows(
+          composed: """
+            SELECT documents.document_id, documents.collection_id, documents.body, documents.created_at, documents.updated_at, documents.position
+            FROM (SELECT chosen.collection_id, chosen.position FROM \(place) AND chosen.value = $value
+                ORDER BY chosen.position LIMIT $limit OFFSET $offset) AS page
+              CROSS JOIN documents ON documents.collection_id = page.collection_id AND documents.position = page.position
+            ORDER BY page.position
+            """,
+          parameters + [("value", value), ("limit", .integer(limit - Int64(found.count))), ("offset", .integer(skip))]
+        ) { row throws(Problem) in (document: try Document.read(&row), position: row.int()) }
+        skip = 0
+      }
+      if isLast { break }
+    }
+    return found
   }
 
   private func rows(

@@ -10,6 +10,8 @@ struct FieldCondition {
 
   let indexID: Int64
   private let test: Test
+  /// The part of the filter that it stands for.
+  private let source: Filter
 
   /// One value, so that the documents come in the order of insertion.
   var isOneValue: Bool { if case .among(let values) = test { values.count == 1 } else { false } }
@@ -33,6 +35,7 @@ struct FieldCondition {
   private init?(_ field: String, _ comparison: Filter.Comparison, _ value: JSON, _ indexes: [PayloadIndex]) {
     guard let index = indexes.first(where: { $0.isReady && $0.field == field }) else { return nil }
     indexID = index.id
+    source = .compare(field: field, comparison, value)
     switch (comparison, value) {
     case (.eq, .string), (.eq, .int), (.eq, .double), (.eq, .bool): test = .among([value])
     case (.in, .array(let items)):
@@ -42,6 +45,17 @@ struct FieldCondition {
       (.lte, .string), (.lte, .int), (.lte, .double):
       test = .range(comparison, value)
     default: return nil
+    }
+  }
+
+  /// What is left of a filter to look at in the documents themselves; nil when the index says it all.
+  func rest(of filter: Filter?) -> Filter? {
+    switch filter {
+    case source?: return nil
+    case .all(let inner)?:
+      let left = inner.compactMap(rest)
+      return left.isEmpty ? nil : .all(left)
+    default: return filter
     }
   }
 

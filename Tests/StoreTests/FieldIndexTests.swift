@@ -82,29 +82,32 @@ import Testing
     try build(store)
     try disturb()
     let all = try store.read { reader throws(Problem) in try reader.documents(DocumentQuery(namespaceID: "ns_1", page: Page(limit: 1000))).items }
-    try DocumentPlan.$few.withValue(few) {
-      for round in 0..<120 {
-        let filter = round % 4 == 0 ? nil : FilterTests.filter(&random, depth: round % 2)
-        let sort = round % 3 == 0 ? nil : (Self.fields.randomElement(using: &random) ?? "a", random.next() % 2 == 0)
-        let wanted = expected(all, filter, sort)
-        let limit = [1, 3, 50, 1000][Int(random.next() % 4)]
-        var seen: [String] = []
-        var cursor: String?
-        repeat {
-          let query = DocumentQuery(
-            namespaceID: "ns_1", collectionIDs: ["col_1"], filter: filter, sort: sort.map { [$0] } ?? [],
-            page: Page(limit: limit, cursor: cursor, includeTotal: true))
-          let page = try store.read { reader throws(Problem) in try reader.documents(query) }
-          #expect(page.total == Int64(wanted.count), "\(String(describing: filter))")
-          seen += page.items.map(\.id)
-          cursor = page.nextCursor
-        } while cursor != nil
-        #expect(seen == wanted, "\(String(describing: filter)) by \(String(describing: sort))")
-        let skipped = DocumentQuery(
-          namespaceID: "ns_1", collectionIDs: ["col_1"], filter: filter, sort: sort.map { [$0] } ?? [], page: Page(limit: 10, offset: round % 30))
-        #expect(
-          try store.read { reader throws(Problem) in try reader.documents(skipped).items.map(\.id) } == Array(wanted.dropFirst(round % 30).prefix(10))
-        )
+    try DocumentPlan.$crowd.withValue(few == 5 ? 0 : few == 0 ? 4 : 200) {
+      try DocumentPlan.$few.withValue(few) {
+        for round in 0..<120 {
+          let filter = round % 4 == 0 ? nil : FilterTests.filter(&random, depth: round % 2)
+          let sort = round % 3 == 0 ? nil : (Self.fields.randomElement(using: &random) ?? "a", random.next() % 2 == 0)
+          let wanted = expected(all, filter, sort)
+          let limit = [1, 3, 50, 1000][Int(random.next() % 4)]
+          var seen: [String] = []
+          var cursor: String?
+          repeat {
+            let query = DocumentQuery(
+              namespaceID: "ns_1", collectionIDs: ["col_1"], filter: filter, sort: sort.map { [$0] } ?? [],
+              page: Page(limit: limit, cursor: cursor, includeTotal: true))
+            let page = try store.read { reader throws(Problem) in try reader.documents(query) }
+            #expect(page.total == Int64(wanted.count), "\(String(describing: filter))")
+            seen += page.items.map(\.id)
+            cursor = page.nextCursor
+          } while cursor != nil
+          #expect(seen == wanted, "\(String(describing: filter)) by \(String(describing: sort))")
+          let skipped = DocumentQuery(
+            namespaceID: "ns_1", collectionIDs: ["col_1"], filter: filter, sort: sort.map { [$0] } ?? [], page: Page(limit: 10, offset: round % 30))
+          #expect(
+            try store.read { reader throws(Problem) in try reader.documents(skipped).items.map(\.id) }
+              == Array(wanted.dropFirst(round % 30).prefix(10))
+          )
+        }
       }
     }
   }
