@@ -40,16 +40,14 @@ private final class FollowedFolder {
 
   func remove(_ path: String) {
     let whole = path.isEmpty ? folder : "\(folder)/\(path)"
-    if let stream = opendir(whole) {
-      while let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
-        if name != ".", name != ".." { remove(path.isEmpty ? name : "\(path)/\(name)") }
-      }
-      closedir(stream)
-      rmdir(whole)
-    } else {
-      unlink(whole)
+    // A link is removed, never followed: only where this says that it is a folder itself is anything looked into.
+    guard unlink(whole) != 0, errno == EISDIR, let stream = opendir(whole) else { return }
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+      if name != ".", name != ".." { remove(path.isEmpty ? name : "\(path)/\(name)") }
     }
+    closedir(stream)
+    rmdir(whole)
   }
 
   func follow(_ extra: JSONObject = [:]) throws {
@@ -93,6 +91,27 @@ private final class FollowedFolder {
   }
 }
 
+/// A folder with a file that no bucket may follow, for links to point at.
+private final class Outside {
+  let folder: String
+  var file: String { folder + "/secret.txt" }
+  var isThere: Bool { access(file, F_OK) == 0 }
+
+  init() throws {
+    var template = Array("/tmp/perigee-outside-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Problem(.unavailable, "no temporary folder") }
+    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard let stream = fopen(file, "w") else { throw Problem(.unavailable, "no temporary file") }
+    fputs("secret", stream)
+    fclose(stream)
+  }
+
+  deinit {
+    unlink(file)
+    rmdir(folder)
+  }
+}
+
 @Suite("Syncs of buckets with folders", .serialized) struct SyncTests {
   @Test("take in texts, objects and rows, each in its way") func formats() throws {
     let world = try FollowedFolder()
@@ -104,8 +123,9 @@ private final class FollowedFolder {
     world.write("table.csv", "\u{feff}text,n,note\r\n\"six, and \"\"more\"\"\",6,x\r\nseven,,\r\n\"eight\nlines\",8,y\r\n")
     world.write("table.tsv", "text\tn\nnine\t9\n")
     world.write(".hidden", "not meant")
-    symlink("/etc/passwd", "\(world.folder)/link.txt")
-    symlink("/etc", "\(world.folder)/etc")
+    let outside = try Outside()
+    symlink(outside.file, "\(world.folder)/link.txt")
+    symlink(outside.folder, "\(world.folder)/outside")
     try world.follow()
     #expect(
       try world.texts() == [
@@ -115,6 +135,8 @@ private final class FollowedFolder {
     #expect(objects.first { $0["text"] == "eight\nlines" }?["n"] == 8, "cells are read as the schema says")
     #expect(objects.first { $0["text"] == "# a heading" }?["source_path"] == "deep/er/b.md")
     #expect(try world.failures().isEmpty)
+    world.remove("outside")
+    #expect(outside.isThere, "what a link points at is not the test's to remove")
   }
 
   @Test("make each object once, whatever is looked at how often, and keep its identifier") func once() throws {
@@ -342,7 +364,8 @@ private final class FollowedFolder {
   @Test("refuse what is wrong or not allowed, say where, and change nothing", arguments: mistakes)
   func refusing(extra: JSONObject, path: String, kind: Problem.Kind, near: String?) throws {
     let world = try FollowedFolder()
-    symlink("/etc", "\(world.folder)/out")
+    let outside = try Outside()
+    symlink(outside.folder, "\(world.folder)/out")
     do {
       try world.follow(extra)
       Issue.record("nothing was thrown")
