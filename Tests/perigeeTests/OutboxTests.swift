@@ -88,7 +88,7 @@ import Testing
       ])
     store.end()
     // The first of these lives makes the sync, and dies of it.
-    for (round, point) in ["synced_piece:3", "synced_file:2", "synced_piece:2", "task_started"].enumerated() {
+    for (round, point) in ["synced_piece:3", "synced_piece:3", "synced_file", "task_started"].enumerated() {
       if try store.start(extra: ["PERIGEE_CRASH_AT": point], words: words), round == 0 {
         _ = try? store.ask("POST", "/v1/buckets/b/syncs", ["connection_id": "local", "source_path": .string(folder)])
       }

@@ -1,4 +1,5 @@
 import Basics
+import CLinux
 import Glibc
 
 /// A folder that is looked through without ever leaving it: links are not followed, and what is opened is what was looked at.
