@@ -84,7 +84,8 @@ struct QueryVectors {
       "now": .double(Double(host.surroundings.now().milliseconds) / 1000), "task_id": "query", "collection_id": .string(collection.id),
     ]
     let run = ScriptBench(host).run(
-      script, kind: .hook, in: namespaceID, context: context, state: nil, arguments: [["id": "query", "text": .string(text)]], session: session,
+      script, kind: .hook, in: namespaceID, isolation: reference.isolation, context: context, state: nil,
+      arguments: [["id": "query", "text": .string(text)]], session: session,
       cancellation: cancellation)
     guard let vector = try run.values().first?["vectors"]?[index.name] else { return nil }
     return try vector.floats()
