@@ -1,5 +1,5 @@
-package import Basics
-package import Model
+import Basics
+import Model
 
 /// Which events somebody follows: those of a namespace, of some types, about a collection or a trigger.
 package struct EventSubscription: Sendable, Equatable {
