@@ -373,7 +373,7 @@ private final class Outside {
       let problem = try #require(error as? Problem)
       #expect(problem.path == path && problem.kind == kind && problem.didYouMean == near, "\(problem)")
     }
-    withExtendedLifetime(outside) { #expect(throws: Problem.self) { try world.follow(["source_path": .string("\(world.folder)/out")]) } }
+    _ = withExtendedLifetime(outside) { #expect(throws: Problem.self) { try world.follow(["source_path": .string("\(world.folder)/out")]) } }
     #expect(try world.store.call("list_sync_configurations_buckets", path: ["bucket_identifier": "b"])["total"] == 0)
   }
 
