@@ -78,7 +78,7 @@ import Testing
         "POST", "/v1/triggers",
         [
           "action_type": "script", "action_config": ["script": "return 1"], "trigger_type": "event",
-          "schedule_config": ["event_type": "documents_added", "event_threshold": 1_000_000_000],
+          "schedule_config": ["event_type": "documents_added", "collection_id": "docs", "event_threshold": 1_000_000_000],
         ])["trigger_id"]?.string ?? ""
     server.child.end(SIGKILL)
 
