@@ -87,12 +87,6 @@ struct Admission {
     return max(threads, min(Self.most, Int(Double(threads) * Self.ahead / max(usual[lane, default: Self.ahead], 1e-6))))
   }
 
-  /// How many scripts may start now, if they are so short that many are started ahead; else nil.
-  var quickRoom: Int? {
-    let window = window(of: .scripts)
-    return window > threads[.scripts, default: 1] ? max(0, window - inLane[.scripts, default: 0]) : nil
-  }
-
   /// A worker was busy for so long with a task.
   mutating func ran(for duration: Duration, _ kind: TaskRecord.Kind) {
     let known = usual[Lane(kind), default: Self.ahead]

@@ -34,8 +34,6 @@ final class HostLoop {
   private static let batchLimit = 2000
   /// How many triggers are looked at in one transaction: what they start runs while the next are claimed.
   private static let stepLimit = 1024
-  /// How long a trigger that is due may wait for its claim while runs are short and many of them are on their way.
-  private static let claimPatience: Duration = .seconds(1)
   /// How many rows of triggers that are due soon are read at once; commands wait meanwhile.
   static let awakenLimit = 200
   /// The same of triggers that are due already, as after an absence.
@@ -102,13 +100,6 @@ final class HostLoop {
     zoneData = (parts.zones.dataVersion, surroundings.ticks())
   }
 
-  /// How many triggers are looked at now. While runs are short, no more than there is room for: a claim that finds room is the start, too,
-  /// where one that waits is written twice. A few are claimed in any case, and what has waited a while is not held up any longer.
-  private var claimLimit: Int {
-    guard let room = admission.quickRoom, let due = agenda.due, now() - due < Self.claimPatience else { return Self.stepLimit }
-    return min(Self.stepLimit, max(16, room))
-  }
-
   func now() -> Instant { surroundings.now() }
   func nextEvaluation() -> UInt64 {
     evaluations += 1
@@ -144,7 +135,7 @@ final class HostLoop {
           for taskID in agenda.attempts(at: now()) { attempt(taskID) }
           // What is ready goes before what is claimed only now.
           startNext()
-          for step in agenda.next(at: now(), limit: claimLimit) { take(step) }
+          for step in agenda.next(at: now(), limit: Self.stepLimit) { take(step) }
         } else {
           startNext()
         }

@@ -188,9 +188,6 @@ package struct Agenda {
   /// The earliest moment at which something can have to be done.
   package var wake: Instant? { [heap.first, retryHeap.first, sleeperHeap.first.map { $0 - Self.readAhead }].compactMap(\.self).min() }
 
-  /// When the first of those that wait in the agenda itself is due.
-  package var due: Instant? { heap.first }
-
   // MARK: - Sleepers
 
   /// How long before it is due the row of a sleeping trigger is to be read.

@@ -16,40 +16,49 @@ extension String: WakeHeapItem {
 ///
 /// Of equal moments and ranks the lower identifier comes first, so that the same triggers come in the same order at each run.
 struct WakeHeap<Owner: WakeHeapItem> {
-  private var items: [(at: Instant, rank: Int64, owner: Owner)] = []
+  private typealias Item = (at: Instant, rank: Int64, owner: Owner)
+  private var items: [Item] = []
 
   var first: Instant? { items.first?.at }
 
   mutating func push(_ owner: Owner, at: Instant) {
     items.append((at, owner.rank, owner))
-    var child = items.count - 1
-    while child > 0, precedes(child, (child - 1) / 2) {
-      items.swapAt(child, (child - 1) / 2)
-      child = (child - 1) / 2
+    items.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      // Items are moved, not copied, around the hole that the new one leaves: a copy counts references.
+      var hole = buffer.count - 1
+      let item = (base + hole).move()
+      while hole > 0, Self.precedes(item, base[(hole - 1) / 2]) {
+        (base + hole).moveInitialize(from: base + (hole - 1) / 2, count: 1)
+        hole = (hole - 1) / 2
+      }
+      (base + hole).initialize(to: item)
     }
   }
 
   /// The earliest item, if its moment is not after `now`.
   mutating func pop(through now: Instant) -> (Owner, Instant)? {
-    guard let top = items.first, top.at <= now else { return nil }
+    guard let first, first <= now else { return nil }
     let last = items.removeLast()
-    if !items.isEmpty {
-      items[0] = last
-      var parent = 0
-      while true {
-        var least = parent
-        for child in [2 * parent + 1, 2 * parent + 2] where child < items.count && precedes(child, least) { least = child }
-        if least == parent { break }
-        items.swapAt(parent, least)
-        parent = least
+    return items.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress, !buffer.isEmpty else { return (last.owner, last.at) }
+      let top = base.move()
+      var hole = 0
+      while 2 * hole + 1 < buffer.count {
+        var least = 2 * hole + 1
+        if least + 1 < buffer.count, Self.precedes(base[least + 1], base[least]) { least += 1 }
+        if !Self.precedes(base[least], last) { break }
+        (base + hole).moveInitialize(from: base + least, count: 1)
+        hole = least
       }
+      (base + hole).initialize(to: last)
+      return (top.owner, top.at)
     }
-    return (top.owner, top.at)
   }
 
-  private func precedes(_ a: Int, _ b: Int) -> Bool {
-    if items[a].at != items[b].at { return items[a].at < items[b].at }
-    if items[a].rank != items[b].rank { return items[a].rank < items[b].rank }
-    return items[a].owner.id < items[b].owner.id
+  private static func precedes(_ a: Item, _ b: Item) -> Bool {
+    if a.at != b.at { return a.at < b.at }
+    if a.rank != b.rank { return a.rank < b.rank }
+    return a.owner.id < b.owner.id
   }
 }

@@ -325,7 +325,7 @@ struct Bench {
     for (id, made) in [("b", 3), ("d", 1), ("a", 3), ("c", 2)] as [(String, Int64)] {
       try bench.add(.cron, ["cron_expression": "* * * * *"], id: id) { $0.createdAt = $0.createdAt - .seconds(10 - made) }
     }
-    #expect(bench.agenda.due == bench.start + .seconds(60))
+    #expect(bench.agenda.wake == bench.start + .seconds(60))
     let fired = bench.fires(at: 60).map(\.triggerID)
     #expect(fired == ["d", "c", "a", "b"])
   }
