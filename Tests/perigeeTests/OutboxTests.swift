@@ -50,12 +50,10 @@ import Testing
     }
     try store.start()
     sent += 1
-    try store.ask("POST", "/v1/events", ["event_type": "custom.step", "payload": ["n": .int(sent)]])
+    let last = try #require(try store.ask("POST", "/v1/events", ["event_type": "custom.step", "payload": ["n": .int(sent)]])["seq"]?.int)
     acknowledged.append(sent)
-    // The last message is through when its note is there.
-    while try store.ask("GET", "/v1/organizations/webhooks/hook/deliveries?limit=1")["results"]?.array?.first?["seq"]?.int ?? 0
-      < Int64(acknowledged.count)
-    {}
+    // The last message is through when its note is there. Its number is not the count of those acknowledged: some came in without an answer.
+    while try store.ask("GET", "/v1/organizations/webhooks/hook/deliveries?limit=1")["results"]?.array?.first?["seq"]?.int ?? 0 < last {}
     store.end()
 
     let messages = got.all
