@@ -95,8 +95,8 @@ def rows():
                              linkage_peers(method), blas=False))
     table.append(Row("silhouette-20k", "wordnet20k.f32", 20_000, 384, "kmeans", {"n_clusters": 50, "max_iter": 25, "tol": 0},
                      {"scikit-learn": ("from sklearn.metrics import silhouette_score; from sklearn.cluster import KMeans; "
-                                       "labels = KMeans(50, n_init=1, max_iter=25, tol=0, init=numpy.fromfile(folder + '/init_wordnet20k_k50.f32', "
-                                       "'<f4').reshape(-1, 384)).fit(x).labels_", "note = float(silhouette_score(x, labels))")},
+                                       "groups = KMeans(50, n_init=1, max_iter=25, tol=0, init=numpy.fromfile(folder + '/init_wordnet20k_k50.f32', "
+                                       "'<f4').reshape(-1, 384)).fit(x).labels_", "note = float(silhouette_score(x, groups))")},
                      part="metrics", extra=["--metrics", "--init", "{folder}/init_wordnet20k_k50.f32"]))
     table.append(Row("dbscan-20k", "wordnet20k.f32", 20_000, 384, "dbscan", {"eps": 0.9, "min_samples": 5},
                      {"scikit-learn": ("from sklearn.cluster import DBSCAN", "r = DBSCAN(eps=0.9, n_jobs=t).fit(x); note = int(r.labels_.max()) + 1"),
