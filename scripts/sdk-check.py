@@ -303,6 +303,67 @@ def drive_taxonomies(url, key):
     call("delete taxonomy", lambda: taxonomies.delete_taxonomy_taxonomies("tree"))
 
 
+def drive_retrievers(url, key):
+    """Retrievers, the alerts that watch what they find, indexes, and webhooks, through the raw classes."""
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    retrievers, alerts, hooks, triggers = api.RetrieversApi(client), api.AlertsApi(client), api.WebhooksApi(client), api.TriggersApi(client)
+    tasks, namespaces = api.TasksApi(client), api.NamespacesApi(client)
+    search = {"input_mode": "vector", "value": "{{INPUT.v}}"}
+    stage = {
+        "stage_name": "near",
+        "stage_type": "filter",
+        "config": {"stage_id": "feature_search", "parameters": {"searches": [{"feature_uri": "mixpeek://passthrough_extractor@v1/v", "query": search, "top_k": 5}]}},
+    }
+    definition = {"retriever_name": "near", "collection_identifiers": ["goods"], "stages": [stage], "input_schema": {"v": {"type": "array"}}}
+    request = models.CreateRetrieverRequest.from_dict(definition)
+    call("create retriever", lambda: retrievers.create_retriever(request))
+    identifier = call("get retriever", lambda: retrievers.get_retriever("near"), lambda a: a.retriever_name == "near").retriever_id
+    call("list retrievers by GET", retrievers.list_retrievers_get, lambda a: len(a.results) == 1)
+    call("list retrievers", retrievers.list_retrievers, lambda a: len(a.results) == 1)
+    inputs = {"v": [1, 0, 0, 0]}
+    run = models.ExecuteRetrieverRequest.from_dict({"inputs": inputs})
+    found = call("execute retriever", lambda: retrievers.execute_retriever(identifier, run), lambda a: len(a.documents) == 5)
+    call("list executions of it", lambda: retrievers.list_executions_retrievers(identifier), lambda a: len(a.results) == 1)
+    call("one execution", lambda: retrievers.get_execution_retrievers(identifier, found.execution_id))
+    patch = models.PatchRetrieverRequest.from_dict({"description": "the nearest"})
+    call("patch retriever", lambda: retrievers.patch_retriever(identifier, patch))
+
+    channel = {"channel_type": "webhook", "channel_id": "hook"}
+    watch = {"name": "watch", "retriever_id": identifier, "inputs": inputs, "notification_config": {"channels": [channel]}}
+    call("create alert", lambda: alerts.create_alert(models.CreateAlertRequest.from_dict(watch)))
+    call("get alert", lambda: alerts.get_alert("watch"), lambda a: a.retriever_id == identifier)
+    call("list alerts by GET", alerts.list_alerts)
+    call("list alerts", alerts.list_alerts_0)
+    call("patch alert", lambda: alerts.patch_alert("watch", models.PatchAlertRequest.from_dict({"description": "looks"})))
+    schedule = {"interval_seconds": 3600}
+    for action, config in (("alert_evaluation", {"alert_id": "watch"}), ("retriever_execution", {"retriever_id": identifier, "inputs": inputs})):
+        body = models.SharedTriggersModelsCreateTriggerRequest(action_type=action, action_config=config, trigger_type="interval", schedule_config=schedule)
+        trigger = call(f"{action} by interval trigger", lambda: triggers.create_trigger(body), lambda a: a.action_type.value == action)
+        started = call(f"execute {action}", lambda: triggers.execute_trigger_now(trigger.trigger_id))
+        for _ in range(200):
+            task = tasks.get_task(started.task_id)
+            if task.status.value not in ("PENDING", "IN_PROGRESS"):
+                break
+            time.sleep(0.05)
+        call(f"{action} ends well", lambda: task, lambda a: a.status.value == "COMPLETED")
+        triggers.delete_trigger(trigger.trigger_id)
+    latest = call("latest result of an alert", lambda: alerts.get_latest_result_alerts("watch"))
+    call("executions of an alert", lambda: alerts.list_alert_executions("watch"), lambda a: len(a.results) == 1)
+    call("executions of all alerts", alerts.list_all_executions_alerts, lambda a: len(a.results) == 1)
+    call("one execution of an alert", lambda: alerts.get_execution_alerts(latest.execution_id))
+    call("delete alert", lambda: alerts.delete_alert("watch"))
+    call("delete retriever", lambda: retrievers.delete_retriever(identifier))
+    call("ensure indexes", lambda: namespaces.ensure_namespace_indexes("sdk"))
+
+    hook = {"webhook_name": "hook", "event_types": ["trigger.created"], "channels": [{"channel": "webhook", "configs": {"url": "http://127.0.0.1:9/hook"}}]}
+    made = call("create webhook", lambda: hooks.create_webhook_organizations(models.WebhookInput.from_dict(hook)))
+    call("get webhook", lambda: hooks.get_webhook_organizations("hook"), lambda a: a.webhook_id == made.webhook_id)
+    call("list webhooks", hooks.list_webhooks_organizations, lambda a: len(a.results) == 1)
+    call("replace webhook", lambda: hooks.update_webhook_organizations("hook", models.WebhookInput.from_dict({**hook, "is_active": False})))
+    call("delete webhook", lambda: hooks.delete_webhook_organizations("hook"))
+
+
 def drive_documents(url, key):
     """Documents in bulk, across collections, and in numbers."""
     client = ApiClient(Configuration(host=url, access_token=key))
@@ -558,6 +619,7 @@ def main():
         drive(banner["url"], banner["key"])
         drive_buckets(banner["url"], banner["key"])
         drive_taxonomies(banner["url"], banner["key"])
+        drive_retrievers(banner["url"], banner["key"])
         for more in (drive_documents, drive_cluster_triggers, drive_keys, drive_wrapper, drive_curl):
             more(banner["url"], banner["key"])
         coverage(banner["url"], banner["key"])
