@@ -1,15 +1,24 @@
 """Writes the contract's operations and models as compact JSON Schema, for the server's OpenAPI description.
 
-    python3 scripts/contract-models.py FOLDER > Sources/CAssets/data/contract.json
+    python3 scripts/contract-models.py FOLDER OPENAPI > contract.json, which goes to Sources/CAssets/data/
 
-FOLDER holds one JSON file per family of operations, extracted from the official SDK, and `_shared.json`.
+FOLDER holds one JSON file per family of operations, extracted from the official SDK, and `_shared.json`. OPENAPI is the server's own
+/openapi.json: what it does not serve is left out. One operation or model a line, so that a change can be read.
 """
 
 import json
 import os
+import re
 import sys
 
 folder = sys.argv[1]
+
+
+def shape(operation):
+    return re.sub(r"\{[^}]*\}", "{}", operation)
+
+
+served = {shape(f"{method.upper()} {path}") for path, methods in json.load(open(sys.argv[2]))["paths"].items() for method in methods}
 families = {name[:-5]: json.load(open(os.path.join(folder, name))) for name in sorted(os.listdir(folder)) if name.endswith(".json") and name != "index.json"}
 models = {}
 for family in families.values():
@@ -81,6 +90,8 @@ def model_schema(name, seen):
 operations, wanted = {}, set()
 for family in families.values():
     for operation in family.get("operations", []):
+        if shape(f"{operation['method']} {operation['path']}") not in served:
+            continue
         entry = {"sdk": f"{operation['class']}.{operation['op']}"}
         body = operation.get("body")
         if body and not body.get("note"):
@@ -96,4 +107,10 @@ schemas = {}
 while wanted - set(schemas):
     for name in sorted(wanted - set(schemas)):
         schemas[name] = model_schema(name, wanted)
-print(json.dumps({"operations": operations, "schemas": schemas}, separators=(",", ":"), sort_keys=True))
+
+
+def lines(entries):
+    return ",\n".join(json.dumps(name) + ":" + json.dumps(entries[name], separators=(",", ":"), sort_keys=True) for name in sorted(entries))
+
+
+print('{"operations":{\n' + lines(operations) + '\n},"schemas":{\n' + lines(schemas) + "\n}}")

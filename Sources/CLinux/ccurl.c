@@ -15,7 +15,7 @@ enum {
 };
 
 static struct {
-  void *library;
+  void *handle;
   void *(*init)(void);
   int (*setopt)(void *, int, ...);
   int (*perform)(void *);
@@ -29,8 +29,8 @@ static struct {
 
 static void load(void) {
   static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4", NULL};
-  for (const char *const *name = names; *name && !curl.library; name++) curl.library = dlopen(*name, RTLD_NOW | RTLD_LOCAL);
-  if (!curl.library) {
+  for (const char *const *name = names; *name && !curl.handle; name++) curl.handle = dlopen(*name, RTLD_NOW | RTLD_LOCAL);
+  if (!curl.handle) {
     snprintf(curl.error, sizeof curl.error, "libcurl.so.4 is not on this machine");
     return;
   }
@@ -40,10 +40,10 @@ static void load(void) {
     {(void **)&curl.append, "curl_slist_append"}, {(void **)&curl.free_all, "curl_slist_free_all"},
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-    *wanted[i].slot = dlsym(curl.library, wanted[i].name);
+    *wanted[i].slot = dlsym(curl.handle, wanted[i].name);
     if (!*wanted[i].slot) snprintf(curl.error, sizeof curl.error, "libcurl.so.4 has no %s", wanted[i].name);
   }
-  int (*global)(long) = (int (*)(long))dlsym(curl.library, "curl_global_init");
+  int (*global)(long) = (int (*)(long))dlsym(curl.handle, "curl_global_init");
   if (global && global(3) != 0) snprintf(curl.error, sizeof curl.error, "libcurl could not be started");
 }
 
