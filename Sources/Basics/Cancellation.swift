@@ -3,9 +3,24 @@ import Synchronization
 /// A flag that one thread raises and a long computation looks at now and then.
 package final class Cancellation: Sendable {
   private let flag = Atomic<Bool>(false)
-  package init() {}
+  /// The look at which it raises itself; nil for never.
+  private let last: Int?
+  private let seen = Atomic<Int>(0)
+
+  package init() { last = nil }
+
+  /// Counts looks, and raises itself at the one of this number (from 1): whether a computation looks often enough can be told without a clock.
+  package init(atLook last: Int) { self.last = last }
+
   package func cancel() { flag.store(true, ordering: .relaxed) }
-  package var isCancelled: Bool { flag.load(ordering: .relaxed) }
+
+  package var isCancelled: Bool {
+    if let last, seen.add(1, ordering: .relaxed).newValue >= last { cancel() }
+    return flag.load(ordering: .relaxed)
+  }
+
+  /// How often it was looked at, where that is counted.
+  package var looks: Int { seen.load(ordering: .relaxed) }
 
   package func check() throws(Problem) {
     if isCancelled { throw Problem(.cancelled, "the work was cancelled") }
