@@ -1,9 +1,11 @@
 import Basics
 
 extension SpanningTree {
-  /// The edges of a walk, but where many are of equal weight, an edge that makes a cluster of two small sets comes first.
+  /// The edges of a walk, but where many are of equal weight, those between copies come first, then an edge that makes a cluster of two
+  /// small sets.
   ///
-  /// What is joined at one weight is joined at once, and a tree that joins two at a time must choose. Where just one of the sets has
+  /// What is joined at one weight is joined at once, and a tree that joins two at a time must choose. Copies of a row are one thing: joined
+  /// before anything else, none of them fares otherwise than another. Where just one of the sets has
   /// `minimumSize` rows, it keeps being what it was, and the small ones fall out of it; of several large ones, the one that the walk comes from
   /// takes the small ones. But two small sets next to each other that have the size together, beside one large set, are a cluster in at
   /// least half of all orders: so they are here, those of the shortest edge if there are several.
@@ -30,6 +32,7 @@ extension SpanningTree {
       while end < walk.count, walk[end].weight == walk[start].weight { end += 1 }
       if end > start + 1 {
         // The tree's edges have the weights of the walk's, so what is equal stands at the same places.
+        for edge in walk[start..<end] where edge.length == 0 { join(edge) }
         let equal = edges[start..<end]
         let joins = equal.map { (sets.find($0.a), sets.find($0.b)) }
         for index in Self.pairs(joins, minimumSize: minimumSize, size: { Int(sizes[Int($0)]) }) { join(equal[start + index]) }
@@ -44,7 +47,7 @@ extension SpanningTree {
   private static func pairs(_ joins: [(Int32, Int32)], minimumSize: Int, size: (Int32) -> Int) -> [Int] {
     let candidates = joins.indices.filter {
       let (a, b) = (size(joins[$0].0), size(joins[$0].1))
-      return a < minimumSize && b < minimumSize && a + b >= minimumSize
+      return joins[$0].0 != joins[$0].1 && a < minimumSize && b < minimumSize && a + b >= minimumSize
     }
     guard !candidates.isEmpty else { return [] }
     // The sets, numbered, and what the joins make of them.

@@ -82,6 +82,32 @@ import Testing
     }
   }
 
+  /// Rows that hold the same are one thing many times: none may be told from another, whatever is small enough to be a cluster.
+  @Test("rows that are copies of each other share their label, in any order", arguments: [(2, 1), (2, 3), (3, 4), (4, 6), (5, 2)])
+  func copies(size: Int, samples: Int) throws {
+    var random = SeededRandom(seed: UInt64(size * 10 + samples))
+    for _ in 0..<12 {
+      // Few places on a line, and up to six copies of each.
+      let values = (0..<14).flatMap { _ in
+        let place = Float(random.next() % 24)
+        return [Float](repeating: place, count: Int(random.next() % 6) + 1)
+      }
+      let matrix = try Matrix(rows: values.count, columns: 1, values: values)
+      for selection in HDBSCAN.Selection.allCases {
+        let hdbscan = HDBSCAN(minimumClusterSize: size, minimumSamples: samples, selection: selection, allowsSingleCluster: true)
+        let first = try hdbscan.run(on: matrix)
+        for other in values.indices.dropFirst() {
+          guard let twin = values[..<other].firstIndex(of: values[other]) else { continue }
+          #expect(first.labels[twin] == first.labels[other] && first.outlierScores[twin] == first.outlierScores[other], "\(values)")
+        }
+        let order = Array(values.indices).shuffled(using: &random)
+        let second = try hdbscan.run(on: matrix.selecting(order))
+        #expect(DensityOracle.same(order.map { first.labels[$0] }, second.labels), "\(values)")
+        #expect(order.map { first.probabilities[$0] } == second.probabilities && order.map { first.outlierScores[$0] } == second.outlierScores)
+      }
+    }
+  }
+
   /// A clustering without the rows' numbers: of each cluster, what its rows hold and how firmly they belong, sorted.
   private static func shape(_ result: HDBSCANResult, _ matrix: Matrix) -> [[String]] {
     var groups: [Int32: [String]] = [:]
