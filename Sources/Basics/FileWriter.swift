@@ -1,9 +1,8 @@
-import Basics
 import Glibc
 
 /// A file that is being written beside its place and takes it only when it is whole. What is there and is no file (a pipe, a device) is
 /// written to as it is, and a link is followed: to put a file in their place would destroy them.
-struct FileWriter: ~Copyable {
+package struct FileWriter: ~Copyable {
   private let path: String
   /// Where the file is until it is whole; nil when it is written in its place.
   private let partial: String?
@@ -11,7 +10,7 @@ struct FileWriter: ~Copyable {
   private var pending: [UInt8] = []
   private var isFinished = false
 
-  init(path: String) throws(Problem) {
+  package init(path: String) throws(Problem) {
     var status = stat()
     let isThere = stat(path, &status) == 0
     var place = path
@@ -25,24 +24,35 @@ struct FileWriter: ~Copyable {
     self.path = place
   }
 
-  mutating func write(_ bytes: [UInt8]) throws(Problem) {
+  package mutating func write(_ bytes: [UInt8]) throws(Problem) {
     pending += bytes
     if pending.count >= 1 << 18 { try flush() }
   }
 
+  /// Writes what is too large to be gathered first.
+  package mutating func write(raw bytes: UnsafeRawBufferPointer) throws(Problem) {
+    try flush()
+    try put(bytes)
+  }
+
   private mutating func flush() throws(Problem) {
+    try pending.withUnsafeBufferPointer { (bytes) throws(Problem) in try put(UnsafeRawBufferPointer(bytes)) }
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
     var written = 0
-    while written < pending.count {
-      let count = pending.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
+    while written < bytes.count {
+      // Linux writes at most 2 GB at once.
+      let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + written }, min(bytes.count - written, 1 << 30))
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw fileProblem(path, "write", errno) }
       written += count
     }
-    pending.removeAll(keepingCapacity: true)
   }
 
   /// Puts the finished file in its place.
-  mutating func finish() throws(Problem) {
+  package mutating func finish() throws(Problem) {
     try flush()
     if let partial {
       // Whole means on the disk: an export is somebody's backup.

@@ -1,7 +1,7 @@
 import Basics
 import Glibc
 
-/// An open file, closed when it is no longer held. Reads at a place, writes one piece after another.
+/// An open file, closed when it is no longer held, read at any place.
 struct File: ~Copyable {
   private let descriptor: Int32
   let size: Int
@@ -19,12 +19,6 @@ struct File: ~Copyable {
       throw Problem(.invalid, "is not a regular file", hint: "Give the path of a file with vectors.")
     }
     size = Int(status.st_size)
-  }
-
-  init(writing path: String) throws(Problem) {
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw Self.failure("cannot be written") }
-    size = 0
   }
 
   deinit { close(descriptor) }
@@ -45,16 +39,6 @@ struct File: ~Copyable {
     let buffer = try Buffer<UInt8>(count: count)
     try read(into: UnsafeMutableRawBufferPointer(buffer.values), at: offset)
     return Array(buffer.values)
-  }
-
-  func write(_ source: UnsafeRawBufferPointer) throws(Problem) {
-    var done = 0
-    while done < source.count {
-      let count = Glibc.write(descriptor, source.baseAddress.map { $0 + done }, min(source.count - done, 1 << 30))
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw Self.failure("cannot be written") }
-      done += count
-    }
   }
 
   /// The last failed call in words.

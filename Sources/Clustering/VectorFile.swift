@@ -1,6 +1,5 @@
 package import Basics
 import CKernels
-import Glibc
 
 /// Vectors and labels in files: NumPy's `.npy`, and raw little-endian numbers (`.f32`, `.i32`), whose dimensions the caller knows.
 ///
@@ -23,7 +22,7 @@ package enum VectorFile {
   /// Writes a matrix as `.npy` when the path ends so, else as raw 32-bit floats. The file appears whole or not at all.
   package static func write(_ matrix: Matrix, to path: String) throws(Problem) {
     let header = path.hasSuffix(".npy") ? numPyHeader("<f4", "(\(matrix.rows), \(matrix.columns))") : []
-    try replace(path, header, UnsafeRawBufferPointer(matrix.storage.values))
+    try write(path, header, UnsafeRawBufferPointer(matrix.storage.values))
   }
 
   /// Writes labels as `.npy` when the path ends so, else as raw 32-bit integers. The file appears whole or not at all.
@@ -31,7 +30,7 @@ package enum VectorFile {
     let header = path.hasSuffix(".npy") ? numPyHeader("<i4", "(\(labels.count),)") : []
     let buffer = try Buffer<Int32>(count: labels.count)
     for (i, label) in labels.enumerated() { buffer.pointer[i] = label.littleEndian }
-    try replace(path, header, UnsafeRawBufferPointer(buffer.values))
+    try write(path, header, UnsafeRawBufferPointer(buffer.values))
   }
 
   // MARK: - Reading
@@ -90,29 +89,10 @@ package enum VectorFile {
     return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.count & 255), UInt8(text.count >> 8)] + text
   }
 
-  private static func replace(_ path: String, _ header: [UInt8], _ body: UnsafeRawBufferPointer) throws(Problem) {
-    // A pipe or a device is written to as it is, and a link is followed: a file put in their place would destroy them.
-    var status = stat()
-    let isThere = stat(path, &status) == 0
-    var place = path
-    if isThere, let resolved = realpath(path, nil) {
-      place = String(cString: resolved)
-      free(resolved)
-    }
-    let isReplaced = !isThere || status.st_mode & S_IFMT == S_IFREG
-    let draft = isReplaced ? place + ".partial" : place
-    do throws(Problem) {
-      let file = try File(writing: draft)
-      let head = try Buffer<UInt8>(count: header.count)
-      _ = head.values.update(fromContentsOf: header)
-      try file.write(UnsafeRawBufferPointer(head.values))
-      try file.write(body)
-      guard !isReplaced || rename(draft, place) == 0 else { throw File.failure("cannot be replaced") }
-    } catch {
-      if isReplaced { unlink(draft) }
-      var problem = error
-      problem.message = "\(path): \(error.message)"
-      throw problem
-    }
+  private static func write(_ path: String, _ header: [UInt8], _ body: UnsafeRawBufferPointer) throws(Problem) {
+    var file = try FileWriter(path: path)
+    try file.write(header)
+    try file.write(raw: body)
+    try file.finish()
   }
 }

@@ -2,17 +2,6 @@ import Basics
 import Clustering
 import Glibc
 
-/// What `errno` means for a file that a person named.
-func fileProblem(_ path: String, _ doing: String, _ code: Int32) -> Problem {
-  switch code {
-  case ENOENT: Problem(.notFound, "there is no file '\(path)'", hint: "Check the path; it is looked for from the current folder")
-  case EACCES, EPERM: Problem(.unauthorized, "you may not \(doing) '\(path)'", hint: "Check its permissions with 'ls -l'")
-  case EISDIR: Problem(.invalid, "'\(path)' is a folder", hint: "Give a file")
-  case ENOSPC: Problem(.unavailable, "no space is left to write '\(path)'", hint: "Free some, or choose another disk")
-  default: Problem(.unavailable, "cannot \(doing) '\(path)': \(String(cString: strerror(code)))")
-  }
-}
-
 /// A file's bytes, at most so many.
 func readFile(_ path: String, limit: Int) throws(Problem) -> [UInt8] {
   let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
@@ -30,12 +19,22 @@ func readFile(_ path: String, limit: Int) throws(Problem) -> [UInt8] {
   }
 }
 
+/// Whether a file could be written there, told before the work that it is for.
+func checkWritable(_ path: String, option: String) throws(Problem) {
+  let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  guard access(folder, W_OK) != 0 else { return }
+  var problem = fileProblem(path, "write", errno)
+  problem.path = option
+  throw problem
+}
+
 /// The vectors of a file that an option or a word names; problems speak of the option `--dim`.
 func readVectors(_ path: String, dimensions: Int?) throws(Problem) -> Matrix {
   if access(path, R_OK) != 0 { throw fileProblem(path, "read", errno) }
   do throws(Problem) { return try VectorFile.read(path, dimensions: dimensions) } catch {
     var problem = error
-    if problem.path == "dim" { problem.path = "--dim" }
+    // What is wrong inside the file is said with the file's name; only the option has one of its own.
+    problem.path = problem.path == "dim" ? "--dim" : nil
     throw problem
   }
 }

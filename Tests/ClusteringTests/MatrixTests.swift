@@ -114,9 +114,8 @@ import Testing
   }
 
   static func write(_ bytes: [UInt8], _ path: String) throws {
-    let buffer = try Buffer<UInt8>(count: bytes.count)
-    _ = buffer.values.update(fromContentsOf: bytes)
-    let file = try File(writing: path)
-    try file.write(UnsafeRawBufferPointer(buffer.values))
+    var file = try FileWriter(path: path)
+    try file.write(bytes)
+    try file.finish()
   }
 }
