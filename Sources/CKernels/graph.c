@@ -77,21 +77,33 @@ float ck_select(float *values, size_t count, size_t place) {
   return values[low];
 }
 
-void ck_offer(const float *offers, size_t offered, int32_t first, int32_t self, size_t count, float *squares, int32_t *indices) {
-  float limit = squares[count - 1];
-  for (size_t i = 0; i < offered; i++) {
-    int32_t index = first + (int32_t)i;
-    // Points come in the order of their indices, so an equal one is a later one.
-    if (!(offers[i] < limit) || index == self) continue;
-    size_t at = count - 1;
-    for (; at > 0 && squares[at - 1] > offers[i]; at--) {
-      squares[at] = squares[at - 1];
-      indices[at] = indices[at - 1];
+enum { SAMPLE = 4096 };
+
+struct ck_middle ck_middle(float *values, size_t count) {
+  size_t lower = (count - 1) / 2, upper = count / 2, below = 0, inside = count;
+  if (count > 4 * SAMPLE) {
+    // A sample tells within which bounds the middle lies, by five deviations of its rank; few values do, and they are gathered in front.
+    float sample[SAMPLE];
+    for (size_t i = 0; i < SAMPLE; i++) sample[i] = values[i * (count / SAMPLE)];
+    float low = ck_select(sample, SAMPLE, SAMPLE / 2 - 160), high = ck_select(sample, SAMPLE, SAMPLE / 2 + 160);
+    inside = 0;
+    for (size_t i = 0; i < count; i++) below += values[i] < low;
+    // Every value changes places, and some stay: without a branch, for on which side a value lies cannot be foretold.
+    for (size_t i = 0; i < count; i++) {
+      float value = values[i];
+      values[i] = values[inside];
+      values[inside] = value;
+      inside += (value >= low) & (value <= high);
     }
-    squares[at] = offers[i];
-    indices[at] = index;
-    limit = squares[count - 1];
+    // Values in an order of their own can mislead a sample: then all are looked at.
+    if (lower < below || upper >= below + inside) below = 0, inside = count;
   }
+  float first = ck_select(values, inside, lower - below), second = first;
+  if (upper != lower) {
+    second = INFINITY;
+    for (size_t i = upper - below; i < inside; i++) second = values[i] < second ? values[i] : second;
+  }
+  return (struct ck_middle){first, second};
 }
 
 double ck_affinities(float *row, size_t count, double gamma) {

@@ -56,20 +56,21 @@ enum Affinity: SymmetricOperator {
   }
 
   /// 1 between rows that are among each other's nearest, 1/2 where one is among the other's. `neighbours` counts the row itself.
-  static func neighbours(_ matrix: Matrix, _ neighbours: Int, _ team: Team, _ cancellation: Cancellation) throws(Problem) -> Affinity {
+  static func neighbours(_ matrix: Matrix, _ neighbours: Int, _ threads: Int, _ cancellation: Cancellation) throws(Problem) -> Affinity {
     let rows = matrix.rows
     let others = max(1, min(neighbours, rows) - 1)
-    let nearest = try nearest(matrix, others, team, cancellation)
+    // A row alone has itself.
+    let nearest = rows < 2 ? [-1] : try NeighbourGraph(neighbours: others, threads: threads).run(on: matrix, cancellation: cancellation).rows
     var incoming: [[Int32]] = Array(repeating: [], count: rows)
     for row in 0..<rows {
-      for i in 0..<others where nearest.pointer[row * others + i] >= 0 { incoming[Int(nearest.pointer[row * others + i])].append(Int32(row)) }
+      for other in nearest[row * others..<(row + 1) * others] where other >= 0 { incoming[Int(other)].append(Int32(row)) }
     }
     var starts: [Int64] = [0]
     var columns: [Int32] = []
     var entries: [Float] = []
     var degrees: [Double] = []
     for row in 0..<rows {
-      let own = (0..<others).map { nearest.pointer[row * others + $0] }.filter { $0 >= 0 }
+      let own = nearest[row * others..<(row + 1) * others].filter { $0 >= 0 }
       let all = (own + incoming[row]).sorted()
       var degree = 0.0
       for (i, column) in all.enumerated() {
@@ -89,28 +90,5 @@ enum Affinity: SymmetricOperator {
       for entry in Int(starts[row])..<Int(starts[row + 1]) { entries[entry] *= Float(scales[row] * scales[Int(columns[entry])]) }
     }
     return .sparse(size: rows, starts: starts, columns: columns, entries: entries, scales)
-  }
-
-  /// The `count` nearest other rows of each row, nearest first, the lower index among equals; -1 where there are fewer.
-  private static func nearest(_ matrix: Matrix, _ count: Int, _ team: Team, _ cancellation: Cancellation) throws(Problem) -> Buffer<Int32> {
-    let blocks = try DistanceBlocks(matrix, team: team)
-    let result = try Buffer<Int32>(count: matrix.rows * count)
-    let squares = try Buffer<Float>(count: matrix.rows * count)
-    for i in 0..<squares.count { (squares.pointer[i], result.pointer[i]) = (.infinity, -1) }
-    team.share(blocks.count) { mine in
-      DistanceBlocks.withBlock { block in
-        for other in 0..<blocks.count where !cancellation.isCancelled {
-          blocks.squares(mine, other, block)
-          let (own, offered) = (blocks.rows(of: mine), blocks.rows(of: other))
-          for row in own {
-            ck_offer(
-              block + (row - own.lowerBound) * DistanceBlocks.side, offered.count, Int32(offered.lowerBound), Int32(row), count,
-              squares.pointer + row * count, result.pointer + row * count)
-          }
-        }
-      }
-    }
-    try cancellation.check()
-    return result
   }
 }

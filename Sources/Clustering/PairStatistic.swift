@@ -78,8 +78,8 @@ package struct PairStatistic: Sendable, Equatable {
     }
     let squares = try Buffer<Float>(count: rows * (rows - 1) / 2)
     for row in 1..<rows { (squares.pointer + row * (row - 1) / 2).update(from: pairs.entries.pointer + row * pairs.stride, count: row) }
-    let middle = [(squares.count - 1) / 2, squares.count / 2].map { Double(ck_select(squares.pointer, squares.count, $0)).squareRoot() }
-    let median = (middle[0] + middle[1]) / 2
+    let middle = ck_middle(squares.pointer, squares.count)
+    let median = (Double(middle.lower).squareRoot() + Double(middle.upper).squareRoot()) / 2
     return median > 0 ? 1 / (median * median) : 1
   }
 }

@@ -61,9 +61,12 @@ package struct Spectral: Sendable {
 
   /// Bytes that a run takes beside the rows.
   package func memory(rows: Int, columns: Int) -> Int {
-    let edges = graph == .radial ? PairDistances<Float>.memory(rows: rows) : rows * neighbours * 40
     let vectors = LeadingEigenvectors.memory(components ?? clusters, size: rows)
-    return edges + max(vectors, DistanceBlocks.memory(rows: rows, columns: columns)) + rows * (components ?? clusters) * 16
+    let (edges, search) =
+      graph == .radial
+      ? (PairDistances<Float>.memory(rows: rows), DistanceBlocks.memory(rows: rows, columns: columns))
+      : (rows * neighbours * 40, NeighbourGraph(neighbours: neighbours).memory(rows: rows, columns: columns))
+    return edges + max(vectors, search) + rows * (components ?? clusters) * 16
   }
 
   /// Clusters the rows. Throws when a parameter does not fit the data (named as in the API), when memory would not do, or when cancelled.
@@ -79,7 +82,7 @@ package struct Spectral: Sendable {
       let affinity =
         switch graph {
         case .radial: try Affinity.radial(matrix, gamma: gamma, team, cancellation)
-        case .nearestNeighbours: try Affinity.neighbours(matrix, neighbours, team, cancellation)
+        case .nearestNeighbours: try Affinity.neighbours(matrix, neighbours, threads, cancellation)
         }
       progress?(0.3)
       let eigen = try LeadingEigenvectors(
@@ -100,8 +103,8 @@ package struct Spectral: Sendable {
   private func validate(for matrix: Matrix) throws(Problem) {
     guard clusters >= 1, clusters <= matrix.rows else {
       throw Problem(
-        .invalid, "n_clusters is \(clusters) for \(matrix.rows) vectors",
-        hint: matrix.rows == 0 ? "Add documents with vectors first." : "Choose 1 to \(matrix.rows), for example \(min(8, matrix.rows)).",
+        .invalid, Demand.tooMany(clusters, for: matrix.rows),
+        hint: matrix.rows < 2 ? "Give more vectors." : "Choose 1 to \(matrix.rows), for example \(min(8, matrix.rows)).",
         path: "n_clusters")
     }
     if let components {

@@ -123,23 +123,24 @@ import Testing
 
   @Test("select the value that sorting would put there") func select() {
     var random = SeededRandom(seed: 9)
-    for count in [1, 2, 3, 10, 101] {
-      for distinct in [1, 2, 1000] as [UInt64] {
+    for count in [1, 2, 3, 10, 101, 16_384, 17_001, 50_000] {
+      for distinct in [1, 2, 1000, 1 << 24] as [UInt64] {
         let values = (0..<count).map { _ in Float(random.next(upperBound: distinct)) }
         for place in Set([0, count / 2, count - 1]) {
           var shuffled = values
           #expect(ck_select(&shuffled, count, place) == values.sorted()[place])
         }
+        let sorted = values.sorted()
+        // What is sorted, or has its extremes where a sample looks, tells nothing of the middle.
+        let misleading = (0..<count).map { $0 % (count / 4096 + 1) == 0 ? sorted[$0 / 4] : sorted[count - 1 - $0 / 2] }
+        for order in [values, sorted, misleading] {
+          var given = order
+          let middle = ck_middle(&given, count)
+          let expected = order.sorted()
+          #expect(middle.lower == expected[(count - 1) / 2] && middle.upper == expected[count / 2] && given.sorted() == expected)
+        }
       }
     }
-  }
-
-  @Test("keep the nearest, the lower index among equals, never the row itself") func offer() {
-    var (squares, indices) = ([Float](repeating: .infinity, count: 3), [Int32](repeating: -1, count: 3))
-    ck_offer([4, 2, 2, 9], 4, 0, 1, 3, &squares, &indices)
-    #expect(indices == [2, 0, 3])
-    ck_offer([2, 4, 1, 9], 4, 4, 1, 3, &squares, &indices)
-    #expect(indices == [6, 2, 4] && squares == [1, 2, 2])
   }
 
   @Test("multiply matrices by vectors as plain loops do", arguments: [0] + KernelTests.levels) func products(level: Int32) {

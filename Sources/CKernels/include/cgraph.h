@@ -14,9 +14,11 @@ size_t ck_add_within(const float *rows, size_t count, size_t dimensions, const d
 /// The value that stands at `place` when `values` are sorted; they are left in another order.
 float ck_select(float *values, size_t count, size_t place);
 
-/// Keeps the nearest of many points for one row: `squares` and `indices` hold the `count` smallest so far, ascending, the lower index first among
-/// equals (infinite where there are none yet). Offers `offered` further squares, of the points from `first` on, and never the point `self`.
-void ck_offer(const float *offers, size_t offered, int32_t first, int32_t self, size_t count, float *squares, int32_t *indices);
+/// The two values in the middle when `values` are sorted, twice the same for an odd number of them; they are left in another order.
+struct ck_middle {
+  float lower, upper;
+};
+struct ck_middle ck_middle(float *values, size_t count);
 
 /// row[i] = exp(-gamma * row[i]); answers the sum.
 double ck_affinities(float *row, size_t count, double gamma);
