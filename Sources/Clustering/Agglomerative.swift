@@ -14,7 +14,7 @@ package struct Agglomerative: Sendable {
     case average
     /// The largest distance between members.
     case complete
-    /// The smallest distance between members: made by `singleLinkage`, which needs no matrix.
+    /// The smallest distance between members; needs no matrix of distances.
     case single
   }
 
@@ -25,33 +25,27 @@ package struct Agglomerative: Sendable {
     case threshold(Double)
   }
 
-  /// Makes the tree of single linkage for rows, a number of threads and a cancellation.
-  package typealias SingleLinkageMaker = @Sendable (Matrix, Int, Cancellation) throws(Problem) -> Dendrogram
-
   package var cut: Cut
   package var linkage: Linkage
   package var metric: Metric
   package var threads: Int
   /// Bytes that a run may take beside the rows; more is refused before it begins.
   package var memoryLimit: Int
-  package var singleLinkage: SingleLinkageMaker?
 
   package init(
-    cut: Cut = .clusters(2), linkage: Linkage = .ward, metric: Metric = .euclidean, threads: Int = 1, memoryLimit: Int = 8 << 30,
-    singleLinkage: SingleLinkageMaker? = nil
+    cut: Cut = .clusters(2), linkage: Linkage = .ward, metric: Metric = .euclidean, threads: Int = 1, memoryLimit: Int = 8 << 30
   ) {
     self.cut = cut
     self.linkage = linkage
     self.metric = metric
     self.threads = threads
     self.memoryLimit = memoryLimit
-    self.singleLinkage = singleLinkage
   }
 
-  /// Bytes that a run takes beside the rows: nearly all are the distances', 4 for each pair in either direction.
+  /// Bytes that a run takes beside the rows: nearly all are the distances', 4 for each pair in either direction; single linkage keeps none.
   package func memory(rows: Int, columns: Int) -> Int {
     let directions = metric == .cosine ? rows * columns * 4 : 0
-    if linkage == .single { return directions + rows * 64 }
+    if linkage == .single { return directions + SingleLinkage.memory(rows: rows, columns: columns) }
     let means = linkage == .ward ? rows * columns * 8 : 0
     let pairs = rows <= Self.preciseRows ? PairDistances<Double>.memory(rows: rows) : PairDistances<Float>.memory(rows: rows)
     return pairs + directions + max(means, DistanceBlocks.memory(rows: rows, columns: columns)) + ReciprocalRounds.memory(rows: rows) + rows * 120
@@ -72,7 +66,7 @@ package struct Agglomerative: Sendable {
   ) throws(Problem) -> Result {
     try validate(for: matrix)
     try cancellation.check()
-    let tree = try tree(of: metric.prepare(matrix), cancellation, progress)
+    let tree = try tree(of: metric.prepare(matrix, cancellation), cancellation, progress)
     let labels =
       switch cut {
       case .clusters(let count): tree.labels(clusters: count)
@@ -82,13 +76,7 @@ package struct Agglomerative: Sendable {
   }
 
   private func tree(of matrix: Matrix, _ cancellation: Cancellation, _ progress: ((Double) -> Void)?) throws(Problem) -> Dendrogram {
-    if linkage == .single, matrix.rows > 1 {
-      guard let singleLinkage else {
-        throw Problem(
-          .unsupported, "linkage 'single' is not in this build", hint: "Choose \"ward\", \"average\" or \"complete\".", path: "linkage")
-      }
-      return try singleLinkage(matrix, threads, cancellation)
-    }
+    if linkage == .single { return try SingleLinkage.tree(of: matrix, threads: threads, cancellation, progress) }
     return try tree(of: matrix, precisely: matrix.rows <= Self.preciseRows, cancellation, progress)
   }
 
@@ -128,14 +116,16 @@ package struct Agglomerative: Sendable {
     switch cut {
     case .clusters(let count) where !(1...matrix.rows).contains(count):
       throw Problem(
-        .invalid, "n_clusters is \(count) for \(matrix.rows) vectors", hint: "Choose 1 to \(matrix.rows), for example 2.", path: "n_clusters")
+        .invalid, Demand.tooMany(count, for: matrix.rows),
+        hint: matrix.rows < 2 ? "Give more vectors." : "Choose 1 to \(matrix.rows), for example 2.",
+        path: "n_clusters")
     case .threshold(let height) where !(height >= 0):
       throw Problem(
         .invalid, "distance_threshold is \(height)", hint: "Choose 0 or more: clusters at that distance stay apart.", path: "distance_threshold")
     default: break
     }
     try Demand.threads(threads)
-    try Demand.joinable(matrix)
+    if linkage == .single { try Demand.countable(matrix) } else { try Demand.joinable(matrix) }
     try Demand.memory(
       memory(rows: matrix.rows, columns: matrix.columns), atMost: memoryLimit, rows: matrix.rows,
       "linkage '\(linkage.rawValue)' keeps the distances of all pairs")

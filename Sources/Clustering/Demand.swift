@@ -9,6 +9,11 @@ enum Demand {
       ? nil : Problem(.invalid, "threads is \(threads)", hint: "Choose 1 to 256: as many as the machine has cores.", path: "threads")
   }
 
+  /// That there are not so many rows, nor fewer than one of something.
+  static func tooMany(_ clusters: Int, for rows: Int) -> String {
+    clusters < 1 ? "n_clusters is \(clusters)" : "n_clusters is \(clusters), but there \(rows == 1 ? "is only 1 vector" : "are only \(rows) vectors")"
+  }
+
   /// Both sets of rows are to have the same number of columns.
   static func dimensions(_ rows: Matrix, as columns: Int, _ other: String, path: String = "vectors") throws(Problem) {
     guard rows.columns == columns else {
@@ -53,9 +58,14 @@ enum Demand {
         path: "vectors")
   }
 
-  /// Values that can be squared, and not more rows than places for them and the clusters that they are joined to.
+  /// Values that can be squared, and not too many rows.
   static func joinable(_ rows: Matrix) throws(Problem) {
     try scale(rows)
+    try countable(rows)
+  }
+
+  /// Not more rows than places for them and the clusters that they are joined to.
+  static func countable(_ rows: Matrix) throws(Problem) {
     guard rows.rows <= Int(Int32.max) / 2 else {
       throw Problem(.invalid, "there are \(rows.rows) vectors", hint: "At most \(Int32.max / 2) can be clustered at once.", path: "rows")
     }

@@ -148,29 +148,18 @@ import Testing
     #expect(result.tree.merges.allSatisfy { $0.height <= 2.0.squareRoot() + 1e-6 })
   }
 
-  @Test("asks its maker for single linkage") func single() throws {
-    let matrix = try Matrix([[0], [1], [5]])
-    let problem = #expect(throws: Problem.self) { try Agglomerative(linkage: .single).run(on: matrix) }
-    #expect(problem?.path == "linkage" && problem?.kind == .unsupported)
-    let made = try Agglomerative(
-      linkage: .single,
-      singleLinkage: { matrix, _, _ throws(Problem) in
-        Dendrogram(rows: matrix.rows, joins: [.init(a: 1, b: 2, height: 4), .init(a: 0, b: 1, height: 1)])
-      }
-    ).run(on: matrix)
-    #expect(made.labels == [0, 0, 1] && made.tree.merges.map(\.a) == [0, 2])
-  }
-
   @Test("tells how far it is, and stops when cancelled") func cancellation() throws {
     let matrix = try Fixtures.blobs(rows: 600, columns: 4, centres: 3)
-    var told: [Double] = []
-    _ = try Agglomerative(threads: 2).run(on: matrix) { told.append($0) }
-    #expect(told == told.sorted() && told.count > 1 && (told.last ?? 2) <= 1)
-    let cancellation = Cancellation()
-    let problem = #expect(throws: Problem.self) {
-      try Agglomerative().run(on: matrix, cancellation: cancellation) { if $0 > 0.7 { cancellation.cancel() } }
+    for linkage in [Agglomerative.Linkage.ward, .single] {
+      var told: [Double] = []
+      _ = try Agglomerative(linkage: linkage, threads: 2).run(on: matrix) { told.append($0) }
+      #expect(told == told.sorted() && told.count > 1 && (told.last ?? 2) <= 1)
+      let cancellation = Cancellation()
+      let problem = #expect(throws: Problem.self) {
+        try Agglomerative(linkage: linkage).run(on: matrix, cancellation: cancellation) { if $0 > 0.4 { cancellation.cancel() } }
+      }
+      #expect(problem?.kind == .cancelled)
     }
-    #expect(problem?.kind == .cancelled)
   }
 
   @Test("refuses what does not fit, by name") func refusals() throws {
@@ -179,13 +168,17 @@ import Testing
       ("n_clusters", Agglomerative(cut: .clusters(0))), ("n_clusters", Agglomerative(cut: .clusters(11))),
       ("distance_threshold", Agglomerative(cut: .threshold(-1))), ("distance_threshold", Agglomerative(cut: .threshold(.nan))),
       ("threads", Agglomerative(threads: 0)), ("memory", Agglomerative(memoryLimit: 100)),
+      ("n_clusters", Agglomerative(cut: .clusters(11), linkage: .single)), ("memory", Agglomerative(linkage: .single, memoryLimit: 100)),
     ]
     for (path, model) in cases {
       let problem = #expect(throws: Problem.self) { try model.run(on: matrix) }
       #expect(problem?.path == path && problem?.hint != nil)
     }
     #expect(throws: Problem.self) { try Agglomerative(cut: .clusters(1)).run(on: Matrix([[1e30, 0], [0, 1]])) }
-    #expect(throws: Problem.self) { try Agglomerative().run(on: Matrix(rows: 0, columns: 2, values: [])) }
+    for linkage in [Agglomerative.Linkage.ward, .single] {
+      let problem = #expect(throws: Problem.self) { try Agglomerative(linkage: linkage).run(on: Matrix(rows: 0, columns: 2, values: [])) }
+      #expect(problem?.path == "vectors")
+    }
   }
 
   @Test("estimates the memory of its matrix") func memory() {

@@ -72,21 +72,27 @@ package struct Clusterer: Sendable {
         matchesReference: p.matchReference, threads: threads)
       try admit(hdbscan.memory(rows: rows, columns: columns))
       let found = try hdbscan.run(on: matrix, cancellation: cancellation, progress: pairs)
-      var outcome = try self.outcome(found.labels, of: matrix)
+      var outcome = try self.outcome(found.labels, of: matrix, cancellation)
       outcome.probabilities = found.probabilities
       outcome.outlierScores = found.outlierScores
       outcome.notes["cluster_persistence"] = .array(found.persistence.map(JSON.double))
+      let tree: JSONObject = [
+        "core_distance_sum": .double(found.coreDistances.reduce(0, +)), "mst_weight_sum": .double(found.spanningTree.reduce(0) { $0 + $1.weight }),
+        "mst_weight_max": .double(found.spanningTree.last?.weight ?? 0), "condensed_tree_rows": .int(found.condensed.rows.count),
+        "condensed_tree_clusters": .int(found.condensed.clusters),
+      ]
+      for member in tree.members { outcome.notes[member.key] = member.value }
       return outcome
     case .dbscan(let p):
       let dbscan = DBSCAN(epsilon: p.epsilon, minimumSamples: p.minSamples, metric: p.metric.metric, threads: threads)
       try admit(dbscan.memory(rows: rows, columns: columns))
-      return try outcome(dbscan.run(on: matrix, cancellation: cancellation, progress: pairs).labels, of: matrix)
+      return try outcome(dbscan.run(on: matrix, cancellation: cancellation, progress: pairs).labels, of: matrix, cancellation)
     case .optics(let p):
       let optics = OPTICS(
         minimumSamples: p.minSamples, maximumEpsilon: p.maxEpsilon, metric: p.metric.metric, extraction: p.extraction == .xi ? .xi : .dbscan,
         epsilon: p.epsilon, xi: p.xi, correctsPredecessors: p.predecessorCorrection, minimumClusterSize: p.minClusterSize, threads: threads)
       try admit(optics.memory(rows: rows, columns: columns))
-      return try outcome(optics.run(on: matrix, cancellation: cancellation, progress: pairs).labels, of: matrix)
+      return try outcome(optics.run(on: matrix, cancellation: cancellation, progress: pairs).labels, of: matrix, cancellation)
     case .agglomerative(let p): return try agglomerative(p, on: matrix, cancellation, progress)
     case .gaussianMixture(let p):
       let mixture = GaussianMixture(
@@ -94,7 +100,7 @@ package struct Clusterer: Sendable {
         regularisation: p.regularisation, maxIterations: p.maxIterations, runs: p.runs, seed: p.seed, threads: threads)
       try admit(mixture.memory(rows: rows, columns: columns))
       let found = try mixture.run(on: matrix, cancellation: cancellation) { _, _, _ in progress?(nil) }
-      var outcome = try self.outcome(found.labels, of: matrix)
+      var outcome = try self.outcome(found.labels, of: matrix, cancellation)
       outcome.probabilities = (0..<rows).map { row in
         found.probabilities[row * p.components..<(row + 1) * p.components].max() ?? 0
       }
@@ -107,7 +113,7 @@ package struct Clusterer: Sendable {
         maxIterations: p.maxIterations, threads: threads)
       try admit(shift.memory(rows: rows, columns: columns))
       let found = try shift.run(on: matrix, cancellation: cancellation) { _, _ in progress?(nil) }
-      var outcome = try self.outcome(found.labels, of: matrix)
+      var outcome = try self.outcome(found.labels, of: matrix, cancellation)
       outcome.iterations = found.iterations
       outcome.notes["bandwidth"] = .double(found.bandwidth)
       return outcome
@@ -117,7 +123,7 @@ package struct Clusterer: Sendable {
         neighbours: p.neighbours, runs: p.runs, tolerance: p.tolerance, seed: p.seed, threads: threads, memoryLimit: .max)
       try admit(spectral.memory(rows: rows, columns: columns))
       let found = try spectral.run(on: matrix, cancellation: cancellation) { progress?($0) }
-      var outcome = try self.outcome(found.labels, of: matrix)
+      var outcome = try self.outcome(found.labels, of: matrix, cancellation)
       (outcome.converged, outcome.seed) = (found.converged, p.seed)
       return outcome
     case .auto(let p):
@@ -126,7 +132,7 @@ package struct Clusterer: Sendable {
       chosen.algorithm = choice.algorithm
       let prepared = try choice.prepare(matrix, threads: threads, cancellation: cancellation)
       var outcome = try chosen.run(on: prepared, cancellation: cancellation, progress: progress)
-      if !choice.steps.isEmpty { outcome.centroids = try Self.means(of: matrix, outcome.labels, outcome.clusters) }
+      if !choice.steps.isEmpty { outcome.centroids = try Self.means(of: matrix, outcome.labels, outcome.clusters, cancellation) }
       outcome.seed = p.seed
       outcome.notes["reason"] = .string(choice.reason)
       outcome.notes["preprocessing_steps"] = .array(choice.steps.map(\.json))
@@ -175,22 +181,12 @@ package struct Clusterer: Sendable {
     _ p: Algorithm.AgglomerativeParameters, on matrix: Matrix, _ cancellation: Cancellation, _ progress: ((Double?) -> Void)?
   ) throws(Problem) -> Outcome {
     let (rows, columns) = (matrix.rows, matrix.columns)
-    if p.linkage == .single {
-      let single = SingleLinkage(metric: p.metric.metric, threads: threads)
-      try admit(single.memory(rows: rows, columns: columns))
-      let tree = try single.run(on: matrix, cancellation: cancellation) { step in
-        progress?(step.total > 0 ? Double(step.done) / Double(step.total) : nil)
-      }
-      var outcome = try self.outcome(p.distanceThreshold.map { tree.labels(height: $0.nextDown) } ?? tree.labels(clusters: p.clusters), of: matrix)
-      outcome.merges = tree.merges.map { ($0.a, $0.b, $0.height, $0.size) }
-      return outcome
-    }
     let method = Agglomerative(
       cut: p.distanceThreshold.map { .threshold($0) } ?? .clusters(p.clusters), linkage: Agglomerative.Linkage(rawValue: p.linkage.rawValue) ?? .ward,
       metric: p.metric.metric, threads: threads, memoryLimit: .max)
     try admit(method.memory(rows: rows, columns: columns))
-    let found = try method.run(on: matrix, cancellation: cancellation) { progress?($0) }
-    var outcome = try self.outcome(found.labels, of: matrix)
+    let found = try method.run(on: matrix, cancellation: cancellation, progress: progress)
+    var outcome = try self.outcome(found.labels, of: matrix, cancellation)
     outcome.merges = found.tree.merges.map { (Int($0.a), Int($0.b), $0.height, Int($0.size)) }
     return outcome
   }
@@ -212,9 +208,9 @@ package struct Clusterer: Sendable {
       details: ["estimated_bytes": .int(bytes), "max_memory": .int(memoryLimit)])
   }
 
-  private func outcome(_ labels: [Int32], of matrix: Matrix) throws(Problem) -> Outcome {
+  private func outcome(_ labels: [Int32], of matrix: Matrix, _ cancellation: Cancellation) throws(Problem) -> Outcome {
     let clusters = Int((labels.max() ?? -1) + 1)
-    return Outcome(labels: labels, centroids: try Self.means(of: matrix, labels, clusters), sizes: Self.sizes(labels, clusters))
+    return Outcome(labels: labels, centroids: try Self.means(of: matrix, labels, clusters, cancellation), sizes: Self.sizes(labels, clusters))
   }
 
   /// How many rows each cluster has.
@@ -225,9 +221,11 @@ package struct Clusterer: Sendable {
   }
 
   /// One row per cluster: the mean of its members. Of no cluster at all, one row of zeros, which nobody is in.
-  static func means(of matrix: Matrix, _ labels: [Int32], _ clusters: Int) throws(Problem) -> Matrix {
+  static func means(
+    of matrix: Matrix, _ labels: [Int32], _ clusters: Int, _ cancellation: Cancellation = Cancellation()
+  ) throws(Problem) -> Matrix {
     var running = try RunningCentroids(clusters: max(1, clusters), dimensions: matrix.columns)
-    try running.add(matrix, labels: labels)
+    try running.add(matrix, labels: labels, cancellation: cancellation)
     return try running.centroids()
   }
 }
