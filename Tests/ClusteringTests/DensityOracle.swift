@@ -14,6 +14,8 @@ struct DensityOracle: CustomTestStringConvertible {
   var probabilities: [Double] = []
   var persistence: [Double] = []
   var outliers: [Double] = []
+  /// By row: the scores that the reference gives it in one order of the rows or another, where that is more than one.
+  var alternatives: [Int: [Double]] = [:]
   var heights: [Double] = []
   var order: [Int] = []
   var cuts: [[Int32]] = []
@@ -45,6 +47,7 @@ struct DensityOracle: CustomTestStringConvertible {
       case "probabilities": last.probabilities = rest.compactMap(Double.init)
       case "persistence": last.persistence = rest.compactMap(Double.init)
       case "outliers": last.outliers = rest.compactMap(Double.init)
+      case "either": last.alternatives[Int(words[1]) ?? -1] = words.dropFirst(2).compactMap(Double.init)
       case "heights": last.heights = rest.compactMap(Double.init)
       case "order": last.order = rest.compactMap(Int.init)
       case "cut": last.cuts.append(rest.compactMap(Int32.init))

@@ -24,13 +24,18 @@ import Testing
       #expect(DensityOracle.agreement(result.labels, oracle.labels) >= oracle.least)
     }
     #expect(zip(result.probabilities, oracle.probabilities).allSatisfy { abs($0 - $1) < 1e-5 })
-    #expect(zip(result.outlierScores, oracle.outliers).allSatisfy { abs($0 - $1) < 1e-5 })
+    // Where several edges weigh the same, the reference's scores depend on the order of the rows even if its labels do not: 40 shuffled
+    // orders give a row two scores or three. Ours is always one of them, and the same in any order.
+    for (row, (score, expected)) in zip(result.outlierScores, oracle.outliers).enumerated() {
+      #expect((oracle.alternatives[row] ?? [expected]).contains { abs($0 - score) < 1e-5 }, "row \(row): \(score), not \(expected)")
+    }
     if !oracle.persistence.isEmpty { #expect(zip(result.persistence.sorted(), oracle.persistence).allSatisfy { abs($0 - $1) < 1e-6 }) }
   }
 
   @Test("has oracles to agree with") func oraclesExist() {
     #expect(DensityOracle.cases("hdbscan").count == 36)
     #expect(DensityOracle.cases("hdbscan").count { !$0.probabilities.isEmpty } >= 10)
+    #expect(DensityOracle.cases("hdbscan").count { !$0.alternatives.isEmpty && $0.outliers.count >= 1500 } == 3)
   }
 
   @Test("finds the minimum spanning tree of mutual reachability, whatever the data", arguments: DensityOracle.kinds)
