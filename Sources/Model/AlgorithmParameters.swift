@@ -63,6 +63,9 @@ extension Algorithm {
     package var selection = Selection.eom
     package var allowSingleCluster = false
     package var matchReference = false
+    /// Whether a client asked for what its own library needs to place new documents later. Nothing depends on it: every run keeps its centroids,
+    /// and mode `assign` places documents by them.
+    package var predictionData = false
 
     static let names = [
       "min_cluster_size", "min_samples", "cluster_selection_epsilon", "max_cluster_size", "metric", "alpha", "cluster_selection_method",
@@ -81,6 +84,7 @@ extension Algorithm {
       selection = try fields.word("cluster_selection_method") ?? .eom
       allowSingleCluster = try fields.bool("allow_single_cluster") ?? false
       matchReference = try fields.bool("match_reference_implementation") ?? false
+      predictionData = try fields.bool("prediction_data") ?? false
     }
 
     var json: JSONObject {
@@ -93,6 +97,7 @@ extension Algorithm {
       result["cluster_selection_method"] = .string(selection.rawValue)
       result["allow_single_cluster"] = .bool(allowSingleCluster)
       result["match_reference_implementation"] = .bool(matchReference)
+      result["prediction_data"] = .bool(predictionData)
       return result
     }
   }

@@ -22,15 +22,18 @@ struct FileClustering {
     self.invocation = invocation
     dimensions = try invocation.int("dim", in: 1...1 << 20)
     threads = try invocation.threads()
-    var parameters = try invocation.algorithmParameters().object ?? JSONObject()
-    steps = try ClusterOptions(Fields(.object(parameters), path: "--params")).steps
-    parameters["preprocessing_steps"] = nil
-    algorithm = try Algorithm(
-      named: invocation.text("algorithm") ?? "kmeans", .object(parameters), path: "--params", nameAt: "--algorithm")
-    if case .attribute = algorithm {
+    for option in ["labels", "centroids"] {
+      if let file = invocation.text(option) { try checkWritable(file, option: "--\(option)") }
+    }
+    let name = invocation.text("algorithm") ?? "kmeans"
+    guard name != "attribute_based" else {
       throw Problem(
         .invalid, "'attribute_based' groups documents by their fields", hint: "Give a --collection, or another algorithm", path: "--algorithm")
     }
+    var parameters = try invocation.algorithmParameters().object ?? JSONObject()
+    steps = try ClusterOptions(Fields(.object(parameters), path: "--params")).steps
+    parameters["preprocessing_steps"] = nil
+    algorithm = try Algorithm(named: name, .object(parameters), path: "--params", nameAt: "--algorithm")
     if invocation.has("init"), algorithm.name != "kmeans" {
       throw Problem(.invalid, "--init gives centroids for kmeans to begin with, not for \(algorithm.name)", hint: "Leave it out", path: "--init")
     }
@@ -60,11 +63,12 @@ struct FileClustering {
       }
     } catch {
       progress.clear()
-      throw error
+      throw Self.named(error)
     }
     progress.clear()
     let clustered = ticks()
     if let file = invocation.text("labels") { try LabelFile.write(outcome.labels, to: file) }
+    if let file = invocation.text("centroids") { try writeCentroids(of: source, outcome, to: file) }
     let scores = try ClusterScores(
       of: source, labels: outcome.labels, sampleSize: invocation.has("metrics") ? max(2, source.rows) : Self.silhouetteSample, seed: outcome.seed,
       threads: threads, cancellation: cancellation)
@@ -76,6 +80,30 @@ struct FileClustering {
       show(matrix, outcome, scores, seconds)
     }
     return .ok
+  }
+
+  /// What the data does not allow is said of the option that asked for it.
+  private static func named(_ problem: Problem) -> Problem {
+    var problem = problem
+    switch problem.path {
+    case "init", "threads", "seed": problem.path = problem.path.map { "--" + $0 }
+    case "max_memory", "memory":
+      (problem.path, problem.hint) = ("--max-memory", problem.hint?.replacing("(max_memory)", with: "(--max-memory)"))
+    case "vectors", "rows", nil: problem.path = nil
+    case let name?: problem.path = "--params." + name
+    }
+    return problem
+  }
+
+  /// In the space of the file, also where preprocessing steps led to another.
+  private func writeCentroids(of source: Matrix, _ outcome: Clusterer.Outcome, to file: String) throws(Problem) {
+    guard outcome.clusters > 0 else {
+      invocation.console.say("\(invocation.console.err.styled("note:", .yellow)) there is no cluster, so '\(file)' was not written")
+      return
+    }
+    var running = try RunningCentroids(clusters: outcome.clusters, dimensions: source.columns)
+    try running.add(source, labels: outcome.labels)
+    try VectorFile.write(running.centroids(), to: file)
   }
 
   private func write(_ outcome: Clusterer.Outcome, _ scores: ClusterScores, _ seconds: Seconds) {
@@ -134,6 +162,10 @@ struct FileClustering {
     if let reason = outcome.notes["reason"]?.string { console.say(reason) }
     let inertia = outcome.inertia.map { "inertia \(Format.number($0)), " } ?? ""
     console.say(inertia + ScoreText.line(scores))
+    let empty = outcome.sizes.count { $0 == 0 }
+    if empty > 0 {
+      console.say("\(console.err.styled("note:", .yellow)) \(Format.count(empty, "cluster")) stayed empty: no so many rows are different")
+    }
     if outcome.converged == false { console.say("\(console.err.styled("note:", .yellow)) it had not come to rest: raise max_iter") }
   }
 }

@@ -23,6 +23,12 @@ struct FileProjection {
     seed = try invocation.seed()
     threads = try invocation.threads()
     let isPicture = invocation.text("out")?.hasSuffix(".svg") ?? false
+    let ending = invocation.text("out").flatMap { file in file.lastIndex(of: ".").map { file[$0...].lowercased() } }
+    if let ending, ["png", "jpg", "jpeg", "gif", "webp", "pdf", "html", "tsv", "txt"].contains(String(ending.dropFirst())) {
+      throw Problem(
+        .invalid, "'\(ending)' is no form that a map is written in", hint: "Give .svg (a picture), .npy, .csv, .json or .f32", path: "--out")
+    }
+    if let out = invocation.text("out") { try checkWritable(out, option: "--out") }
     if isPicture, dimensions == 3 {
       throw Problem(.invalid, "a picture has two dimensions, and --to is 3", hint: "Give --to 2, or another --out: .npy, .csv, .json", path: "--out")
     }
@@ -74,7 +80,7 @@ struct FileProjection {
           .invalid, "vectors of \(matrix.columns) dimensions cannot be laid out in \(dimensions) by pca", hint: "Give --method umap", path: "--to")
       }
       let pca = try PCA(of: matrix, components: dimensions, seed: seed, threads: threads, cancellation: cancellation)
-      let map = try pca.transform(matrix, threads: threads)
+      let map = try pca.transform(matrix, threads: threads, cancellation: cancellation)
       return (try previous.map { old throws(Problem) in try Procrustes.aligned(map, to: old.positions, rows: old.rows) } ?? map, pca.ratios)
     case .umap:
       var progress = Progress("laying out", noun: "steps", invocation.console, invocation.surroundings)

@@ -70,9 +70,34 @@ import Testing
     for name in ["rand", "ari", "mi", "nmi", "ami", "homogeneity", "completeness", "v_measure", "fmi"] {
       #expect(answer[name]?.double != nil, "\(name)")
     }
+    #expect(answer["ri"] == answer["rand"] && answer["fowlkes_mallows"] == answer["fmi"])
     let same = try json(perform("compare", before, before, "--json").out)
     #expect(same["ari"] == 1.0 && same["label_churn"] == 0.0 && same["births"] == [] && same["deaths"] == [])
     #expect(perform("compare", before, after).err.contains("split: 0 into 5, 6"))
+  }
+
+  @Test("cluster tells its tree, and writes centroids that drift takes")
+  func cluster() throws {
+    let iris = ["cluster", Self.data + "iris.f32", "--dim", "4"]
+    let centroids = folder.file("centroids.npy")
+    let run = perform(iris + ["--algorithm", "hdbscan", "--centroids", centroids, "--labels", folder.file("labels.npy"), "--json"])
+    let answer = try json(run.out)
+    // What the reference says of the same rows.
+    for (name, expected) in [("core_distance_sum", 65.39902307312057), ("mst_weight_sum", 66.9141568054943), ("mst_weight_max", 1.640121894353779)] {
+      #expect(abs((answer[name]?.double ?? 0) / expected - 1) < 1e-9, "\(name)")
+    }
+    #expect(answer["condensed_tree_rows"] == 160 && answer["condensed_tree_clusters"] == 11 && answer["n_clusters"] == 2)
+    #expect(answer["algorithm_params"]?["prediction_data"] == false)
+    let drift = perform("drift", Self.data + "iris.f32", Self.data + "iris.f32", "--dim", "4", "--metric", "psi", "--centroids", centroids, "--json")
+    #expect(try json(drift.out)["clusters"] == 2, "\(drift)")
+    // Steps lead to another space; the centroids stay in that of the file.
+    let steps = "{\"n_clusters\": 3, \"preprocessing_steps\": [{\"method\": \"pca\", \"n_components\": 2}]}"
+    let moved = perform(iris + ["--params", steps, "--centroids", centroids])
+    #expect(moved.code == .ok && folder.read("centroids.npy").count == 128 + 3 * 4 * 4, "\(moved.err)")
+    let none = perform(iris + ["--algorithm", "hdbscan", "--params", "{\"min_cluster_size\": 150}", "--centroids", folder.file("none.npy")])
+    #expect(none.code == .ok && none.err.contains("no cluster"), "\(none.err)")
+    let nowhere = perform(iris + ["--labels", folder.file("nowhere/labels.npy")])
+    #expect(nowhere.code != .ok && nowhere.err.contains("--labels: there is no folder"), "\(nowhere.err)")
   }
 
   @Test("project writes the same map in each form, and lays a new one over it")
@@ -120,6 +145,21 @@ import Testing
       (["project", "iris.f32", "--dim", "4", "--to", "3", "--out", "x.svg"], "two dimensions"),
       (["project", "iris.f32", "--dim", "4", "--labels", "short.csv"], "map.svg"),
       (["project", "iris.f32", "--dim", "4", "--neighbors", "5"], "umap"),
+      (["project", "iris.f32", "--dim", "4", "--out", "map.png"], ".svg (a picture)"),
+      (["cluster", "iris.f32", "--dim", "4", "--algorithm", "attribute_based"], "--collection"),
+      (["cluster", "iris.f32", "--dim", "4", "--params", "{\"n_clusters\": 200}"], "--params.n_clusters: n_clusters is 200, but there are only 150"),
+      (
+        [
+          "cluster", "iris.f32", "--dim", "4", "--algorithm", "agglomerative", "--max-memory", "1", "--params",
+          "{\"linkage\": \"single\", \"n_clusters\": 151}",
+        ], "--params.n_clusters"
+      ),
+      (["cluster", "iris.f32", "--dim", "4", "--init", "drift_small.f32"], "--init"),
+      (
+        ["cluster", "iris.f32", "--dim", "4", "--algorithm", "hdbscan", "--params", "{\"prediction_data\": 1}"],
+        "--params.prediction_data: expected a boolean"
+      ),
+      (["cluster", "nan.npy"], "error: "), (["cluster", "iris.f32", "--dim", "4", "--seed", "-1"], "--seed"),
       (["project", "iris.f32", "--dim", "4", "--previous", "iris.f32", "--to", "2"], "earlier map"),
     ])
   func wrong(words: [String], piece: String) {

@@ -13,6 +13,7 @@ extension Command {
       Option("seed", value: "N", "Seed of all that is random"),
       Option("threads", value: "N", "Threads; without it as many as the machine has"),
       Option("labels", value: "FILE", "Write the label of each row to a file: .npy, .csv, .json or raw int32 (files only)"),
+      Option("centroids", value: "FILE", "Write the mean of each cluster to a file: .npy or raw float32 (files only)"),
       Option("metrics", "Score with every row, however many there are (files only)"),
       Option("max-memory", value: "MIB", "Refuse what needs more; without it half of the machine's memory (files only)"),
       Option("index", value: "NAME", "The vector index, where a collection has several"),
@@ -41,7 +42,7 @@ extension Command {
       throw Problem(
         .invalid, "there is nothing to cluster", hint: "Give a file (perigee cluster words.npy) or a collection (perigee cluster --collection words)")
     }
-    for option in ["dim", "init", "labels", "metrics", "max-memory"] where invocation.has(option) {
+    for option in ["dim", "init", "labels", "centroids", "metrics", "max-memory"] where invocation.has(option) {
       throw Problem(.invalid, "--\(option) is for files", hint: "Leave it out", path: "--\(option)")
     }
     return try CollectionClustering(collection, invocation).run()

@@ -15,8 +15,9 @@ extension Command {
     ],
     notes: """
       rand, ari: pairs of rows that both put together or both apart, and the same corrected for chance. mi, nmi, ami:
-      mutual information in nats, normalised, and corrected for chance. fmi: Fowlkes and Mallows. A cluster keeps its
-      name when it overlaps its pair by at least half; label_churn is the share of rows that did not stay with theirs.
+      mutual information in nats, normalised, and corrected for chance. fmi: Fowlkes and Mallows. In JSON rand is also
+      called ri, and fmi fowlkes_mallows. A cluster keeps its name when it overlaps its pair by at least half;
+      label_churn is the share of rows that did not stay with theirs.
       """
   ) { invocation throws(Problem) in
     let (before, after) = (try LabelFile.read(invocation.words[0]), try LabelFile.read(invocation.words[1]))
@@ -62,7 +63,15 @@ private struct LabelAgreement {
     ]
   }
 
-  var json: JSONObject { JSONObject(members: scores.map { JSONObject.Member(key: $0.name, value: .double($0.value)) }) }
+  /// What others call two of them stands beside.
+  private static let synonyms = ["rand": "ri", "fmi": "fowlkes_mallows"]
+
+  var json: JSONObject {
+    JSONObject(
+      members: scores.flatMap { score in
+        [score.name, Self.synonyms[score.name]].compactMap { $0 }.map { JSONObject.Member(key: $0, value: .double(score.value)) }
+      })
+  }
   var line: String { scores.map { "\($0.name) \(Format.number($0.value))" }.joined(separator: ", ") }
 }
 
