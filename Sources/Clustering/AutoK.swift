@@ -74,7 +74,7 @@ package struct AutoK: Sendable {
     let range = range.lowerBound...max(range.lowerBound, min(range.upperBound, matrix.rows - 1))
     try KMeans(clusters: range.lowerBound, maxIterations: maxIterations, tolerance: tolerance, runs: runs, threads: threads).validate(for: matrix)
     try cancellation.check()
-    let data = spherical ? try matrix.normalised() : matrix
+    let data = spherical ? try matrix.normalised(cancellation: cancellation) : matrix
     return try Team.gather(threads) { (team) throws(Problem) in
       let shift = tolerance == 0 ? 0 : try tolerance * data.meanVariance(team)
       let panels = try Panels(data, cost: range.upperBound, team: team, narrow: true)

@@ -43,7 +43,7 @@ extension BaselineSnapshot {
     try check(current)
     if let labels { try Demand.labels(labels, current.rows) }
     try checkCentroids(for: metrics)
-    let rows = normalised ? try current.normalised() : current
+    let rows = normalised ? try current.normalised(cancellation: cancellation) : current
     let noise = labels.map { Noise(rows: $0.count { $0 < 0 }, of: $0.count) }
     let needsCentroids = metrics.contains(where: \.needsCentroids)
     let window = try DriftWindow(rows, centroids: needsCentroids ? centroids : nil, threads: options.threads, cancellation: cancellation)
@@ -115,8 +115,8 @@ extension BaselineSnapshot {
         null: known ? (statistic.nullMean, statistic.nullDeviation) : nil, details: ["biased": statistic.biased])
     case .ks, .wasserstein:
       let raw = options.rawComponents || rows.columns <= 64
-      let before = raw ? sample : try principal.transform(sample, threads: threads)
-      let now = raw ? rows : try principal.transform(rows, threads: threads)
+      let before = raw ? sample : try principal.transform(sample, threads: threads, cancellation: cancellation)
+      let now = raw ? rows : try principal.transform(rows, threads: threads, cancellation: cancellation)
       let drift = try ComponentDrift(before, now, threads: threads, cancellation: cancellation)
       if metric == .ks {
         return judged(

@@ -62,7 +62,7 @@ package struct BaselineSnapshot: Sendable, Equatable {
     if let wrong = windows.first(where: { $0 < 1 }) {
       throw Problem(.invalid, "a window has \(wrong) rows", hint: "Choose at least 1, for example 200.", path: "windows")
     }
-    let rows = normalised ? try matrix.normalised() : matrix
+    let rows = normalised ? try matrix.normalised(cancellation: cancellation) : matrix
     let window = try DriftWindow(rows, centroids: centroids, threads: threads, cancellation: cancellation)
     let reference = DriftReference(window)
     let components = min(Self.principalDirections, rows.columns)
@@ -90,12 +90,12 @@ package struct BaselineSnapshot: Sendable, Equatable {
     let axes = principal
     nulls = try DriftSplits(
       window, windows: windows, metrics: metrics, seed: seed, threads: threads, cancellation: cancellation
-    ) { (part) throws(Problem) in try Self.compared(part, axes, threads) }.nulls
+    ) { (part) throws(Problem) in try Self.compared(part, axes, threads, cancellation) }.nulls
   }
 
   /// Rows as they are compared component by component: as they are up to 64 columns, else along the principal directions.
-  static func compared(_ rows: Matrix, _ principal: PCA, _ threads: Int) throws(Problem) -> Matrix {
-    rows.columns <= 64 ? rows : try principal.transform(rows, threads: threads)
+  static func compared(_ rows: Matrix, _ principal: PCA, _ threads: Int, _ cancellation: Cancellation) throws(Problem) -> Matrix {
+    rows.columns <= 64 ? rows : try principal.transform(rows, threads: threads, cancellation: cancellation)
   }
 
   var reference: DriftReference {

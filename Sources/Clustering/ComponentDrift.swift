@@ -26,7 +26,7 @@ package struct ComponentDrift: Sendable, Equatable {
     try Demand.rows(baseline, atLeast: 1, "baseline")
     try Demand.rows(current, atLeast: 1, "current")
     try Demand.dimensions(current, as: baseline.columns, "baseline")
-    let variances = try Moments.variances(of: baseline, mean: Moments.mean(of: baseline), population: true)
+    let variances = try Moments.variances(of: baseline, mean: Moments.mean(of: baseline, cancellation), population: true, cancellation)
     let columns = baseline.columns
     let (m, n) = (baseline.rows, current.rows)
     let results = try Buffer<Double>(count: 2 * columns)

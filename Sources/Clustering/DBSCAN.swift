@@ -43,7 +43,7 @@ package struct DBSCAN: Sendable {
     guard matrix.rows > 0 else { return DBSCANResult(labels: [], isCore: []) }
     // More than there are others can never be reached; one place more than there are keeps that so.
     let enough = min(minimumSamples - 1, matrix.rows)
-    let data = try metric.prepare(matrix)
+    let data = try metric.prepare(matrix, cancellation)
     return try Team.gather(threads) { (team) throws(Problem) in
       let field = try Field.seeing(epsilon, in: data, team: team)
       let neighbours = try Buffer<Int32>(count: field.places * enough)

@@ -24,8 +24,8 @@ package struct DomainClassifier: Sendable, Equatable {
     try Demand.dimensions(current, as: baseline.columns, "baseline")
     let direction =
       baseline.columns <= Self.fullDimensions
-      ? try Self.discriminant(baseline, current, threads, cancellation) : try Self.diagonal(baseline, current)
-    let (a, b) = (try Self.scores(baseline, direction), try Self.scores(current, direction))
+      ? try Self.discriminant(baseline, current, threads, cancellation) : try Self.diagonal(baseline, current, cancellation)
+    let (a, b) = (try Self.scores(baseline, direction, cancellation), try Self.scores(current, direction, cancellation))
     let area = ck_ranked_above(a.pointer, a.count, b.pointer, b.count)
     auc = area
     let (m, n) = (Double(a.count), Double(b.count))
@@ -53,18 +53,20 @@ package struct DomainClassifier: Sendable, Equatable {
     for i in 0..<size { pooled.pointer[i * size + i] += ridge }
     try cancellation.check()
     var solution = zip(b.mean, a.mean).map { $0 - $1 }
-    guard ck_cholesky(pooled.pointer, size) == size else {
-      throw Problem(.invalid, "the covariance cannot be inverted", hint: "Scale the vectors to usual sizes, about 1.", path: "vectors")
+    try cancellation.inPieces(0..<size, columns: size * size / 4) { (rows) throws(Problem) in
+      guard ck_cholesky_rows(pooled.pointer, size, rows.lowerBound, rows.upperBound) == rows.upperBound else {
+        throw Problem(.invalid, "the covariance cannot be inverted", hint: "Scale the vectors to usual sizes, about 1.", path: "vectors")
+      }
     }
     ck_solve_factored(pooled.pointer, size, &solution)
     return solution
   }
 
-  private static func diagonal(_ baseline: Matrix, _ current: Matrix) throws(Problem) -> [Double] {
+  private static func diagonal(_ baseline: Matrix, _ current: Matrix, _ cancellation: Cancellation) throws(Problem) -> [Double] {
     let evens = { (matrix: Matrix) throws(Problem) -> Matrix in try matrix.selecting(Array(stride(from: 0, to: matrix.rows, by: 2))) }
     let (x, y) = (try evens(baseline), try evens(current))
-    let (a, b) = (try Moments.mean(of: x), try Moments.mean(of: y))
-    let (v, w) = (try Moments.variances(of: x, mean: a), try Moments.variances(of: y, mean: b))
+    let (a, b) = (try Moments.mean(of: x, cancellation), try Moments.mean(of: y, cancellation))
+    let (v, w) = (try Moments.variances(of: x, mean: a, cancellation), try Moments.variances(of: y, mean: b, cancellation))
     let (m, n) = (Double(x.rows - 1), Double(y.rows - 1))
     let pooled = zip(v, w).map { ($0 * m + $1 * n) / (m + n) }
     let trace = pooled.reduce(0, +)
@@ -73,10 +75,12 @@ package struct DomainClassifier: Sendable, Equatable {
   }
 
   /// The odd rows' products with the direction, sorted.
-  private static func scores(_ matrix: Matrix, _ direction: [Double]) throws(Problem) -> Buffer<Float> {
+  private static func scores(_ matrix: Matrix, _ direction: [Double], _ cancellation: Cancellation) throws(Problem) -> Buffer<Float> {
     let scores = try Buffer<Float>(count: matrix.rows / 2)
     let scratch = try Buffer<Float>(count: matrix.rows / 2)
-    for i in 0..<scores.count { scores.pointer[i] = Float(ck_wide_dot(matrix.pointer(to: 2 * i + 1), direction, matrix.columns)) }
+    try cancellation.inPieces(0..<scores.count, columns: matrix.columns) { (rows) throws(Problem) in
+      for i in rows { scores.pointer[i] = Float(ck_wide_dot(matrix.pointer(to: 2 * i + 1), direction, matrix.columns)) }
+    }
     ck_sort(scores.pointer, scores.count, scratch.pointer)
     return scores
   }

@@ -15,8 +15,8 @@ struct DriftWindow: DriftSide, Sendable {
 
   init(_ rows: Matrix, centroids: Matrix?, threads: Int, cancellation: Cancellation) throws(Problem) {
     self.rows = rows
-    mean = try Moments.mean(of: rows)
-    variances = try Moments.variances(of: rows, mean: mean)
+    mean = try Moments.mean(of: rows, cancellation)
+    variances = try Moments.variances(of: rows, mean: mean, cancellation)
     if let centroids {
       let assignment = try CentroidAssignment(of: rows, to: centroids, threads: threads, cancellation: cancellation)
       labels = assignment.labels

@@ -20,7 +20,7 @@ package enum Frechet {
     _ baseline: Moments, _ eigen: SymmetricEigen, _ current: Matrix, threads: Int, cancellation: Cancellation
   ) throws(Problem) -> Double {
     let size = baseline.dimensions
-    let mean = try Moments.mean(of: current)
+    let mean = try Moments.mean(of: current, cancellation)
     let basis = try Buffer<Double>(count: size * size)
     for (i, value) in eigen.values.enumerated() {
       let root = max(0, value).squareRoot()
@@ -36,7 +36,7 @@ package enum Frechet {
     }
     let product = Moments.symmetric(sum, size, divisor: Double(max(current.rows - 1, 1)))
     let roots = try SymmetricEigen(of: product, size: size, threads: threads, cancellation: cancellation).values
-    let trace = try Moments.variances(of: current, mean: mean).reduce(0, +)
+    let trace = try Moments.variances(of: current, mean: mean, cancellation).reduce(0, +)
     return max(0, squaredShift(baseline.mean, mean) + baseline.trace + trace - 2 * roots.reduce(0) { $0 + max(0, $1).squareRoot() })
   }
 

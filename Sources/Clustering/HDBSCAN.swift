@@ -66,7 +66,7 @@ package struct HDBSCAN: Sendable {
   ) throws(Problem) -> HDBSCANResult {
     try validate(for: matrix)
     try cancellation.check()
-    let data = try metric.prepare(matrix)
+    let data = try metric.prepare(matrix, cancellation)
     let spanning = try Team.gather(threads) { (team) throws(Problem) in
       try SpanningTree(data, k: samples, alpha: alpha, team: team, cancellation: cancellation) { progress?($0) }
     }

@@ -66,7 +66,7 @@ package struct KMeans: Sendable {
   ) throws(Problem) -> KMeansResult {
     try validate(for: matrix)
     try cancellation.check()
-    let data = spherical ? try matrix.normalised() : matrix
+    let data = spherical ? try matrix.normalised(cancellation: cancellation) : matrix
     let start = spherical ? try initial?.normalised() : initial
     return try Team.gather(threads) { (team) throws(Problem) in
       let shift = tolerance == 0 ? 0 : try tolerance * data.meanVariance(team)
@@ -120,8 +120,8 @@ extension KMeans {
     var demands = Demands()
     demands.demand(clusters >= 1, "n_clusters", "n_clusters is \(clusters)", "Choose at least 1, for example 8.")
     demands.demand(
-      clusters <= matrix.rows, "n_clusters", "n_clusters is \(clusters), but there are only \(matrix.rows) vectors",
-      matrix.rows == 0 ? "Add documents with vectors first." : "Choose at most \(matrix.rows).")
+      clusters <= matrix.rows, "n_clusters", Demand.tooMany(clusters, for: matrix.rows),
+      matrix.rows < 2 ? "Give more vectors." : "Choose at most \(matrix.rows).")
     demands.demand(maxIterations >= 1, "max_iter", "max_iter is \(maxIterations)", "Choose at least 1, for example 300.")
     demands.demand(tolerance >= 0 && tolerance.isFinite, "tol", "tol is \(tolerance)", "Choose 0 or more, for example 1e-4.")
     demands.demand(runs >= 1, "n_init", "n_init is \(runs)", "Choose at least 1, for example 10.")

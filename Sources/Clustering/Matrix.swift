@@ -68,10 +68,12 @@ package struct Matrix: Sendable {
   }
 
   /// Every row divided by its length; rows of zeros stay. After this Euclidean geometry is that of cosines.
-  package func normalised() throws(Problem) -> Matrix {
+  package func normalised(cancellation: Cancellation = Cancellation()) throws(Problem) -> Matrix {
     try Matrix(rows: rows, columns: columns) { (target) throws(Problem) in
       guard let start = target.baseAddress else { return }
-      for row in 0..<rows { _ = ck_normalise(pointer(to: row), columns, start + row * columns) }
+      try cancellation.inPieces(0..<rows, columns: columns) { rows in
+        for row in rows { _ = ck_normalise(pointer(to: row), columns, start + row * columns) }
+      }
     }
   }
 

@@ -18,7 +18,9 @@ package enum Metric: String, Sendable, CaseIterable {
   }
 
   /// The rows as Euclidean geometry is to see them.
-  func prepare(_ matrix: Matrix) throws(Problem) -> Matrix { self == .cosine ? try matrix.normalised() : matrix }
+  func prepare(_ matrix: Matrix, _ cancellation: Cancellation) throws(Problem) -> Matrix {
+    self == .cosine ? try matrix.normalised(cancellation: cancellation) : matrix
+  }
 }
 
 /// Where a computation over all pairs of rows stands; given to whoever wants to show it.

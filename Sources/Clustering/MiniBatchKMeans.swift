@@ -62,7 +62,7 @@ package struct MiniBatchKMeans: Sendable {
     }
     try KMeans(clusters: clusters, maxIterations: maxIterations, threads: threads).validate(for: matrix)
     try cancellation.check()
-    let data = spherical ? try matrix.normalised() : matrix
+    let data = spherical ? try matrix.normalised(cancellation: cancellation) : matrix
     return try Team.gather(threads) { (team) throws(Problem) in
       var random = SeededRandom(seed: seed)
       let start = try begin(data, &random, team, cancellation)

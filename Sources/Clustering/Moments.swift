@@ -25,7 +25,7 @@ package struct Moments: Sendable, Equatable {
     try Demand.threads(threads)
     let columns = matrix.columns
     let rows = first < matrix.rows ? (matrix.rows - first + step - 1) / step : 0
-    let mean = try Self.mean(of: matrix, from: first, step: step)
+    let mean = try Self.mean(of: matrix, from: first, step: step, cancellation)
     let sum = try Self.products(columns, rows, threads, cancellation) { row, count, target in
       for i in 0..<count { ck_centre_rows(matrix.pointer(to: first + (row + i) * step), 1, columns, mean, target + i * columns) }
     }
@@ -35,20 +35,25 @@ package struct Moments: Sendable, Equatable {
   }
 
   /// The mean of the rows; zeros when there are none.
-  static func mean(of matrix: Matrix, from first: Int = 0, step: Int = 1) throws(Problem) -> [Double] {
+  static func mean(
+    of matrix: Matrix, from first: Int = 0, step: Int = 1, _ cancellation: Cancellation = Cancellation()
+  ) throws(Problem) -> [Double] {
     var sum = [Double](repeating: 0, count: matrix.columns)
-    var count = 0
-    for row in stride(from: first, to: matrix.rows, by: step) {
-      ck_add_row(&sum, matrix.pointer(to: row), 1, 0, matrix.columns)
-      count += 1
+    let count = first < matrix.rows ? (matrix.rows - first + step - 1) / step : 0
+    try cancellation.inPieces(0..<count, columns: matrix.columns) { rows in
+      for row in rows { ck_add_row(&sum, matrix.pointer(to: first + row * step), 1, 0, matrix.columns) }
     }
     return count == 0 ? sum : sum.map { $0 / Double(count) }
   }
 
   /// The variance of each column, divided by `rows` - 1 (0 for a single row), or by `rows` for that of a whole population.
-  static func variances(of matrix: Matrix, mean: [Double], population: Bool = false) throws(Problem) -> [Double] {
+  static func variances(
+    of matrix: Matrix, mean: [Double], population: Bool = false, _ cancellation: Cancellation = Cancellation()
+  ) throws(Problem) -> [Double] {
     let sums = try Buffer<Double>(count: matrix.columns)
-    ck_add_squares(matrix.storage.pointer, matrix.rows, matrix.columns, mean, sums.pointer)
+    try cancellation.inPieces(0..<matrix.rows, columns: matrix.columns) { rows in
+      ck_add_squares(matrix.pointer(to: rows.lowerBound), rows.count, matrix.columns, mean, sums.pointer)
+    }
     let divisor = Double(max(population ? matrix.rows : matrix.rows - 1, 1))
     return sums.values.map { $0 / divisor }
   }

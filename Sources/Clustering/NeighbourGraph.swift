@@ -37,7 +37,7 @@ package struct NeighbourGraph: Sendable {
     demands.demandRows(matrix.rows)
     try demands.check()
     try cancellation.check()
-    let data = try metric.prepare(matrix)
+    let data = try metric.prepare(matrix, cancellation)
     return try Team.gather(threads) { (team) throws(Problem) in
       let precisions = Field.Precision.worthTrying(columns: data.columns)
       for precision in precisions {

@@ -49,12 +49,12 @@ package struct NeighbourMap: Sendable {
     of matrix: Matrix, after previous: Previous? = nil, cancellation: Cancellation = Cancellation(), progress: ((Double) -> Void)? = nil
   ) throws(Problem) -> Matrix {
     try validate(matrix, previous)
-    let source = metric == .cosine ? try matrix.normalised() : matrix
+    let source = metric == .cosine ? try matrix.normalised(cancellation: cancellation) : matrix
     let count = min(neighbours, matrix.rows - 1)
-    guard count >= 1 else { return try start(source, previous, nil) }
+    guard count >= 1 else { return try start(source, previous, nil, cancellation) }
     let found = try Clustering.neighbours(of: source, count: count, threads: threads, cancellation: cancellation)
     let graph = FuzzyGraph(found, rows: matrix.rows)
-    let beginning = try start(source, previous, graph)
+    let beginning = try start(source, previous, graph, cancellation)
     let total = epochs ?? (matrix.rows <= 10_000 ? 500 : 200)
     // What is known already is refined, not shaken up.
     let known = previous.map { map in Double(map.rows.count { $0 >= 0 }) / Double(map.rows.count) } ?? 0
@@ -111,10 +111,13 @@ package struct NeighbourMap: Sendable {
 
   /// Where rows begin: on the previous map where they are known, in the middle of their neighbours' places where those are, else by principal
   /// components, stretched to a size at which edges and strangers are in balance.
-  private func start(_ matrix: Matrix, _ previous: Previous?, _ graph: FuzzyGraph?) throws(Problem) -> Matrix {
+  private func start(
+    _ matrix: Matrix, _ previous: Previous?, _ graph: FuzzyGraph?, _ cancellation: Cancellation
+  ) throws(Problem) -> Matrix {
     let width = min(dimensions, matrix.columns)
-    let axes = try PCA(of: Sample.of(matrix, limit: 10_000, seed: seed), components: width, seed: seed, threads: threads)
-    let flat = try axes.transform(matrix, threads: threads)
+    let sample = try Sample.of(matrix, limit: 10_000, seed: seed)
+    let axes = try PCA(of: sample, components: width, seed: seed, threads: threads, cancellation: cancellation)
+    let flat = try axes.transform(matrix, threads: threads, cancellation: cancellation)
     let stretch = flat.largest > 0 ? 10 / flat.largest : 0
     var values = [Float](repeating: 0, count: matrix.rows * dimensions)
     // A trace of noise parts equal rows, which nothing else could.

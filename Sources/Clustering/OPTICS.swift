@@ -59,7 +59,7 @@ package struct OPTICS: Sendable {
   ) throws(Problem) -> OPTICSResult {
     try validate(for: matrix)
     try cancellation.check()
-    let data = try metric.prepare(matrix)
+    let data = try metric.prepare(matrix, cancellation)
     let plot = try Team.gather(threads) { (team) throws(Problem) in
       let found = try Neighbourhoods.dense(
         data, keep: minimumSamples + 15, k: minimumSamples - 1, team: team, cancellation: cancellation, report: { progress?($0) })
@@ -73,8 +73,9 @@ package struct OPTICS: Sendable {
     switch extraction {
     case .xi:
       let size = minimumClusterSize.map { $0 > 1 ? Int($0) : max(2, Int($0 * Double(data.rows))) } ?? minimumSamples
-      let valleys = plot.valleys(xi: xi, minimumSamples: minimumSamples, minimumSize: size, correctsPredecessors: correctsPredecessors)
-      return OPTICSResult(plot: plot, valleys: valleys, labels: plot.labels(of: valleys))
+      let valleys = try plot.valleys(
+        xi: xi, minimumSamples: minimumSamples, minimumSize: size, correctsPredecessors: correctsPredecessors, cancellation)
+      return OPTICSResult(plot: plot, valleys: valleys, labels: try plot.labels(of: valleys, cancellation))
     case .dbscan:
       return OPTICSResult(plot: plot, valleys: [], labels: plot.labels(epsilon: epsilon ?? maximumEpsilon))
     }

@@ -42,7 +42,7 @@ package struct PCA: Sendable, Equatable {
     } else {
       try Demand.range(components, 1...1024, "n_components", "50")
       let subspace = try PrincipalSubspace(matrix, components, seed, threads, cancellation)
-      let total = try Moments.variances(of: matrix, mean: subspace.mean).reduce(0, +)
+      let total = try Moments.variances(of: matrix, mean: subspace.mean, cancellation).reduce(0, +)
       try self.init(mean: subspace.mean, directions: subspace.directions, variances: subspace.variances, totalVariance: total)
     }
   }
@@ -61,7 +61,9 @@ package struct PCA: Sendable, Equatable {
   }
 
   /// The rows along the directions; whitened, each has variance 1 in the rows it was learned from (directions without variance give 0).
-  package func transform(_ matrix: Matrix, whitened: Bool = false, threads: Int = 1) throws(Problem) -> Matrix {
+  package func transform(
+    _ matrix: Matrix, whitened: Bool = false, threads: Int = 1, cancellation: Cancellation = Cancellation()
+  ) throws(Problem) -> Matrix {
     try Demand.threads(threads)
     try Demand.dimensions(matrix, as: mean.count, "projection")
     let (size, width) = (mean.count, count)
@@ -76,6 +78,7 @@ package struct PCA: Sendable, Equatable {
       let result = SharedPointer(target.baseAddress!)  // not nil: buffers are never empty
       Team.gather(threads) { team in
         team.share((matrix.rows + 31) / 32) { piece in
+          guard !cancellation.isCancelled else { return }
           let rows = min(32, matrix.rows - piece * 32)
           withUnsafeTemporaryAllocation(of: Double.self, capacity: rows * (size + width)) { memory in
             let centred = memory.baseAddress!  // never nil: there is a row and a column
@@ -85,6 +88,7 @@ package struct PCA: Sendable, Equatable {
           }
         }
       }
+      try cancellation.check()
     }
   }
 }

@@ -48,7 +48,7 @@ struct PairSums {
     let blocks = list
 
     let offset = try Buffer<Float>(count: columns)
-    let mean = try Moments.mean(of: baseline)
+    let mean = try Moments.mean(of: baseline, cancellation)
     for column in 0..<columns { offset.pointer[column] = Float(mean[column]) }
     let tiles = try Buffer<Float>(count: all * columns)
     let norms = try Buffer<Float>(count: all + Panels.lanes)

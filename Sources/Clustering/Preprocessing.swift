@@ -17,10 +17,10 @@ extension Matrix {
     for step in steps {
       try cancellation.check()
       switch step {
-      case .normalise: result = try result.normalised()
+      case .normalise: result = try result.normalised(cancellation: cancellation)
       case .principal(let count, let whitened):
         let axes = try PCA(of: result, components: count, seed: seed, threads: threads, cancellation: cancellation)
-        result = try axes.transform(result, whitened: whitened, threads: threads)
+        result = try axes.transform(result, whitened: whitened, threads: threads, cancellation: cancellation)
       }
     }
     return result

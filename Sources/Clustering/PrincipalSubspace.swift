@@ -13,7 +13,7 @@ struct PrincipalSubspace {
   init(_ matrix: Matrix, _ components: Int, _ seed: UInt64, _ threads: Int, _ cancellation: Cancellation) throws(Problem) {
     let size = matrix.columns
     let width = min(size, components + 10)
-    let mean = try Moments.mean(of: matrix)
+    let mean = try Moments.mean(of: matrix, cancellation)
     let basis = try Buffer<Double>(count: size * width)
     ck_fill_random(seed, basis.pointer, size * width)
     ck_orthonormalise(basis.pointer, size, width)

@@ -1,3 +1,5 @@
+package import Basics
+
 /// Rows in the order of OPTICS with the distance at which each was reached: clusters are valleys in it.
 package struct ReachabilityPlot: Sendable, Equatable {
   package let order: [Int]
@@ -21,10 +23,12 @@ package struct ReachabilityPlot: Sendable, Equatable {
   }
 
   /// The rows of each valley that has no labelled row yet; earlier valleys first, which are the inner ones.
-  func labels(of valleys: [ClosedRange<Int>]) -> [Int32] {
+  func labels(of valleys: [ClosedRange<Int>], _ cancellation: Cancellation) throws(Problem) -> [Int32] {
     var labels = [Int32](repeating: -1, count: order.count)
     var next: Int32 = 0
-    for valley in valleys where valley.allSatisfy({ labels[order[$0]] < 0 }) {
+    for valley in valleys {
+      try cancellation.check()
+      guard valley.allSatisfy({ labels[order[$0]] < 0 }) else { continue }
       for place in valley { labels[order[place]] = next }
       next += 1
     }
@@ -33,10 +37,12 @@ package struct ReachabilityPlot: Sendable, Equatable {
 
   /// The valleys between a steep way down and a steep way up (Ankerst and others 1999, section 4.3, as scikit-learn reads it: 4c of
   /// definition 11 corrected, and valleys cut back to rows whose predecessor lies within, after Schubert, Gertz 2018).
-  func valleys(xi: Double, minimumSamples: Int, minimumSize: Int, correctsPredecessors: Bool) -> [ClosedRange<Int>] {
+  func valleys(
+    xi: Double, minimumSamples: Int, minimumSize: Int, correctsPredecessors: Bool, _ cancellation: Cancellation
+  ) throws(Problem) -> [ClosedRange<Int>] {
     var search = ValleySearch(
       self, xi: xi, minimumSamples: minimumSamples, minimumSize: minimumSize, correctsPredecessors: correctsPredecessors)
-    return search.run()
+    return try search.run(cancellation)
   }
 }
 
@@ -52,6 +58,8 @@ private struct ValleySearch {
   private let plot: ReachabilityPlot
   /// In order, with an infinite end.
   private let heights: [Double]
+  /// By place: the place of the row from which its row was reached, -1 for none.
+  private let origins: [Int]
   /// How much is left after a steep step down.
   private let rest: Double
   private let minimumSamples: Int
@@ -62,18 +70,24 @@ private struct ValleySearch {
   init(_ plot: ReachabilityPlot, xi: Double, minimumSamples: Int, minimumSize: Int, correctsPredecessors: Bool) {
     self.plot = plot
     heights = plot.order.map { plot.reachability[$0] } + [.infinity]
+    var places = [Int](repeating: -1, count: plot.order.count)
+    for (place, row) in plot.order.enumerated() { places[row] = place }
+    origins = plot.order.map { plot.predecessors[$0] < 0 ? -1 : places[plot.predecessors[$0]] }
     rest = 1 - xi
     (self.minimumSamples, self.minimumSize, self.correctsPredecessors) = (minimumSamples, minimumSize, correctsPredecessors)
   }
 
+  private static let placesPerLook = 1 << 14
+
   /// Beyond 1 the plot falls after the place; not a number between two infinite heights, which compares with nothing.
   private func ratio(_ place: Int) -> Double { heights[place] / heights[place + 1] }
 
-  mutating func run() -> [ClosedRange<Int>] {
+  mutating func run(_ cancellation: Cancellation) throws(Problem) -> [ClosedRange<Int>] {
     var valleys: [ClosedRange<Int>] = []
     var place = 0
     var highest = 0.0
     for steep in plot.order.indices {
+      if steep % Self.placesPerLook == 0 { try cancellation.check() }
       let (falls, rises) = (ratio(steep) >= 1 / rest, ratio(steep) <= rest)
       guard falls || rises, steep >= place else { continue }
       highest = max(highest, heights[place...steep].max() ?? 0)
@@ -84,7 +98,11 @@ private struct ValleySearch {
         descents.append(Descent(range: steep...end, highest: 0))
       } else {
         end = extend(from: steep, steep: { [self] in ratio($0) <= rest }, against: { [self] in ratio($0) > 1 })
-        valleys += descents.reversed().compactMap { valley(from: $0, to: steep...end) }
+        for descent in descents.reversed() {
+          // Each may lead back over all the places between.
+          try cancellation.check()
+          if let valley = valley(from: descent, to: steep...end) { valleys.append(valley) }
+        }
       }
       place = end + 1
       highest = heights[place]
@@ -140,8 +158,7 @@ private struct ValleySearch {
     var end = last
     while start < end {
       if heights[start] > heights[end] { return end }
-      let predecessor = plot.predecessors[plot.order[end]]
-      if (start..<end).contains(where: { plot.order[$0] == predecessor }) { return end }
+      if (start..<end).contains(origins[end]) { return end }
       end -= 1
     }
     return nil

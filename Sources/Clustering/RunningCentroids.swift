@@ -30,13 +30,19 @@ package struct RunningCentroids: Sendable, Equatable {
     (self.counts, self.sums, self.dimensions) = (counts, sums, dimensions)
   }
 
-  /// Adds rows to the clusters named by `labels`; negative labels are left out. On a problem nothing is added.
-  package mutating func add(_ rows: Matrix, labels: [Int32]) throws(Problem) { try change(rows, labels, by: 1) }
+  /// Adds rows to the clusters named by `labels`; negative labels are left out. On a problem, or when cancelled, nothing is added.
+  package mutating func add(_ rows: Matrix, labels: [Int32], cancellation: Cancellation = Cancellation()) throws(Problem) {
+    let before = self
+    do throws(Problem) { try change(rows, labels, by: 1, cancellation) } catch {
+      self = before
+      throw error
+    }
+  }
 
   /// Takes rows away that were added before. Throws, and takes nothing, when a cluster has fewer than that.
-  package mutating func remove(_ rows: Matrix, labels: [Int32]) throws(Problem) { try change(rows, labels, by: -1) }
+  package mutating func remove(_ rows: Matrix, labels: [Int32]) throws(Problem) { try change(rows, labels, by: -1, Cancellation()) }
 
-  private mutating func change(_ rows: Matrix, _ labels: [Int32], by sign: Int) throws(Problem) {
+  private mutating func change(_ rows: Matrix, _ labels: [Int32], by sign: Int, _ cancellation: Cancellation) throws(Problem) {
     try Demand.dimensions(rows, as: dimensions, "centroids")
     try Demand.labels(labels, rows.rows)
     var after = counts
@@ -51,10 +57,12 @@ package struct RunningCentroids: Sendable, Equatable {
         .invalid, "cluster \(cluster) has \(counts[cluster]) members, \(counts[cluster] - after[cluster]) are to be removed",
         hint: "Remove only rows that were added.", path: "labels")
     }
-    sums.withUnsafeMutableBufferPointer { sums in
+    try sums.withUnsafeMutableBufferPointer { (sums) throws(Problem) in
       guard let start = sums.baseAddress else { return }
-      for (row, label) in labels.enumerated() where label >= 0 {
-        ck_add_row(start + Int(label) * dimensions, rows.pointer(to: row), Double(sign), 0, dimensions)
+      try cancellation.inPieces(0..<rows.rows, columns: dimensions) { piece in
+        for row in piece where labels[row] >= 0 {
+          ck_add_row(start + Int(labels[row]) * dimensions, rows.pointer(to: row), Double(sign), 0, dimensions)
+        }
       }
     }
     // The sum of no rows is exactly zero, whatever rounding left.

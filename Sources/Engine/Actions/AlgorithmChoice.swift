@@ -95,7 +95,7 @@ package struct Preparation: Sendable {
 
   private func apply(_ step: ClusterOptions.Step, to matrix: Matrix, _ cancellation: Cancellation) throws(Problem) -> Matrix {
     switch step {
-    case .normalise: return try matrix.normalised()
+    case .normalise: return try matrix.normalised(cancellation: cancellation)
     case .pca(let components):
       return try matrix.prepared(by: [.principal(min(components, matrix.columns), whitened: false)], threads: threads, cancellation: cancellation)
     case .whitening: return try matrix.prepared(by: [.principal(matrix.columns, whitened: true)], threads: threads, cancellation: cancellation)
