@@ -18,6 +18,9 @@ final class Climb: @unchecked Sendable {
   private var points: [Point]
   private(set) var longest = 0
 
+  /// Points that are moved or compared between two looks at whether the work is still wanted.
+  static let pointsPerLook = 256
+
   /// Points that meet the rows in one pass.
   private static let together = 12
 
@@ -25,7 +28,7 @@ final class Climb: @unchecked Sendable {
     (self.matrix, self.bandwidth, self.team, self.cancellation) = (matrix, bandwidth, team, cancellation)
     panels = try Panels(matrix, cost: Self.together, team: team)
     points = starts.map { Point(place: $0) }
-    merge()
+    try merge()
   }
 
   /// Lets all points climb until they rest: until they move by at most a thousandth of the bandwidth, or `limit` times and once more.
@@ -37,11 +40,13 @@ final class Climb: @unchecked Sendable {
       let sums = try Buffer<Double>(count: climbing.count * matrix.columns)
       let counts = try Buffer<Int>(count: climbing.count)
       team.share(pieces) { [self] piece in
+        guard !cancellation.isCancelled else { return }
         let range = piece * Self.together..<min((piece + 1) * Self.together, climbing.count)
         gather(climbing[range].map { points[$0].place }, sums.pointer + range.lowerBound * matrix.columns, counts.pointer + range.lowerBound)
       }
       try cancellation.check()
       for (i, index) in climbing.enumerated() {
+        if i % Self.pointsPerLook == 0 { try cancellation.check() }
         points[index].rows = counts.pointer[i]
         guard counts.pointer[i] > 0 else {
           points[index].climbing = false
@@ -53,7 +58,7 @@ final class Climb: @unchecked Sendable {
         points[index].climbing = moved > 1e-3 * bandwidth && round < limit
       }
       longest = round
-      merge()
+      try merge()
       report(round + 1, points.count { $0.climbing })
     }
   }
@@ -83,9 +88,14 @@ final class Climb: @unchecked Sendable {
   }
 
   /// Points that stand on the same place in the same round go the same way ever after: one is enough.
-  private func merge() {
+  private func merge() throws(Problem) {
     var taken: Set<[Double]> = []
-    points = points.filter { taken.insert($0.place).inserted }
+    var kept: [Point] = []
+    for (i, point) in points.enumerated() {
+      if i % Self.pointsPerLook == 0 { try cancellation.check() }
+      if taken.insert(point.place).inserted { kept.append(point) }
+    }
+    points = kept
   }
 
   /// Where points rest, those with most rows around first; of two within a bandwidth only the first.

@@ -74,7 +74,7 @@ package struct MeanShift: Sendable {
           hint: "Give a bandwidth, or raise bandwidth_quantile above \(quantile).",
           path: "bandwidth")
       }
-      let climb = try Climb(matrix, width, starts(matrix, width), team, cancellation)
+      let climb = try Climb(matrix, width, starts(matrix, width, cancellation), team, cancellation)
       try climb.run(maxIterations) { progress?($0, $1) }
       let (centres, densities) = try climb.peaks()
       guard !centres.isEmpty else {
@@ -88,13 +88,19 @@ package struct MeanShift: Sendable {
   }
 
   /// The rows, the given seeds, or the grid's corners.
-  private func starts(_ matrix: Matrix, _ width: Double) -> [[Double]] {
-    if let seeds { return (0..<seeds.rows).map { seeds[$0].map(Double.init) } }
-    let rows = (0..<matrix.rows).map { matrix[$0].map(Double.init) }
-    guard binSeeding else { return rows }
+  private func starts(_ matrix: Matrix, _ width: Double, _ cancellation: Cancellation) throws(Problem) -> [[Double]] {
+    let source = seeds ?? matrix
+    var rows: [[Double]] = []
+    rows.reserveCapacity(source.rows)
+    for row in 0..<source.rows {
+      if row % Climb.pointsPerLook == 0 { try cancellation.check() }
+      rows.append(source[row].map(Double.init))
+    }
+    guard seeds == nil, binSeeding else { return rows }
     var counts: [[Double]: Int] = [:]
     var corners: [[Double]] = []
-    for row in rows {
+    for (i, row) in rows.enumerated() {
+      if i % Climb.pointsPerLook == 0 { try cancellation.check() }
       let corner = row.map { ($0 / width).rounded(.toNearestOrEven) }
       if let count = counts[corner] {
         counts[corner] = count + 1

@@ -77,7 +77,8 @@ import Testing
       Work("DBSCAN") { _ = try DBSCAN(epsilon: 0.5).run(on: rows(), cancellation: $0) },
       Work("OPTICS") { _ = try OPTICS(metric: .cosine).run(on: rows(), cancellation: $0) },
       Work("Gaussians") { _ = try GaussianMixture(components: 4).run(on: rows(), cancellation: $0) },
-      Work("mean shift") { _ = try MeanShift().run(on: rows(), cancellation: $0) },
+      Work("mean shift", least: 40) { _ = try MeanShift().run(on: rows(), cancellation: $0) },
+      Work("mean shift from a grid", least: 20) { _ = try MeanShift(binSeeding: true).run(on: rows(), cancellation: $0) },
       Work("neighbours' map", least: 100) { _ = try NeighbourMap().layout(of: rows(), cancellation: $0) },
       Work("silhouette") { cancellation in
         _ = try ClusterScores(of: rows(), labels: (0..<400).map { Int32($0 % 4) }, cancellation: cancellation)
