@@ -106,7 +106,7 @@ final class Connection {
       tape.removeAll()
       swap(&tape, &lists)
     }
-    try tape.forEach { _, parameters throws(SQLiteFault) in try run(prepared, parameters, each: each) }
+    try tape.walk { _, parameters throws(SQLiteFault) in try run(prepared, parameters, each: each) }
   }
 
   func run(_ prepared: Prepared, _ parameters: StatementTape.Parameters, each: (inout Row) -> Bool) throws(SQLiteFault) {

@@ -95,7 +95,7 @@ struct GroupCommit {
   /// `epoch`: the owner's epoch that was found to hold in this batch. Nobody else can move it before the commit, so it is asked for once.
   private func statements(of transaction: Transaction, under epoch: inout [UInt8]?) throws(Interruption) -> [[Value]] {
     var returned: [[Value]] = []
-    try transaction.tape.forEach { head, parameters throws(Interruption) in
+    try transaction.tape.walk { head, parameters throws(Interruption) in
       guard let statement = Statement(rawValue: Int(head.statement)) else { return }
       switch statement {
       case .guardEpoch:

@@ -52,7 +52,7 @@ final class Prepared {
     var long: [Int32] = []
     var place = 0
     var code = SQLITE_OK
-    parameters.forEach { name, cell in
+    parameters.walk { name, cell in
       guard let index = index(of: name, at: place) else {
         code = SQLITE_RANGE
         return false

@@ -198,7 +198,7 @@ struct StatementTape: @unchecked Sendable {
     }
 
     /// Goes through the parameters until `body` says false.
-    func forEach(_ body: (_ name: UnsafeRawBufferPointer, Cell) -> Bool) {
+    func walk(_ body: (_ name: UnsafeRawBufferPointer, Cell) -> Bool) {
       guard var place = bytes.baseAddress else { return }
       for _ in 0..<count {
         let name = UnsafeRawBufferPointer(start: place + 1, count: Int(place.load(as: UInt8.self)))
@@ -231,7 +231,7 @@ struct StatementTape: @unchecked Sendable {
     var list: [(name: String, value: Value)] {
       var result: [(name: String, value: Value)] = []
       var large = large
-      forEach { name, cell in
+      walk { name, cell in
         let value: Value
         switch cell {
         case .null: value = .null
@@ -248,7 +248,7 @@ struct StatementTape: @unchecked Sendable {
   }
 
   /// Goes through the statements in their order; a number that names no statement never gets onto a tape.
-  func forEach<Failure: Error>(_ body: (Head, Parameters) throws(Failure) -> Void) throws(Failure) {
+  func walk<Failure: Error>(_ body: (Head, Parameters) throws(Failure) -> Void) throws(Failure) {
     guard let start else { return }
     let bytes = UnsafeRawBufferPointer(start: start, count: used)
     var place = 0

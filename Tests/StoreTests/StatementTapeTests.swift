@@ -30,7 +30,7 @@ struct StatementTapeTests {
 
   private func read(_ tape: StatementTape) -> [(statement: Int, expected: Int64, list: [(name: String, value: Value)])] {
     var result: [(Int, Int64, [(name: String, value: Value)])] = []
-    tape.forEach { head, parameters in result.append((Int(head.statement), head.expected, parameters.list)) }
+    tape.walk { head, parameters in result.append((Int(head.statement), head.expected, parameters.list)) }
     return result
   }
 
