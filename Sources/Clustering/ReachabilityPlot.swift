@@ -1,4 +1,4 @@
-package import Basics
+import Basics
 
 /// Rows in the order of OPTICS with the distance at which each was reached: clusters are valleys in it.
 package struct ReachabilityPlot: Sendable, Equatable {
