@@ -38,17 +38,11 @@ private struct LuaBenchmark {
   private func best(_ rounds: Int = rounds, _ work: () -> Void) -> Double {
     var best = Double.infinity
     for _ in 0..<rounds {
-      let began = Self.threadTime()
+      let began = ThreadTime.now()
       work()
-      best = min(best, Self.threadTime() - began)
+      best = min(best, (ThreadTime.now() - began).inSeconds)
     }
     return best
-  }
-
-  private static func threadTime() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   private static func document(_ number: Int) -> JSONObject {
