@@ -12,7 +12,7 @@ import Testing
   func filter(_ source: String, _ documents: [String], budget: Budget? = nil) throws -> (accepted: [Bool], run: ScriptRun) {
     try onScriptThread {
       Interpreter(memory: 16 << 20).filter(
-        Script(name: "filter", version: 1, source: source), events: documents.map { Self.event($0, payload: #"{"n":[1,2]}"#) }, context: ["limit": 5],
+        Script(name: "filter", version: 1, source: source), events: ScriptEvents(documents.map { Self.event($0, payload: #"{"n":[1,2]}"#) }), context: ["limit": 5],
         budget: budget ?? ScriptKind.filter.budget, host: TestHost())
     }
   }
@@ -58,7 +58,7 @@ import Testing
       """
     let accepted = try onScriptThread {
       Interpreter(memory: 16 << 20).filter(
-        Script(name: "filter", version: 1, source: source), events: events, budget: ScriptKind.filter.budget, host: TestHost()
+        Script(name: "filter", version: 1, source: source), events: ScriptEvents(events), budget: ScriptKind.filter.budget, host: TestHost()
       ).accepted
     }
     #expect(accepted == [Bool](repeating: true, count: events.count))
