@@ -7,7 +7,8 @@ import CLua
 package struct ScriptEvents: Sendable {
   private var bytes: [UInt8] = []
   private var entries: [clua_event] = []
-  private var last: (type: String, collection: String) = ("", "")
+  /// What the last of them shares with the next, if that has the same.
+  private var last: (type: String, collection: String)?
 
   package init() {}
 
@@ -28,7 +29,7 @@ package struct ScriptEvents: Sendable {
     at: Instant
   ) {
     var entry = clua_event()
-    if let before = entries.last, last.type == type, last.collection == collectionID {
+    if let before = entries.last, let last, last.type == type, last.collection == collectionID {
       entry.type = before.type
       entry.collection = before.collection
     } else {
@@ -70,6 +71,7 @@ package struct ScriptEvents: Sendable {
   package func keeping(_ flags: [Bool]) -> ScriptEvents {
     var kept = self
     kept.entries = zip(entries, flags).filter(\.1).map(\.0)
+    kept.last = nil
     return kept
   }
 
