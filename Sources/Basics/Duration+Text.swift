@@ -17,6 +17,6 @@ extension Duration {
       seconds += number * unit
     }
     guard seconds.isFinite, seconds < 1e10 else { return nil }
-    return .seconds(seconds)
+    return .microseconds(Int64((seconds * 1e6).rounded()))
   }
 }

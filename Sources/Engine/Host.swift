@@ -204,10 +204,18 @@ package final class Host: Sendable {
   func put(_ trigger: Trigger, isNew: Bool, with writes: [Write] = []) throws(Problem) {
     try checkWhole(trigger, isNew: isNew)
     guard let gathering = Gathering.current else { return try ask { .put(trigger, isNew: isNew, writes, $0) } as Void }
-    let before = isNew ? nil : try read { reader throws(Problem) in try reader.trigger(trigger.id) }
+    let before = try before(trigger, isNew: isNew, gathering)
     for write in writes { gathering.add(write) }
     gathering.add(.trigger(trigger, over: before))
     gathering.note(trigger)
+  }
+
+  /// What a gathered edit began with; of several edits the first one's counts.
+  private func before(_ trigger: Trigger, isNew: Bool, _ gathering: Gathering) throws(Problem) -> Trigger? {
+    if isNew || gathering.trigger(trigger.id, in: trigger.namespaceID) != nil { return nil }
+    let stored = try read { reader throws(Problem) in try reader.trigger(trigger.id) }
+    guard let stored, stored.fence == trigger.fence else { throw Outcome.lost("trigger").problem }
+    return stored
   }
 
   /// Tells the agenda that something which these triggers name was changed.

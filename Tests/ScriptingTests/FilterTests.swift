@@ -11,8 +11,9 @@ import Testing
 
   func filter(_ source: String, _ documents: [String], budget: Budget? = nil) throws -> (accepted: [Bool], run: ScriptRun) {
     try onScriptThread {
-      Interpreter(memory: 16 << 20).filter(
-        Script(name: "filter", version: 1, source: source), events: ScriptEvents(documents.map { Self.event($0, payload: #"{"n":[1,2]}"#) }), context: ["limit": 5],
+      let events = ScriptEvents(documents.map { Self.event($0, payload: #"{"n":[1,2]}"#) })
+      return Interpreter(memory: 16 << 20).filter(
+        Script(name: "filter", version: 1, source: source), events: events, context: ["limit": 5],
         budget: budget ?? ScriptKind.filter.budget, host: TestHost())
     }
   }

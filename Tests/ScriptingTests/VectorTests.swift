@@ -123,7 +123,7 @@ import Testing
 
 @Suite("Programs made at random") struct FuzzTests {
   @Test("end one way or another, in time and within their memory", arguments: [1, 2, 3] as [UInt64]) func short(seed: UInt64) throws {
-    let summary = try onScriptThread { LuaFuzzer.run(seed: seed, surroundings: Self.counting(seed), until: Ticks(nanoseconds: 900)) }
+    let summary = try onScriptThread { LuaFuzzer.run(seed: seed, surroundings: Self.counting(seed), until: Ticks(nanoseconds: 301)) }
     #expect(summary.programs > 250 && summary.complaints.isEmpty, "\(summary.complaints)")
     #expect(summary.returned > 20 && summary.failed > 20, "\(summary)")
   }
@@ -137,7 +137,7 @@ import Testing
         worked: {
           worked += nanoseconds
           return Ticks(nanoseconds: worked)
-        }, until: Ticks(nanoseconds: 30))
+        }, until: Ticks(nanoseconds: 31))
     }
     #expect(summary.programs == 30 && summary.complaints.count == (fine ? 0 : 30), "\(summary)")
   }

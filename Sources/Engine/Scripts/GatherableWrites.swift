@@ -49,7 +49,9 @@ struct GatherableWrites {
       }
     }
     do throws(Problem) {
-      let answer = try Gathering.with(gathering) { () throws(Problem) in try operation.perform(host, call) }
+      let answer = try gathering.whole { () throws(Problem) in
+        try Gathering.with(gathering) { () throws(Problem) in try operation.perform(host, call) }
+      }
       if isWrite, case .json(let json) = answer { gathering.noteChange(of: names(leaving[operation.name] ?? [], call, json)) }
       return answer
     } catch {

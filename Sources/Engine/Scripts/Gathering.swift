@@ -47,6 +47,16 @@ final class Gathering: @unchecked Sendable {
 
   func add(_ write: Write) { writes.append(write) }
 
+  /// Does something whose writes are gathered all or, when it fails, not at all: a script may catch that and go on.
+  func whole<Value>(_ body: () throws(Problem) -> Value) throws(Problem) -> Value {
+    let before = (writes.count, starts, triggers)
+    do throws(Problem) { return try body() } catch {
+      writes.removeSubrange(before.0...)
+      (starts, triggers) = (before.1, before.2)
+      throw error
+    }
+  }
+
   /// Lets a task begin when all of this is written.
   func start(_ task: TaskRecord, with transaction: Transaction) throws(Problem) {
     guard depth < HostLoop.deepest else {
