@@ -2,13 +2,13 @@ import Basics
 import Glibc
 
 /// What the process takes of the machine, as the kernel says it: proc(5), getrusage(2).
-struct ProcessUsage {
-  var cpuSeconds: Double
-  var residentBytes: Int
-  var descriptors: Int
+package struct ProcessUsage {
+  package var cpuSeconds: Double
+  package var residentBytes: Int
+  package var descriptors: Int
 
   /// Nil where there is no /proc.
-  static func current() -> ProcessUsage? {
+  package static func current() -> ProcessUsage? {
     var usage = rusage()
     guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0, let file = fopen("/proc/self/statm", "r") else { return nil }
     defer { fclose(file) }

@@ -2,8 +2,9 @@
 // document, and what one script read of it is remembered until the next. Documents that are streamed are the same with a text of
 // their own, and can be written to: what is written lies in a table beside the text.
 #include "internal.h"
+#include "scan.h"
 
-enum { REMEMBERED = 64, REMEMBERED_OWNED = 12, TEXT_SLOT = 1, CHANGES_SLOT = 2 };
+enum { REMEMBERED = 64, REMEMBERED_OWNED = 12, GUESSES = 8, TEXT_SLOT = 1, CHANGES_SLOT = 2 };
 
 char document_key, event_key;
 
@@ -12,6 +13,13 @@ typedef struct {
   bool escaped;
 } field;
 
+/// Where a name was found in the document before this one. The name is Lua's own text: an address that was given to another since is
+/// one wrong guess, no more.
+typedef struct {
+  const char *key;
+  int place;
+} guess;
+
 typedef struct {
   const char *text;  // NULL when the run that lent it is over
   size_t length;
@@ -19,6 +27,8 @@ typedef struct {
   int count, capacity;
   bool owned;        // the text is a string of Lua's, in the first slot
   bool changed;      // the second slot has a table of what was written
+  unsigned asked;    // how many names this document was asked for
+  guess guesses[GUESSES];
   field fields[];
 } document;
 
@@ -29,11 +39,12 @@ typedef struct {
   const clua_event *event;
 } event_box;
 
-static void document_set(document *d, clua_bytes text) {
-  d->text = (const char *)text.data;
-  d->length = text.count;
+static void document_set(document *d, const char *text, size_t length) {
+  d->text = text;
+  d->length = length;
   d->seen = 0;
   d->count = 0;
+  d->asked = 0;
 }
 
 static document *check_document(lua_State *L, int index) {
@@ -55,23 +66,25 @@ static bool key_is(lua_State *L, const document *d, const field *f, const char *
 }
 
 /// Reads the next member from `at`; false at the end of the object. Leaves `at` behind its value.
-static bool next_field(lua_State *L, const document *d, size_t *at, field *f) {
-  const char *end = d->text + d->length, *s = json_space(d->text + *at, end);
-  if (*at == 0) {
-    if (s == end || *s != '{') return false;
+static inline bool next_field(lua_State *L, const document *d, size_t *at, field *f) {
+  const char *end = d->text + d->length, *s = d->text + *at;
+  char before = *at == 0 ? '{' : ',';
+  // As our own writer does it: nothing stands between a member and the one before.
+  if (__builtin_expect(end - s > 2 && s[0] == before && s[1] == '"', 1)) {
+    s += 2;
+  } else {
+    s = json_space(s, end);
+    if (s == end || *s != before) return false;
     s = json_space(s + 1, end);
-  } else if (s < end && *s == ',') {
-    s = json_space(s + 1, end);
+    if (s == end || *s++ != '"') return false;
   }
-  if (s == end || *s != '"') return false;
-  const char *key = ++s;
+  const char *key = s;
   f->escaped = false;
-  for (s = json_text_end(s, end); s < end && *s != '"'; s = json_text_end(s, end)) {
-    f->escaped = f->escaped || *s == '\\';
-    s += *s == '\\' ? 2 : 1;
-    if (s > end) s = end;
+  for (s = json_quote(s, end); s < end && *s != '"'; s = json_quote(s + 2, end)) {
+    f->escaped = true;
+    if (end - s <= 2) return false;
   }
-  if (s >= end) return false;
+  if (s == end) return false;
   f->key = (uint32_t)(key - d->text);
   f->length = (uint32_t)(s - key);
   s = json_space(s + 1, end);
@@ -82,22 +95,29 @@ static bool next_field(lua_State *L, const document *d, size_t *at, field *f) {
   return true;
 }
 
-static bool find_field(lua_State *L, document *d, const char *key, size_t length, field *found) {
-  for (int i = 0; i < d->count; i++) {
-    if (key_is(L, d, &d->fields[i], key, length)) {
-      *found = d->fields[i];
-      return true;
-    }
+/// Reads on until the field at `place` is remembered; false when there is none, or no room for it.
+static bool remember(lua_State *L, document *d, int place) {
+  if (place >= d->capacity) return false;
+  while (d->count <= place) {
+    if (!next_field(L, d, &d->seen, &d->fields[d->count])) return false;
+    d->count++;
   }
-  size_t at = d->seen;
-  while (next_field(L, d, &at, found)) {
-    if (d->count < d->capacity) {
-      d->fields[d->count++] = *found;
-      d->seen = at;
-    }
-    if (key_is(L, d, found, key, length)) return true;
+  return true;
+}
+
+static const field *find_field(lua_State *L, document *d, const char *key, size_t length, field *beyond) {
+  // A script asks each document for the same names in the same order, and documents of a kind have them at the same places.
+  guess *g = &d->guesses[d->asked++ % GUESSES];
+  if (g->key == key && remember(L, d, g->place) && key_is(L, d, &d->fields[g->place], key, length)) return &d->fields[g->place];
+  for (int i = 0; remember(L, d, i); i++) {
+    if (!key_is(L, d, &d->fields[i], key, length)) continue;
+    *g = (guess){key, i};
+    return &d->fields[i];
   }
-  return false;
+  for (size_t at = d->seen; d->count == d->capacity && next_field(L, d, &at, beyond);) {
+    if (key_is(L, d, beyond, key, length)) return beyond;
+  }
+  return NULL;
 }
 
 /// The document at `index`, which a script may have replaced by anything: metamethods can be had from elsewhere.
@@ -125,9 +145,10 @@ static int document_index(lua_State *L) {
     lua_settop(L, 2);
   }
   const char *key = lua_tolstring(L, 2, &length);
-  field f;
-  if (!find_field(L, d, key, length, &f)) return 0;
-  json_push(L, d->text, d->text + f.value, d->text + d->length, false);
+  field beyond;
+  const field *f = find_field(L, d, key, length, &beyond);
+  if (f == NULL) return 0;
+  json_push(L, d->text, d->text + f->value, d->text + d->length, false);
   return 1;
 }
 
@@ -215,8 +236,8 @@ static int document_pairs(lua_State *L) {
   return 1;
 }
 
-static void push_text(lua_State *L, clua_bytes text) {
-  if (text.count) lua_pushlstring(L, (const char *)text.data, text.count);
+static void push_text(lua_State *L, clua_part text) {
+  if (text.count) lua_pushlstring(L, state_of(L)->event_block + text.start, text.count);
   else lua_pushnil(L);
 }
 
@@ -238,7 +259,7 @@ static int event_index(lua_State *L) {
   } else if (strcmp(key, "at") == 0) {
     lua_pushnumber(L, event->at);
   } else if (strcmp(key, "payload") == 0 && event->payload.count) {
-    const char *text = (const char *)event->payload.data;
+    const char *text = state_of(L)->event_block + event->payload.start;
     json_push(L, text, text, text + event->payload.count, false);
   } else {
     lua_pushnil(L);
@@ -283,6 +304,6 @@ void event_set(lua_State *L, int index, const clua_event *event) {
   event_box *box = lua_touserdata(L, index);
   box->event = event;
   lua_getiuservalue(L, index, 1);
-  document_set(lua_touserdata(L, -1), event ? event->document : (clua_bytes){NULL, 0});
+  document_set(lua_touserdata(L, -1), event ? state_of(L)->event_block + event->document.start : NULL, event ? event->document.count : 0);
   lua_pop(L, 1);
 }

@@ -1,6 +1,7 @@
 // The functions that the host lends. A script's call is written to a tape, the host answers with a tape or with a text for an error,
 // and only then, with none of its frames left on the stack, is anything raised.
 #include "internal.h"
+#include "scan.h"
 
 enum { HOST_CALL_COST = 100, LINE_LIMIT = 64 << 10 };
 

@@ -76,9 +76,10 @@ struct clua_state {
   // The run.
   const clua_request *request;
   clua_result result;
+  const char *event_block;
   const clua_event *events;
   size_t event_count, event_done;
-  uint8_t *verdicts;
+  bool *verdicts;
   buffer arguments, reply, values, saved, message, traceback, text;
 };
 
@@ -220,13 +221,8 @@ INTERNAL void json_append(lua_State *L, int index, buffer *out);
 // tape.c, reader.c: into Lua
 INTERNAL int tape_push_all(lua_State *L, clua_bytes tape);
 INTERNAL const char *json_push(lua_State *L, const char *text, const char *at, const char *end, bool keep_null);
-INTERNAL const char *json_skip(lua_State *L, const char *text, const char *at, const char *end);
-INTERNAL const char *json_text_end(const char *at, const char *end);
 
-static inline const char *json_space(const char *at, const char *end) {
-  while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
-  return at;
-}
+// scan.h: the shape of JSON text, without its values
 INTERNAL void push_array_metatable(lua_State *L);
 INTERNAL void push_array_table(lua_State *L, int size);
 INTERNAL bool utf8_valid(const char *text, size_t length, size_t *bad);

@@ -292,7 +292,10 @@ ptrdiff_t pattern_match(pattern *p, size_t at) {
       case FAULT: raise_fault(p, s);
       case END: ok = at == p->length; break;
       case OPEN: p->captures[s->first].start = at; break;
-      case PLACE: p->captures[s->first].start = at; break;
+      case PLACE:
+        p->captures[s->first].start = at;
+        p->captures[s->first].length = 0;
+        break;
       case CLOSE: p->captures[s->first].length = at - p->captures[s->first].start; break;
       case BACK: {
         size_t length = p->captures[s->first].length;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "scan.h"
 
 typedef struct {
   lua_State *L;
@@ -13,23 +14,6 @@ typedef struct {
 static _Noreturn void malformed(const reader *r, const char *expected) {
   luaL_error(r->L, "malformed JSON at byte %d: expected %s", (int)(r->at - r->text), expected);
   __builtin_unreachable();
-}
-
-/// Bit 7 of every byte that is zero, and perhaps of some behind it; exact up to the first.
-static inline uint64_t zero_bytes(uint64_t x) { return (x - 0x0101010101010101u) & ~x & 0x8080808080808080u; }
-
-/// The first quote, backslash or control character, or the end. Eight bytes at a time (after Mycroft's test for a zero byte).
-const char *json_text_end(const char *at, const char *end) {
-  while (end - at >= 8) {
-    uint64_t word;
-    memcpy(&word, at, 8);
-    uint64_t control = (word - 0x2020202020202020u) & ~word & 0x8080808080808080u;
-    uint64_t found = zero_bytes(word ^ 0x2222222222222222u) | zero_bytes(word ^ 0x5C5C5C5C5C5C5C5Cu) | control;
-    if (found) return at + __builtin_ctzll(found) / 8;
-    at += 8;
-  }
-  while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) at++;
-  return at;
 }
 
 static void expect(reader *r, char c, const char *expected) {
@@ -257,35 +241,4 @@ const char *json_push(lua_State *L, const char *text, const char *at, const char
   reader r = {L, text, at, end, keep_null};
   push_value(&r, 0);
   return r.at;
-}
-
-/// Behind the closing quote of the string whose opening quote has been read; beyond `end` when it has none.
-static const char *skip_text(const char *at, const char *end) {
-  for (;;) {
-    at = json_text_end(at, end);
-    if (at >= end) return end + 1;
-    if (*at == '"') return at + 1;
-    at += *at == '\\' ? 2 : 1;
-  }
-}
-
-/// The place behind the value at `at`, which is not checked further than needed to find its end.
-const char *json_skip(lua_State *L, const char *text, const char *at, const char *end) {
-  const char *from = at;
-  if (at < end && *at == '"') {
-    at = skip_text(at + 1, end);
-  } else if (at < end && (*at == '{' || *at == '[')) {
-    int depth = 0;
-    do {
-      char c = *at++;
-      if (c == '"') at = skip_text(at, end);
-      else if (c == '{' || c == '[') depth++;
-      else if (c == '}' || c == ']') depth--;
-    } while (depth > 0 && at < end);
-  } else {
-    while (at < end && *at != ',' && *at != '}' && *at != ']') at++;
-  }
-  if (at > end) luaL_error(L, "malformed JSON at byte %d: expected the end of a string", (int)(end - text));
-  if (at - from >= 256) charge(L, (uint64_t)(at - from) / 64);
-  return at;
 }

@@ -184,7 +184,7 @@ static void judge(lua_State *L, clua_state *S, int result, size_t i) {
   if (!lua_isboolean(L, result)) {
     luaL_error(L, "the filter answered with %s, not with true or false", luaL_typename(L, result));
   }
-  S->verdicts[i] = (uint8_t)lua_toboolean(L, result);
+  S->verdicts[i] = lua_toboolean(L, result);
   S->event_done = i + 1;
 }
 
@@ -290,8 +290,9 @@ static clua_result start(clua_state *S, const clua_request *request, void *conte
 
 clua_result clua_run(clua_state *S, const clua_request *request, void *context) { return start(S, request, context, run_body); }
 
-clua_result clua_filter(clua_state *S, const clua_request *request, const clua_event *events, size_t count, uint8_t *verdicts, size_t *done,
-                        void *context) {
+clua_result clua_filter(clua_state *S, const clua_request *request, const uint8_t *block, const clua_event *events, size_t count,
+                        bool *verdicts, size_t *done, void *context) {
+  S->event_block = (const char *)block;
   S->events = events;
   S->event_count = count;
   S->verdicts = verdicts;

@@ -38,19 +38,26 @@ enum Write: Sendable {
   case statements(Transaction)
   case documents(DocumentWrite)
   case event(EventWrite)
+  /// A new trigger, or an edited one over what it was when the edit was made.
+  case trigger(Trigger, over: Trigger?)
+  /// A task that starts when all of this is written.
+  case start(TaskRecord)
 }
 
 extension Write {
   /// The write as one that a task's run has led to: what it starts in turn is one run deeper.
   func following(_ task: TaskRecord) -> Write {
     switch self {
-    case .statements: return self
+    case .statements, .trigger: return self
     case .documents(var write):
       write.depth = max(write.depth, task.depth + 1)
       return .documents(write)
     case .event(var write):
       write.depth = max(write.depth, task.depth + 1)
       return .event(write)
+    case .start(var started):
+      started.depth = max(started.depth, task.depth + 1)
+      return .start(started)
     }
   }
 }

@@ -58,14 +58,14 @@ struct EventFilter {
     return result
   }
 
-  private func ask(_ filter: ScriptReference, _ events: [ScriptEvent], for trigger: Trigger, _ result: inout Filtered) -> [ScriptEvent] {
+  private func ask(_ filter: ScriptReference, _ events: ScriptEvents, for trigger: Trigger, _ result: inout Filtered) -> ScriptEvents {
     let session = ScriptSession(host, namespaceID: trigger.namespaceID, trigger: trigger, writes: .none)
     let script: Script
     do throws(Problem) {
       script = try host.script(filter, as: [.filter], in: trigger.namespaceID, called: "\(trigger.name ?? trigger.id) filter")
     } catch {
       result.problem = error
-      return []
+      return ScriptEvents()
     }
     let outcome = bench.interpreter(for: trigger.namespaceID, filter.isolation).filter(
       script, events: events,
@@ -76,6 +76,6 @@ struct EventFilter {
     case .returned: break
     case .failed(let problem), .killed(let problem): result.problem = problem
     }
-    return zip(events, outcome.accepted).filter(\.1).map(\.0)
+    return events.keeping(outcome.accepted)
   }
 }

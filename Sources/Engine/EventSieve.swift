@@ -19,40 +19,37 @@ struct EventSieve {
   }
 
   /// The documents of an event row as they are now, or the event itself when it is not about documents: those that pass `filters`.
-  func passing(_ row: DocumentEvent) throws(Problem) -> [ScriptEvent] {
+  func passing(_ row: DocumentEvent) throws(Problem) -> ScriptEvents {
     let events = try candidates(of: row)
     guard let filters = rule.filters else { return events }
-    var passing: [ScriptEvent] = []
-    for event in events where filters.matches(try Self.subject(of: event)) { passing.append(event) }
-    return passing
+    return try events.filter { event throws(Problem) in filters.matches(try Self.subject(of: event)) }
   }
 
   /// Of events whose key has the same value, the first, unless that value counted less than `dedupe_seconds` ago. Events without the key
   /// all count: nothing says that two of them are the same.
-  mutating func distinct(_ events: [ScriptEvent]) throws(Problem) -> [ScriptEvent] {
+  mutating func distinct(_ events: ScriptEvents) throws(Problem) -> ScriptEvents {
     guard let name = rule.dedupeKey else { return events }
-    var result: [ScriptEvent] = []
-    for event in events {
-      if let value = try Self.subject(of: event).value(at: name) {
-        let key = value.text
-        if let last = seen[key], event.at - last < .seconds(rule.dedupeSeconds) { continue }
-        seen[key] = event.at
-        fresh.append((key, event.at))
-      }
-      result.append(event)
+    return try events.filter { event throws(Problem) in
+      guard let key = try Self.subject(of: event).value(at: name)?.text else { return true }
+      if let last = seen[key], event.at - last < .seconds(rule.dedupeSeconds) { return false }
+      seen[key] = event.at
+      fresh.append((key, event.at))
+      return true
     }
-    return result
   }
 
-  private func candidates(of row: DocumentEvent) throws(Problem) -> [ScriptEvent] {
+  private func candidates(of row: DocumentEvent) throws(Problem) -> ScriptEvents {
+    var events = ScriptEvents()
     if let payload = row.payload {
-      let text = JSON.object(payload).bytes
-      return [ScriptEvent(type: row.type.rawValue, collectionID: row.collectionID, documentID: "", document: [], payload: text, at: row.at)]
+      events.append(
+        type: row.type.rawValue, collectionID: row.collectionID, documentID: "", document: [], payload: JSON.object(payload).bytes, at: row.at)
+      return events
     }
     let bodies = try host.read { reader throws(Problem) in try reader.bodies(of: row.documentIDs, in: row.collectionID) }
-    return row.documentIDs.map { id in
-      ScriptEvent(type: row.type.rawValue, collectionID: row.collectionID, documentID: id, document: Array((bodies[id] ?? "{}").utf8), at: row.at)
+    for id in row.documentIDs {
+      events.append(type: row.type.rawValue, collectionID: row.collectionID, documentID: id, document: (bodies[id] ?? "{}").utf8, at: row.at)
     }
+    return events
   }
 
   /// What `filters` looks at: the fields of the document with its identifiers, or the payload.

@@ -178,7 +178,11 @@ package final class Host: Sendable {
 
   /// Commits a transaction, together with whatever else waits. A lost guard is a conflict.
   @discardableResult package func commit(_ transaction: Transaction) throws(Problem) -> [[Value]] {
-    try ask { .commit(transaction, $0) }
+    if let gathering = Gathering.current, !transaction.isEmpty {
+      gathering.add(.statements(transaction))
+      return []
+    }
+    return try ask { .commit(transaction, $0) }
   }
 
   /// Commits a transaction with what it means to those who listen.
@@ -186,7 +190,11 @@ package final class Host: Sendable {
     try write([.statements(transaction)] + events.map(Write.event))
   }
 
-  func write(_ writes: [Write]) throws(Problem) -> WriteReport { try ask { .write(writes, $0) } }
+  func write(_ writes: [Write]) throws(Problem) -> WriteReport {
+    guard let gathering = Gathering.current else { return try ask { .write(writes, $0) } }
+    for write in writes { gathering.add(write) }
+    return WriteReport()
+  }
 
   /// Sets positions aside for documents that a worker inserts, and answers the first: they are counted over the whole store.
   func reservePositions(_ count: Int) throws(Problem) -> Int64 { try ask { .reserve(Int64(count), $0) } }
@@ -195,7 +203,19 @@ package final class Host: Sendable {
   /// `writes` are committed with it, or neither is.
   func put(_ trigger: Trigger, isNew: Bool, with writes: [Write] = []) throws(Problem) {
     try checkWhole(trigger, isNew: isNew)
-    try ask { .put(trigger, isNew: isNew, writes, $0) } as Void
+    guard let gathering = Gathering.current else { return try ask { .put(trigger, isNew: isNew, writes, $0) } as Void }
+    let before = try before(trigger, isNew: isNew, gathering)
+    for write in writes { gathering.add(write) }
+    gathering.add(.trigger(trigger, over: before))
+    gathering.note(trigger)
+  }
+
+  /// What a gathered edit began with; of several edits the first one's counts.
+  private func before(_ trigger: Trigger, isNew: Bool, _ gathering: Gathering) throws(Problem) -> Trigger? {
+    if isNew || gathering.trigger(trigger.id, in: trigger.namespaceID) != nil { return nil }
+    let stored = try read { reader throws(Problem) in try reader.trigger(trigger.id) }
+    guard let stored, stored.fence == trigger.fence else { throw Outcome.lost("trigger").problem }
+    return stored
   }
 
   /// Tells the agenda that something which these triggers name was changed.
@@ -208,7 +228,10 @@ package final class Host: Sendable {
 
   /// Starts a task outside any schedule.
   /// `transaction` is written with it, or neither is.
-  func start(_ task: TaskRecord, with transaction: Transaction = Transaction()) throws(Problem) { try ask { .start(task, transaction, $0) } as Void }
+  func start(_ task: TaskRecord, with transaction: Transaction = Transaction()) throws(Problem) {
+    if let gathering = Gathering.current { return try gathering.start(task, with: transaction) }
+    try ask { .start(task, transaction, $0) } as Void
+  }
 
   /// Reads in one snapshot, for as long as the thread's `ReadLimit` allows; then it is stopped in the middle of SQLite's work.
   package func read<T>(_ body: (Reader) throws(Problem) -> T) throws(Problem) -> T {

@@ -10,6 +10,9 @@ extension HostLoop {
     var report = WriteReport()
     var counted: [Counted] = []
     var filtering: Set<Trigger.ID> = []
+    /// Triggers that it makes or edits, with when they come, and tasks that it starts.
+    var triggers: [(id: Trigger.ID, timetable: Timetable)] = []
+    var tasks: [TaskRecord] = []
     /// What the plan has made of documents so far, by collection and identifier: a later write of it builds on an earlier one.
     var documents: [String: [String: Standing]] = [:]
   }
@@ -39,11 +42,21 @@ extension HostLoop {
   /// counters of the triggers that listen. An event exists exactly if its documents do.
   func plan(_ writes: [Write]) throws(Problem) -> Plan {
     var plan = Plan()
-    for write in writes {
+    for (place, write) in writes.enumerated() {
       switch write {
       case .statements(let transaction): plan.transaction.append(transaction)
       case .documents(let write): try add(write, to: &plan)
       case .event(let event): record(event, &plan)
+      case .trigger(let trigger, let before):
+        // Of several edits of one the last says all of it, and the first what they began with.
+        if plan.triggers.contains(where: { $0.id == trigger.id }) { continue }
+        let last = writes[place...].reduce(trigger) { last, write in
+          if case .trigger(let later, _) = write, later.id == trigger.id { later } else { last }
+        }
+        try add(last, over: before, to: &plan)
+      case .start(let task):
+        plan.transaction.insert(task)
+        plan.tasks.append(task)
       }
     }
     return plan
@@ -54,6 +67,8 @@ extension HostLoop {
     untold = plan.report.sequence ?? untold
     for counted in plan.counted { agenda.count(counted.count, for: counted.triggerID, at: counted.at, depth: counted.depth) }
     for id in plan.filtering { askFilter(id) }
+    for (id, timetable) in plan.triggers { take(up: id, timetable) }
+    for task in plan.tasks { begin(task) }
   }
 
   /// Whether anybody would hear of an event that is only told then.

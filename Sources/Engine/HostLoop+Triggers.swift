@@ -7,22 +7,23 @@ extension HostLoop {
   // MARK: - Definitions
 
   func put(_ trigger: Trigger, isNew: Bool, _ writes: [Write], _ reply: Reply<Result<Void, Problem>>) {
-    let timetable: Timetable
-    var plan: Plan
-    do throws(Problem) {
-      timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
-      plan = try self.plan(writes)
-    } catch { return reply.give(.failure(error)) }
+    let current = isNew ? nil : stored(trigger.id)
+    // Whoever read it a moment ago reads it again, and repeats.
+    guard isNew || current?.fence == trigger.fence else { return reply.give(.failure(Outcome.lost("trigger").problem)) }
+    add(writes + [.trigger(trigger, over: current)], reply)
+  }
+
+  /// A new trigger, or the edit of one: it may have fired since it was read, but what it is must be what the edit began with.
+  func add(_ trigger: Trigger, over before: Trigger?, to plan: inout Plan) throws(Problem) {
+    let timetable = try Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: parts.zones)
     var event = Schedule.EventType.triggerCreated
-    if isNew {
+    if before == nil {
       var trigger = trigger
       // A new filter looks at what comes from now on.
       trigger.eventCursor = sequence
       plan.transaction.insert(trigger)
     } else {
-      guard let current = stored(trigger.id), current.fence == trigger.fence else {
-        return reply.give(.failure(Outcome.lost("trigger").problem))
-      }
+      guard let current = stored(trigger.id), before?.isDefined(like: current) == true else { throw Outcome.lost("trigger").problem }
       var edited = trigger.over(current)
       // A pause keeps no debt: what came meanwhile is not looked at.
       if edited.status == .active, current.status != .active, !edited.schedule.catchUpOnResume { edited.eventCursor = sequence }
@@ -30,15 +31,14 @@ extension HostLoop {
       event = .change(from: current.status, to: edited.status)
     }
     if !trigger.isNamespaceHook { record(.about(trigger, event), &plan) }
-    add(plan.transaction) { [self, plan] outcome in
-      guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
-      announce(plan)
-      // Counters may have moved since the edit was read; the row knows.
-      guard let current = stored(trigger.id) else { return reply.give(.failure(Problem(.internal, "the trigger is not there after its commit"))) }
-      define(current)
-      if current.isScheduled { schedule(current, timetable) } else { agenda.remove(current.id) }
-      reply.give(.success(()))
-    }
+    plan.triggers.append((trigger.id, timetable))
+  }
+
+  /// Takes up a trigger that was just written. Counters may have moved since the edit was read; the row knows.
+  func take(up id: Trigger.ID, _ timetable: Timetable) {
+    guard let current = stored(id) else { return log("error", "trigger \(id) is not there after its commit") }
+    define(current)
+    if current.isScheduled { schedule(current, timetable) } else { agenda.remove(id) }
   }
 
   func define(_ trigger: Trigger) {
@@ -412,5 +412,11 @@ extension Trigger {
     if status == .active, current.status != .active { result.consecutiveFailures = consecutiveFailures }
     result.updatedAt = updatedAt
     return result
+  }
+
+  /// Whether both say the same of what edits change, whatever runs have written since.
+  fileprivate func isDefined(like other: Trigger) -> Bool {
+    name == other.name && description == other.description && action == other.action && schedule == other.schedule && status == other.status
+      && pausedUntil == other.pausedUntil
   }
 }

@@ -236,21 +236,12 @@ final class HostLoop {
         }
       } catch { reply.give(.failure(error)) }
     case .put(let trigger, let isNew, let writes, let reply):
-      // An edit is laid over what the row says now; if this batch moves the row, the edit waits for the next.
-      if touchedTriggers.contains(trigger.id) {
+      if touches(writes + [.trigger(trigger, over: nil)]) {
         deferred.append(command)
         return
       }
-      touchedTriggers.insert(trigger.id)
       put(trigger, isNew: isNew, writes, reply)
-    case .start(let task, let with, let reply):
-      var transaction = with
-      transaction.insert(task)
-      add(transaction) { [self] outcome in
-        guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
-        begin(task)
-        reply.give(.success(()))
-      }
+    case .start(let task, let with, let reply): add([.statements(with), .start(task)], reply)
     case .ran(let taskID, let ending, let kind, let duration):
       admission.ran(for: duration, kind)
       ended.append(taskID)
@@ -288,12 +279,33 @@ final class HostLoop {
 
   func add(_ transaction: Transaction, _ settle: @escaping (Outcome) -> Void) { pending.add(transaction, settle) }
 
-  /// Whether a document of these writes is already being changed in this batch; if not, marks them.
+  /// Writes all of it or nothing, and then answers.
+  func add(_ writes: [Write], _ reply: Reply<Result<Void, Problem>>) {
+    do throws(Problem) {
+      let plan = try plan(writes)
+      add(plan.transaction) { [self] outcome in
+        guard case .committed = outcome else { return reply.give(.failure(outcome.problem)) }
+        announce(plan)
+        reply.give(.success(()))
+      }
+    } catch { reply.give(.failure(error)) }
+  }
+
+  /// Whether a document or a trigger of these writes is already being changed in this batch; if not, marks them. An edit is laid over what
+  /// the row says now: where this batch moves the row, it waits for the next.
   private func touches(_ writes: [Write]) -> Bool {
     var keys: [String] = []
-    for case .documents(let write) in writes { keys += write.changes.map { "\(write.collectionID)/\($0.documentID)" } }
-    if keys.contains(where: touched.contains) { return true }
+    var ids: [Trigger.ID] = []
+    for write in writes {
+      switch write {
+      case .documents(let write): keys += write.changes.map { "\(write.collectionID)/\($0.documentID)" }
+      case .trigger(let trigger, _): ids.append(trigger.id)
+      case .statements, .event, .start: break
+      }
+    }
+    if keys.contains(where: touched.contains) || ids.contains(where: touchedTriggers.contains) { return true }
     touched.formUnion(keys)
+    touchedTriggers.formUnion(ids)
     return false
   }
 }

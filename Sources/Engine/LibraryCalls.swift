@@ -125,9 +125,11 @@ package struct LibraryCalls {
     case "triggers.update": return try perform("update_trigger", path: ["trigger_id": try text(0, "the trigger")], body: object(1))
     case "triggers.delete", "triggers.pause", "triggers.resume", "triggers.execute":
       let operation = name == "triggers.execute" ? "execute_trigger_now" : "\(name.dropFirst("triggers.".count))_trigger"
-      return try perform(operation, path: ["trigger_id": try text(0, "the trigger")])
-    case "triggers.history": return try perform("get_trigger_history", path: ["trigger_id": try text(0, "the trigger")])["executions"] ?? []
-    case "triggers.evaluations": return try perform("list_trigger_evaluations", path: ["trigger_id": try text(0, "the trigger")])["results"] ?? []
+      return try perform(operation, path: ["trigger_id": try text(0, "the trigger")], body: name == "triggers.pause" ? object(1) : [:])
+    case "triggers.history", "triggers.evaluations":
+      let operation = name == "triggers.history" ? "get_trigger_history" : "list_trigger_evaluations"
+      let answer = try perform(operation, path: ["trigger_id": try text(0, "the trigger")], query: object(1).object ?? JSONObject())
+      return answer["executions"] ?? answer["results"] ?? []
     case "tasks.get": return try optional { () throws(Problem) in try perform("get_task", path: ["task_id": try text(0, "the task")]) }
     case "tasks.list": return try results("list_tasks", object(0))
     case "tasks.wait": return try wait(for: try text(0, "the task"), seconds: arguments.count > 1 ? arguments[1].double : nil)

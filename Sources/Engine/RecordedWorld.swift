@@ -113,20 +113,20 @@ struct RecordedWorld: SimulatedWorld {
       }
       sieve = fresh
     }
-    var events = try sieve?.passing(event) ?? []
+    var events = try sieve?.passing(event) ?? ScriptEvents()
     if let filter = rule.filter, !events.isEmpty { events = ask(filter, events, at: event.at) }
     return Int64(try sieve?.distinct(events).count ?? 0)
   }
 
-  private mutating func ask(_ filter: ScriptReference, _ events: [ScriptEvent], at moment: Instant) -> [ScriptEvent] {
+  private mutating func ask(_ filter: ScriptReference, _ events: ScriptEvents, at moment: Instant) -> ScriptEvents {
     // What cannot be found accepts nothing, as at its time.
-    guard let script = try? host.script(filter, as: [.filter], in: trigger.namespaceID, called: "filter") else { return [] }
+    guard let script = try? host.script(filter, as: [.filter], in: trigger.namespaceID, called: "filter") else { return ScriptEvents() }
     let outcome = interpreter.filter(
       script, events: events,
       context: ScriptSession.context(trigger, scheduledAt: nil, now: moment, host: host), budget: ScriptKind.filter.budget,
       host: session(at: moment))
     count(outcome.run.cost)
-    return zip(events, outcome.accepted).filter(\.1).map(\.0)
+    return events.keeping(outcome.accepted)
   }
 
   // MARK: - Questions

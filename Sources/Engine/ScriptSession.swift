@@ -45,15 +45,11 @@ package final class ScriptSession: ScriptHost {
   /// What `log` lines and `print` of one run may keep in an evaluation.
   private static let lineLimit = 8 * 1024
 
-  /// The writes that can wait for the outcome of a task.
-  private static let gatherable: Set<String> = [
-    "upsert_documents", "update_document", "delete_document", "set_kv", "increment_kv", "delete_kv", "create_document",
-    "batch_delete_documents", "emit_event",
-  ]
-
-  package convenience init(_ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes) {
-    self.init(host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases))) {
-      level, message in
+  /// `runs`: how many runs led to this one.
+  package convenience init(_ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, runs: Int64 = 0) {
+    self.init(
+      host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases)), runs: runs
+    ) { level, message in
       if level != "print" { host.log(level, "script: \(message)") }
     }
   }
@@ -68,7 +64,8 @@ package final class ScriptSession: ScriptHost {
 
   package init(
     _ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, caller: Caller, clock: Instant? = nil,
-    pause: ((Duration) throws(Problem) -> Void)? = nil, depth: Int = 0, output: @escaping (_ level: String, _ message: String) -> Void
+    pause: ((Duration) throws(Problem) -> Void)? = nil, depth: Int = 0, runs: Int64 = 0,
+    output: @escaping (_ level: String, _ message: String) -> Void
   ) {
     self.host = host
     var surroundings = host.surroundings
@@ -81,7 +78,7 @@ package final class ScriptSession: ScriptHost {
     self.writes = writes
     self.caller = caller
     self.output = output
-    gathering = writes == .gathered ? Gathering() : nil
+    gathering = writes == .gathered ? Gathering(depth: runs) : nil
     began = host.surroundings.ticks()
   }
 
@@ -160,27 +157,28 @@ package final class ScriptSession: ScriptHost {
   private func perform(_ name: String, path: [String: String], query: JSONObject, body: JSON) throws(Problem) -> JSON {
     guard let operation = Operation.named(name) else { throw Problem(.internal, "there is no operation '\(name)'") }
     if operation.inNamespace, namespace == nil { throw Problem(.notFound, "namespace '\(namespaceID)' is gone") }
+    let gathering = transaction ?? gathering
+    let isWrite = name != "fetch" && operation.scope != nil && operation.scope != .read
     if name == "fetch" {
       try countFetch()
-    } else if let scope = operation.scope, scope != .read {
+    } else if isWrite, let scope = operation.scope {
       if writes == .none { throw Problem(.forbidden, "this kind of script may only read", hint: "Write from a hook, an action or a batch script") }
-      if transaction != nil, !Self.gatherable.contains(name) {
-        throw Problem(
-          .forbidden, "'\(name)' cannot be undone, so it has no place in a transaction",
-          hint: "In it you may write documents, kv and events; do the rest before or after it")
-      }
-      if writes == .gathered, !Self.gatherable.contains(name) {
-        throw Problem(
-          .forbidden, "'\(name)' cannot be called here: what a hook or an action writes is committed with its outcome",
-          hint: "It may write documents and kv; do the rest in a batch script")
-      }
       guard caller.may(scope) else { throw Problem(.forbidden, "the key does not allow '\(scope.rawValue)'") }
-      try (transaction ?? gathering)?.admit(body)
+      if let gathering {
+        if let refusal = GatherableWrites.refusal(of: name, in: transaction == nil ? "hook or action" : "transaction") { throw refusal }
+        try gathering.admit(body)
+      }
     }
     var call = Call(caller: caller, namespace: namespace, path: path, query: query, body: body)
-    call.gathering = transaction ?? gathering
+    call.gathering = gathering
     call.depth = depth + 1
-    switch try operation.perform(host, call) {
+    let answer: Operation.Answer
+    if let gathering {
+      answer = try GatherableWrites.perform(operation, call, on: host, gathering, isWrite: isWrite)
+    } else {
+      answer = try operation.perform(host, call)
+    }
+    switch answer {
     case .json(let value), .accepted(let value): return value
     case .nothing: return .bool(true)
     case .events: throw .streamsOnlyOverHTTP
@@ -315,53 +313,5 @@ package final class ScriptSession: ScriptHost {
       ]
     }
     return context
-  }
-}
-
-/// The writes of a script that are committed later, and what they already look like to the script itself.
-final class Gathering: @unchecked Sendable {
-  // @unchecked: belongs to the one thread that runs the script.
-  private(set) var writes: [Write] = []
-  private var bytes = 0
-  /// What one run may write. It waits in memory, outside of Lua's own limit, and is committed in one piece.
-  private static let limit = 64 << 20
-  /// What a write costs that carries next to nothing.
-  private static let overhead = 256
-  private var kv: [String: JSON?] = [:]
-  private var documents: [String: Document?] = [:]
-
-  /// Refuses what is too much to be committed with the outcome.
-  func admit(_ body: JSON) throws(Problem) {
-    bytes += body.weight + Self.overhead
-    guard bytes <= Self.limit else {
-      throw Problem(.budget, "the script writes more than \(Self.limit >> 20) MiB", hint: "Write less at once, or do it in a batch script")
-    }
-  }
-
-  func add(_ write: Write) { writes.append(write) }
-
-  /// Takes over what another script of the same run has written, to read it: that is committed first.
-  func see(_ earlier: Gathering) {
-    kv = earlier.kv
-    documents = earlier.documents
-  }
-
-  func noteKV(_ key: String, _ value: JSON?) { kv[key] = .some(value) }
-  /// The value this run wrote; nil when it wrote none, `.some(nil)` when it deleted it.
-  func knownKV(_ key: String) -> JSON?? { kv[key] }
-
-  func note(_ document: Document?, _ id: String, in collectionID: String) { documents["\(collectionID)/\(id)"] = .some(document) }
-  func known(_ id: String, in collectionID: String) -> Document?? { documents["\(collectionID)/\(id)"] }
-}
-
-extension JSON {
-  /// About as many bytes as its text has, without writing it.
-  var weight: Int {
-    switch self {
-    case .null, .bool, .int, .double: 8
-    case .string(let text): text.utf8.count
-    case .array(let items): items.reduce(8) { $0 + $1.weight }
-    case .object(let object): object.members.reduce(8) { $0 + $1.key.utf8.count + $1.value.weight }
-    }
   }
 }

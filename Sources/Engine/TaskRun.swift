@@ -133,7 +133,7 @@ struct TaskRun {
   func run(
     _ reference: ScriptReference, kind: ScriptKind, named entry: String, arguments: [JSON], into product: inout Product
   ) throws(Problem) -> (values: [JSON], record: JSONObject) {
-    let session = ScriptSession(host, namespaceID: task.namespaceID, trigger: trigger, writes: .gathered)
+    let session = ScriptSession(host, namespaceID: task.namespaceID, trigger: trigger, writes: .gathered, runs: task.depth)
     if let earlier = product.gathering { session.gathering?.see(earlier) }
     let script = try host.script(
       reference, as: kind == .hook ? [.hook] : [.action], in: task.namespaceID, called: "\(trigger?.name ?? trigger?.id ?? task.id) \(entry)")

@@ -89,9 +89,9 @@ package struct HostileCorpus: Sendable {
     let budget = way.budget
     let interpreter = Interpreter(memory: budget.memory, natives: natives, modules: false)
     let host = SilentHost()
-    let began = threadTime()
+    let began = ThreadTime.now()
     let run = interpreter.runRaw(name: entry.name, source: entry.source, budget: budget, host: host)
-    let milliseconds = (threadTime() - began) * 1000
+    let milliseconds = (ThreadTime.now() - began).inSeconds * 1000
     switch run.outcome {
     case .returned(let values): return Result(outcome: word(values.first ?? .null), message: "", milliseconds: milliseconds)
     case .failed(let problem): return Result(outcome: "error", message: problem.message, milliseconds: milliseconds)
@@ -99,13 +99,6 @@ package struct HostileCorpus: Sendable {
       let outcome = problem.details["limit"] == "memory" ? "memory error" : "killed"
       return Result(outcome: outcome, message: problem.message, milliseconds: milliseconds)
     }
-  }
-
-  /// Seconds that this thread has worked.
-  private static func threadTime() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   private static func word(_ value: JSON) -> String {

@@ -136,7 +136,9 @@ package enum Library {
     function("triggers.list", ["query?: table"], "table[]", .read, "The triggers of the namespace."),
     function("triggers.update", ["trigger: string", "changes: table"], "table", .write, "Changes a trigger."),
     function("triggers.delete", ["trigger: string"], "boolean", .write, "Removes a trigger."),
-    function("triggers.pause", ["trigger: string"], "table", .write, "Keeps a trigger from firing until it is resumed."),
+    function(
+      "triggers.pause", ["trigger: string", "options?: table"], "table", .write,
+      "Keeps a trigger from firing until it is resumed, or until a moment: {note=…, until=…}."),
     function("triggers.resume", ["trigger: string"], "table", .write, "Lets a paused trigger fire again."),
     function("triggers.execute", ["trigger: string"], "table", .write, "Fires a trigger now and gives its task."),
     function("triggers.history", ["trigger: string", "query?: table"], "table[]", .read, "The executions of a trigger, newest first."),

@@ -99,35 +99,47 @@ package struct LuaFuzzer {
     package var returned = 0
     package var failed = 0
     package var killed = 0
-    /// The longest that a run took beyond its limit.
+    /// The longest that a run worked beyond its limit.
     package var slowest = Duration.zero
-    /// Programs whose run was ended by more than 50 ms after its limit, or left memory behind.
+    /// Programs that worked for longer than `latency` after their limit, or took more memory than theirs.
     package var complaints: [String] = []
   }
 
-  /// Runs programs until `deadline` has passed, by an interpreter that is made anew every thousand. Call it on a script thread.
-  package static func run(seed: UInt64, surroundings: Surroundings, until deadline: Ticks) -> Summary {
+  private static let budget = Budget(wall: .milliseconds(50), memory: 4 << 20)
+  private static let latency = Duration.milliseconds(50)
+
+  /// Runs programs until `deadline` has passed, by an interpreter that is made anew every thousand; `each` hears of each thousand.
+  ///
+  /// `worked` says how long the thread has worked: where time passes and nothing is done, the machine was busy with others.
+  /// Call it on a script thread.
+  package static func run(
+    seed: UInt64, surroundings: Surroundings, worked: () -> Ticks = ThreadTime.now, until deadline: Ticks, each: (Summary) -> Void = { _ in }
+  ) -> Summary {
     var fuzzer = LuaFuzzer(seed: seed)
     var summary = Summary()
-    let budget = Budget(wall: .milliseconds(50), memory: 4 << 20)
     var interpreter = Interpreter(memory: budget.memory, random: { seed })
     while surroundings.ticks() < deadline {
-      if summary.programs % 1000 == 999 { interpreter = Interpreter(memory: budget.memory, random: { seed }) }
+      if summary.programs % 1000 == 999 {
+        interpreter = Interpreter(memory: budget.memory, random: { seed })
+        each(summary)
+      }
       let source = fuzzer.program()
       summary.programs += 1
       let host = FuzzedHost(seed: seed &+ UInt64(summary.programs))
       let kind: ScriptKind = summary.programs % 3 == 0 ? .batch : summary.programs % 3 == 1 ? .action : .predicate
-      let began = surroundings.ticks()
+      let began = worked()
       let run = interpreter.run(Script(name: "fuzz", version: 1, source: source), kind: kind, context: ["now": 1], budget: budget, host: host)
-      let took = surroundings.ticks() - began
-      summary.slowest = max(summary.slowest, took - .milliseconds(50))
+      let late = worked() - began - .milliseconds(50)
+      summary.slowest = max(summary.slowest, late)
       switch run.outcome {
       case .returned: summary.returned += 1
       case .failed: summary.failed += 1
       case .killed: summary.killed += 1
       }
-      if took > .milliseconds(400) { summary.complaints.append("took \(took.inMilliseconds) ms:\n\(source)") }
-      if run.cost.peakBytes > UInt64(budget.memory) + 128 << 10 { summary.complaints.append("used \(run.cost.peakBytes) bytes:\n\(source)") }
+      if late > latency { summary.complaints.append("program \(summary.programs) worked for \(late.inMilliseconds) ms after its limit:\n\(source)") }
+      if run.cost.peakBytes > UInt64(budget.memory) + 128 << 10 {
+        summary.complaints.append("program \(summary.programs) used \(run.cost.peakBytes) bytes:\n\(source)")
+      }
     }
     return summary
   }

@@ -74,14 +74,3 @@ enum Format {
   /// `10:04:31` in UTC: the clock part of an instant.
   static func clock(_ instant: Instant) -> String { String(instant.description.dropFirst(11).prefix(8)) }
 }
-
-/// Reads a length of time as options give it: `90`, `90s`, `5m`, `2h`, `1d`, `250ms`; a bare number is seconds.
-func parseDuration(_ text: String) -> Duration? {
-  let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)]
-  let unit = units.first { text.hasSuffix($0.0) }
-  let digits = unit.map { text.dropLast($0.0.count) } ?? text[...]
-  guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(digits) else { return nil }
-  let seconds = number * (unit?.1 ?? 1)
-  guard seconds.isFinite, seconds < 1e10 else { return nil }
-  return .seconds(seconds)
-}

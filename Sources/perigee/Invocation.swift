@@ -104,7 +104,7 @@ struct Invocation: Sendable {
 
   func duration(_ name: String) throws(Problem) -> Duration? {
     guard let text = values[name] else { return nil }
-    guard let duration = parseDuration(text) else {
+    guard let duration = Duration.parsing(text) else {
       throw Problem(.invalid, "'\(text)' is not a length of time", hint: "For example --\(name) 30s, 5m or 250ms", path: "--\(name)")
     }
     return duration

@@ -112,3 +112,18 @@ import Testing
     #expect(CivilDate(year: 2024, month: 2, day: 29) < CivilDate(year: 2024, month: 3, day: 1))
   }
 }
+
+@Suite("Lengths of time") struct DurationTextTests {
+  @Test(
+    "are read as people write them",
+    arguments: [
+      ("90", 90_000), ("90s", 90_000), ("5m", 300_000), ("2h", 7_200_000), ("1d", 86_400_000), ("250ms", 250), ("1.5s", 1_500), ("0", 0),
+      ("1h30m", 5_400_000), ("1d12h", 129_600_000), ("1m1s1ms", 61_001),
+    ])
+  func parse(text: String, milliseconds: Int64) { #expect(Duration.parsing(text)?.inMilliseconds == milliseconds) }
+
+  @Test(
+    "are refused where they are none",
+    arguments: ["", "s", "-1s", "1 s", "1w", "inf", "nan", "1e5s", "0x10", "99999999999999d", "1h30", "30 1h", "1h-1m", "..5s", "٣s"])
+  func refuse(text: String) { #expect(Duration.parsing(text) == nil) }
+}

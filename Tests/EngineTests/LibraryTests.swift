@@ -74,9 +74,9 @@ import Testing
       end)
       assert(not ok and e == "halfway" and perigee.kv.get("a") == nil and perigee.documents.count("c") == 25)
       local result = perigee.transaction(function() perigee.kv.set("a", 2) perigee.documents.delete("c", "d0") return "done" end)
-      local no = select(2, pcall(perigee.transaction, function() perigee.collections.create{collection_name = "x"} end))
+      local no = select(2, pcall(perigee.transaction, function() perigee.tasks.cancel("x") end))
       local nested = select(2, pcall(perigee.transaction, function() perigee.transaction(function() end) end))
-      return result, perigee.kv.get("a"), perigee.documents.count("c"), no:find("cannot be undone") ~= nil, nested:find("open already") ~= nil
+      return result, perigee.kv.get("a"), perigee.documents.count("c"), no:find("could not be taken back") ~= nil, nested:find("open already") ~= nil
       """
     #expect(try run(source, in: store)["values"] == ["done", 2, 24, true, true])
     // A script that is stopped in the middle leaves nothing.

@@ -1,8 +1,9 @@
 import Basics
-import Engine
 import Model
 import TestSupport
 import Testing
+
+@testable import Engine
 
 @Suite("Stored scripts") struct StoredScriptTests {
   private func store() throws -> TemporaryStore { try TemporaryStore() }
@@ -273,12 +274,22 @@ import Testing
       ])
     #expect(run["output"] == ["1"], "\(run.text)")
     let changes = run["changes"]
-    #expect(changes?["documents"]?["c"] == ["added": 2, "deleted": 1])
+    #expect(changes?["documents"] == ["c": ["added": 2, "deleted": 1]])
     #expect(changes?["collections"]?["created"] == ["new"])
     #expect(changes?["kv"] == ["created": ["fresh"], "changed": ["old"]], "\(String(describing: changes?.text))")
     #expect(try store.call("count_documents", path: ["collection_identifier": "c"])["count"] == 0)
     #expect(try store.call("get_kv", path: ["key": "old"])["value"] == 1)
     #expect(try store.call("list_collections")["total_count"] == 1)
+  }
+
+  @Test("run dry: what others do in the store meanwhile is not theirs") func dryRunBesideOthers() throws {
+    let store = try store()
+    try store.call("set_kv", path: ["key": "counter"], body: ["value": 1])
+    let sandbox = try ScriptSandbox(copying: store.host)
+    let changes = try ScriptChanges(in: sandbox, store.host.defaultNamespace(for: .local).id)
+    try store.call("set_kv", path: ["key": "counter"], body: ["value": 2])
+    try store.call("create_collection", body: ["collection_name": "c"])
+    #expect(try changes.json() == [:])
   }
 
   @Test("run one another a few times deep and no further, and only with the caller's rights") func depth() throws {

@@ -43,7 +43,8 @@ import Testing
         let event = FilterTests.event("{\"v\": \(text)}")
         let compare = Script(
           name: "f", version: 1, source: "return function(event, ctx) return perigee.json.encode(event.document.v) == ctx.text end")
-        let lazy = interpreter.filter(compare, events: [event], context: ["text": .string(text)], budget: ScriptKind.filter.budget, host: host)
+        let lazy = interpreter.filter(
+          compare, events: ScriptEvents([event]), context: ["text": .string(text)], budget: ScriptKind.filter.budget, host: host)
         return lazy.accepted == [true] ? nil : "\(sample) was read lazily as something else: \(lazy.run.outcome)"
       }
     }

@@ -11,8 +11,9 @@ import Testing
 
   func filter(_ source: String, _ documents: [String], budget: Budget? = nil) throws -> (accepted: [Bool], run: ScriptRun) {
     try onScriptThread {
-      Interpreter(memory: 16 << 20).filter(
-        Script(name: "filter", version: 1, source: source), events: documents.map { Self.event($0, payload: #"{"n":[1,2]}"#) }, context: ["limit": 5],
+      let events = ScriptEvents(documents.map { Self.event($0, payload: #"{"n":[1,2]}"#) })
+      return Interpreter(memory: 16 << 20).filter(
+        Script(name: "filter", version: 1, source: source), events: events, context: ["limit": 5],
         budget: budget ?? ScriptKind.filter.budget, host: TestHost())
     }
   }
@@ -58,7 +59,7 @@ import Testing
       """
     let accepted = try onScriptThread {
       Interpreter(memory: 16 << 20).filter(
-        Script(name: "filter", version: 1, source: source), events: events, budget: ScriptKind.filter.budget, host: TestHost()
+        Script(name: "filter", version: 1, source: source), events: ScriptEvents(events), budget: ScriptKind.filter.budget, host: TestHost()
       ).accepted
     }
     #expect(accepted == [Bool](repeating: true, count: events.count))
@@ -110,5 +111,68 @@ import Testing
   func malformed(document: String) throws {
     let result = try filter("return function(event) return event.document == nil or event.document.a == nil end", [document])
     if case .returned = result.run.outcome { #expect(result.accepted == [true]) }
+  }
+}
+
+@Suite("Events laid out") struct ScriptEventsTests {
+  private static func events(_ count: Int) -> [ScriptEvent] {
+    (0..<count).map { (number: Int) -> ScriptEvent in
+      let (document, payload) = ("{\"n\":\(number)}", number % 3 == 0 ? "[\(number)]" : "")
+      return ScriptEvent(
+        type: number % 5 == 0 ? "a" : "b", collectionID: number % 7 < 3 ? "c" : "", documentID: "d\(number)", document: Array(document.utf8),
+        payload: Array(payload.utf8), at: Instant(milliseconds: 1_767_225_600_000 + Int64(number)))
+    }
+  }
+
+  @Test("are what they were") func roundTrip() {
+    let events = Self.events(100)
+    let laid = ScriptEvents(events)
+    #expect(laid.count == 100 && !laid.isEmpty && ScriptEvents().isEmpty)
+    for (position, event) in events.enumerated() {
+      let read = laid[position]
+      #expect([read.type, read.collectionID, read.documentID] == [event.type, event.collectionID, event.documentID])
+      #expect([read.document, read.payload] == [event.document, event.payload])
+      #expect(read.at == event.at)
+    }
+  }
+
+  @Test("are chosen by flags or a condition, in their order; what has no flag goes") func chosen() throws {
+    let laid = ScriptEvents(Self.events(10))
+    func ids(_ events: ScriptEvents) -> [String] { (0..<events.count).map { events[$0].documentID } }
+    #expect(ids(laid.keeping([true, false, true])) == ["d0", "d2"])
+    #expect(ids(try laid.filter { $0.type == "a" }) == ["d0", "d5"])
+    var longer = laid.keeping([true])
+    longer.append(type: "b", collectionID: "c", documentID: "new", document: [], at: Instant(seconds: 1))
+    #expect(ids(longer) == ["d0", "new"] && longer[0].type == "a" && longer[1].collectionID == "c" && longer[1].type == "b")
+  }
+
+  @Test("are read by a filter as they lie there, and so are documents whose names come in another order each time") func orders() throws {
+    var random = SeededRandom(seed: 5)
+    var events = ScriptEvents()
+    var expected: [Bool] = []
+    for number in 0..<400 {
+      let names = (0..<Int.random(in: 1...70, using: &random)).map { "f\($0)" }.shuffled(using: &random)
+      let members = names.map { "\"\($0)\":\"\($0)/\(number)\"" }
+      let space = ["", " ", "\n "].randomElement(using: &random) ?? ""
+      let text = "{" + members.joined(separator: space + "," + space) + "}"
+      events.append(type: "t", collectionID: "c", documentID: "\(number)", document: text.utf8, at: Instant(seconds: 1))
+      expected.append(names.count > 5)
+    }
+    let source = """
+      return function(event)
+        local d = event.document
+        for _, name in ipairs{"f3", "f0", "f5", "f3", "f1"} do
+          local value = d[name]
+          if value ~= nil and value ~= name .. "/" .. event.document_id then error(name .. ": " .. value) end
+        end
+        return d.f5 ~= nil
+      end
+      """
+    let (script, laid) = (Script(name: "f", version: 1, source: source), events)
+    let result = try onScriptThread {
+      Interpreter(memory: 16 << 20).filter(script, events: laid, budget: ScriptKind.filter.budget, host: TestHost())
+    }
+    _ = try result.run.values()
+    #expect(result.accepted == expected)
   }
 }

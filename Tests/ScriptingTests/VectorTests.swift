@@ -123,18 +123,33 @@ import Testing
 
 @Suite("Programs made at random") struct FuzzTests {
   @Test("end one way or another, in time and within their memory", arguments: [1, 2, 3] as [UInt64]) func short(seed: UInt64) throws {
-    // Ticks that count calls: so many programs, however fast the machine is.
-    let summary = try onScriptThread { () -> LuaFuzzer.Summary in
-      nonisolated(unsafe) var ticks: UInt64 = 0
-      let counting = Surroundings(
-        now: { Instant(seconds: 0) },
-        ticks: {
-          ticks += 1
-          return Ticks(nanoseconds: ticks)
-        }, random: { seed })
-      return LuaFuzzer.run(seed: seed, surroundings: counting, until: Ticks(nanoseconds: 900))
-    }
+    let summary = try onScriptThread { LuaFuzzer.run(seed: seed, surroundings: Self.counting(seed), until: Ticks(nanoseconds: 301)) }
     #expect(summary.programs > 250 && summary.complaints.isEmpty, "\(summary.complaints)")
     #expect(summary.returned > 20 && summary.failed > 20, "\(summary)")
+  }
+
+  @Test("are measured by what their thread worked, not by what passed meanwhile", arguments: [(0, true), (99_000_000, true), (101_000_000, false)])
+  func measure(nanoseconds: UInt64, fine: Bool) throws {
+    let summary = try onScriptThread { () -> LuaFuzzer.Summary in
+      var worked: UInt64 = 0
+      return LuaFuzzer.run(
+        seed: 1, surroundings: Self.counting(1),
+        worked: {
+          worked += nanoseconds
+          return Ticks(nanoseconds: worked)
+        }, until: Ticks(nanoseconds: 31))
+    }
+    #expect(summary.programs == 30 && summary.complaints.count == (fine ? 0 : 30), "\(summary)")
+  }
+
+  /// Ticks that count calls: so many programs, however fast the machine is.
+  private static func counting(_ seed: UInt64) -> Surroundings {
+    nonisolated(unsafe) var ticks: UInt64 = 0
+    return Surroundings(
+      now: { Instant(seconds: 0) },
+      ticks: {
+        ticks += 1
+        return Ticks(nanoseconds: ticks)
+      }, random: { seed })
   }
 }

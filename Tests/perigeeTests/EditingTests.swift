@@ -89,3 +89,15 @@ import Testing
     #expect(History(path: folder.file("history")).lines == ["a", "b", "a"])
   }
 }
+
+@Suite("What Tab offers") struct CompletionColumnTests {
+  @Test("stands in columns, by the last part of a dotted name, and fits the width", arguments: [1, 20, 40, 80, 400]) func columns(width: Int) {
+    let names = ["aggregate", "count", "delete", "delete_many", "distinct", "each", "get"]
+    let rows = LineEditor.columns(names.map { "perigee.documents." + $0 }, width: width)
+    #expect(rows.joined(separator: " ").split(separator: " ").map(String.init).sorted() == names)
+    #expect(rows.allSatisfy { $0.count <= max(width, 11) })
+    #expect(width < 400 || rows == ["aggregate    count        delete       delete_many  distinct     each         get"], "\(rows)")
+    #expect(LineEditor.columns(["perigee.documents.", "perigee.kv."], width: 80) == ["documents.  kv."])
+    #expect(LineEditor.columns(["plain", "print"], width: 8) == ["plain", "print"])
+  }
+}

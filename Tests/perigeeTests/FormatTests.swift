@@ -40,14 +40,6 @@ import Testing
       (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (4_100, "4.1 kB"), (30_720_000, "30.7 MB"), (999_950, "1.0 MB"), (5_000_000_000_000, "5.0 TB"),
     ])
   func bytes(value: Int64, text: String) { #expect(Format.bytes(value) == text) }
-
-  @Test(
-    "read lengths of time",
-    arguments: [("90", 90_000), ("90s", 90_000), ("5m", 300_000), ("2h", 7_200_000), ("1d", 86_400_000), ("250ms", 250), ("1.5s", 1_500), ("0", 0)])
-  func parse(text: String, milliseconds: Int64) { #expect(parseDuration(text)?.inMilliseconds == milliseconds) }
-
-  @Test("refuse what is no length of time", arguments: ["", "s", "-1s", "1 s", "1w", "inf", "nan", "1e5s", "0x10", "99999999999999d"])
-  func refuse(text: String) { #expect(parseDuration(text) == nil) }
 }
 
 @Suite("Progress") struct ProgressTests {

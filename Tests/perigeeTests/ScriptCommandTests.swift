@@ -103,6 +103,10 @@ import Testing
     folder.write("watched/w.lua", "-- kind: metric\nreturn (\n")
     folder.write("watched/w.lua", "-- kind: metric\nreturn 2\n")
     #expect(watching.line().contains("active w version 2"))
+    // One that does not say what it is keeps no other back.
+    folder.write("watched/odd.lua", "return 1\n")
+    folder.write("watched/w.lua", "-- kind: metric\nreturn 3\n")
+    #expect(watching.line().contains("active w version 3"))
     watching.signal(SIGINT)
     #expect(watching.end().code == 0)
   }
@@ -129,6 +133,7 @@ import Testing
       text.code == 1 && text.out.contains("FAIL  no") && text.out.contains("a[2] is 2, expected 3") && text.out.contains("1 passed, 1 failed"),
       "\(text.out)")
     let tap = program("scripts", "test", file, "--tap", in: folder)
+    #expect(program("scripts", "test", file, "--tap", "--junit", in: folder).code == 2)
     #expect(tap.out.hasPrefix("TAP version 13\n1..2\nok 1 - ") && tap.out.contains("\nnot ok 2 - "))
     let junit = program("scripts", "test", file, "--junit", in: folder)
     #expect(junit.out.contains("<testsuites tests=\"2\" failures=\"1\">") && junit.out.contains("name=\"one &amp; &lt;two&gt;\""), "\(junit.out)")

@@ -79,9 +79,15 @@ typedef struct {
   uint64_t instructions, nanoseconds, peak, host_calls;
 } clua_result;
 
-/// One event as a filter sees it; texts may be empty. `document` and `payload` are JSON text.
+/// A part of a block of bytes.
 typedef struct {
-  clua_bytes type, collection, document_id, document, payload;
+  size_t start, count;
+} clua_part;
+
+/// One event as a filter sees it, its texts as parts of the block that all events share; they may be empty. `document` and `payload` are
+/// JSON text.
+typedef struct {
+  clua_part type, collection, document_id, document, payload;
   double at;
 } clua_event;
 
@@ -94,10 +100,10 @@ size_t clua_close(clua_state *state);
 clua_result clua_check(clua_state *state, const clua_request *request);
 clua_result clua_run(clua_state *state, const clua_request *request, void *context);
 
-/// Asks the script's function about each event; `verdicts[i]` becomes 0 or 1. `done` counts the events that were decided: all of
+/// Asks the script's function about each event; `verdicts[i]` becomes its answer. `done` counts the events that were decided: all of
 /// them, or those before the one that failed. The budget holds for each event on its own.
-clua_result clua_filter(clua_state *state, const clua_request *request, const clua_event *events, size_t count, uint8_t *verdicts,
-                        size_t *done, void *context);
+clua_result clua_filter(clua_state *state, const clua_request *request, const uint8_t *block, const clua_event *events, size_t count,
+                        bool *verdicts, size_t *done, void *context);
 
 // After a run (valid until the next):
 clua_bytes clua_values(const clua_state *state);     // tapes of the results

@@ -37,6 +37,8 @@ extension Operation {
       transaction.insert(definition)
       do throws(Problem) {
         try host.commit(transaction, telling: .about(output, .collectionCreated), .about(definition, .clusterCreated))
+        Gathering.current?.note(output)
+        Gathering.current?.note(definition)
       } catch {
         guard error.kind == .conflict else { throw error }
         throw Problem(.conflict, "cluster '\(definition.name)' exists", hint: "Choose another cluster_name", path: "cluster_name")
@@ -90,6 +92,7 @@ extension Operation {
       var transaction = Transaction()
       transaction.update(changed)
       try host.commit(transaction, telling: .about(changed, .clusterUpdated))
+      Gathering.current?.note(changed)
       return .json(changed.json)
     },
     Operation(
@@ -237,7 +240,8 @@ extension Host {
   }
 
   func cluster(_ identifier: String, in namespaceID: String, path: String) throws(Problem) -> ClusterDefinition {
-    try read { reader throws(Problem) in
+    if let own = Gathering.current?.cluster(identifier, in: namespaceID) { return own }
+    return try read { reader throws(Problem) in
       if let found = try reader.cluster(identifier, in: namespaceID) { return found }
       throw .missing("cluster", identifier, path: path, known: try reader.clusters(in: namespaceID, Page(limit: 100)).items.map(\.name))
     }

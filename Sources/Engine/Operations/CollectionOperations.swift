@@ -47,6 +47,7 @@ extension Operation {
       // What is wrong with a schedule is told before anything changes.
       if let schedule { _ = try schedule.trigger(for: collection, host) }
       try host.commit(transaction, telling: .about(collection, .collectionUpdated))
+      Gathering.current?.note(collection)
       if let schedule { try schedule.put(on: collection, replacing: old, host) } else if let old { try host.retire(old) }
       if let alerts { try host.set(alerts, at: collection, by: call.caller.name) }
       return .json(try host.shown(collection))
@@ -108,6 +109,7 @@ extension Host {
     let writes: [Write] = [.statements(transaction), .event(.about(collection, .collectionCreated))]
     do throws(Problem) {
       if let trigger { try put(trigger, isNew: true, with: writes) } else { _ = try write(writes) }
+      Gathering.current?.note(collection)
     } catch {
       guard error.kind == .conflict else { throw error }
       throw Problem(.conflict, "collection '\(collection.name)' exists", hint: "Choose another collection_name", path: "collection_name")
@@ -131,7 +133,8 @@ extension Host {
   }
 
   func collection(_ identifier: String, in namespaceID: String, path: String) throws(Problem) -> Collection {
-    try read { reader throws(Problem) in
+    if let own = Gathering.current?.collection(identifier, in: namespaceID) { return own }
+    return try read { reader throws(Problem) in
       if let found = try reader.collection(identifier, in: namespaceID) { return found }
       throw .missing(
         "collection", identifier, path: path, known: try reader.collections(in: namespaceID, Page(limit: 100)).items.map(\.collection.name))

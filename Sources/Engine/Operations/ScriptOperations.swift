@@ -191,6 +191,7 @@ extension Host {
       throw Problem(.invalid, "'arguments' is a list", hint: "For example \"arguments\": [\"2025-06\"]", path: "arguments")
     }
     let sandbox = isDryRun ? try ScriptSandbox(copying: self) : nil
+    let changes = try sandbox.map { box throws(Problem) in try ScriptChanges(in: box, call.namespaceID()) }
     let lines = LineBox()
     let trial = ScriptTrial(
       host: sandbox?.host ?? self, namespaceID: try call.namespaceID(), kind: kind, script: script,
@@ -209,9 +210,9 @@ extension Host {
     result["script"] = .string(script.name)
     result["version"] = .int(script.version)
     result["output"] = .array(lines.all.map(JSON.string))
-    if isDryRun {
+    if let changes {
       result["dry_run"] = true
-      result["changes"] = try sandbox.map { box throws(Problem) in try ScriptChanges(from: self, to: box, in: call.namespaceID()).json } ?? [:]
+      result["changes"] = try changes.json()
     }
     return .object(result)
   }

@@ -292,7 +292,8 @@ extension Host {
   }
 
   func trigger(_ id: String, in namespaceID: String) throws(Problem) -> Trigger {
-    try read { reader throws(Problem) in
+    if let own = Gathering.current?.trigger(id, in: namespaceID) { return own }
+    return try read { reader throws(Problem) in
       if let found = try reader.trigger(id, in: namespaceID) { return found }
       let known = try reader.triggers(TriggerQuery(namespaceID: namespaceID, limit: 100)).items.map(\.id)
       throw Problem(.notFound, "trigger '\(id)' does not exist", path: "trigger_id", didYouMean: Suggestion.nearest(to: id, in: known))

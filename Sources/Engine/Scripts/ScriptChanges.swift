@@ -4,15 +4,25 @@ import Store
 
 /// What a dry run changed in its copy of the store: documents by collection, and the things that were made, changed or deleted.
 struct ScriptChanges {
-  let json: JSON
+  private let sandbox: ScriptSandbox
+  private let namespaceID: String
+  private let before: [String: [String: Thing]]
 
   private static let listed = 20
   private static let pageSize = 1000
 
-  init(from original: Host, to sandbox: ScriptSandbox, in namespaceID: String) throws(Problem) {
+  /// Looks at the copy before the run: what happens in the original meanwhile is not the script's.
+  init(in sandbox: ScriptSandbox, _ namespaceID: String) throws(Problem) {
+    self.sandbox = sandbox
+    self.namespaceID = namespaceID
+    before = try Self.things(sandbox.host, namespaceID)
+  }
+
+  /// What is different now.
+  func json() throws(Problem) -> JSON {
     let copy = sandbox.host
     var result = JSONObject()
-    let (before, after) = (try Self.things(original, namespaceID), try Self.things(copy, namespaceID))
+    let after = try Self.things(copy, namespaceID)
     for (kind, new) in after.sorted(by: { $0.key < $1.key }) {
       let old = before[kind] ?? [:]
       var change = JSONObject()
@@ -31,7 +41,8 @@ struct ScriptChanges {
     while true {
       let page = cursor
       let events = try copy.read { reader throws(Problem) in try reader.events(in: namespaceID, since: page, limit: Self.pageSize) }
-      for event in events {
+      // Of other things it is said above what became of them; events that a script reports are listed by their names.
+      for event in events where event.type.isCustom || event.type.isOfDocuments {
         let name = after["collections"]?[event.collectionID]?.name ?? before["collections"]?[event.collectionID]?.name ?? "events"
         var counts = documents[name]?.object ?? JSONObject()
         let word =
@@ -48,10 +59,10 @@ struct ScriptChanges {
       cursor = last.seq
     }
     if !documents.isEmpty { result["documents"] = .object(documents) }
-    json = .object(result)
+    return .object(result)
   }
 
-  private struct Thing: Equatable {
+  fileprivate struct Thing: Equatable {
     var name: String
     var definition: String
   }
@@ -82,4 +93,8 @@ struct ScriptChanges {
       return result
     }
   }
+}
+
+extension Schedule.EventType {
+  fileprivate var isOfDocuments: Bool { [.documentsAdded, .documentsUpdated, .documentsDeleted].contains(self) }
 }

@@ -7,14 +7,14 @@ import Store
 /// A whole host over a store that is thrown away, with a clock of its own: where scripts are tested, and where a dry run writes.
 final class ScriptSandbox {
   let host: Host
-  let clock: SandboxClock?
+  let clock: ManualClock?
   /// The number of the last event that was there from the beginning.
   private(set) var firstSeq: Int64 = 0
   private let folder: String
 
-  /// An empty store with the given scripts active in its default namespace, at the beginning of `SandboxClock`.
+  /// An empty store with the given scripts active in its default namespace, with a clock that stands still until a test moves it.
   init(scripts: [ScriptText], zones: Zones) throws(Problem) {
-    let clock = SandboxClock()
+    let clock = ManualClock()
     let folder = try Self.makeFolder()
     self.clock = clock
     self.folder = folder
@@ -85,7 +85,7 @@ final class ScriptSandbox {
         due += try reader.unfinishedTasks().compactMap(\.retryAt)
         return due.filter { $0 > now }.min()
       }
-      clock.move(to: min(end, max(next ?? end, now + .milliseconds(1))))
+      clock.advance(by: min(end, max(next ?? end, now + .milliseconds(1))) - now)
       host.clockMoved()
       try host.settle()
     }

@@ -96,7 +96,7 @@ package struct ScriptTesting {
   private func perform(_ chosen: Int?, _ cancellation: Cancellation?, _ heard: @escaping (String) -> Void) -> Result {
     let began = surroundings.ticks()
     let trial = Trial(subject: subject, scripts: scripts, zones: zones, chosen: chosen, depth: depth, heard: heard)
-    let interpreter = Interpreter(memory: ScriptKind.test.budget.memory, random: { SandboxClock.seed })
+    let interpreter = Interpreter(memory: ScriptKind.test.budget.memory, random: { ManualClock.usualSeed })
     let run = interpreter.run(tests, kind: .test, budget: ScriptKind.test.budget, host: trial, cancellation: cancellation)
     var problem: Problem?
     switch run.outcome {

@@ -76,7 +76,7 @@ struct ScriptTrial {
     var outcome: Outcome
     if kind == .filter {
       let answer = interpreter.filter(
-        script, events: [try scriptEvent(at: now)], context: context, budget: budget, host: session, cancellation: cancellation)
+        script, events: ScriptEvents([try scriptEvent(at: now)]), context: context, budget: budget, host: session, cancellation: cancellation)
       outcome = Outcome(run: answer.run, accepted: answer.accepted.first, record: session.record(of: answer.run))
     } else {
       let entry = kind == .hook ? entry ?? (error != nil ? "on_failure" : result != nil ? "after" : "before") : nil

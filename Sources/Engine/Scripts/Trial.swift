@@ -48,7 +48,7 @@ final class Trial: ScriptHost {
       try open().sandbox.host.settle()
       return answer
     case "t.advance":
-      guard let text = value(0).string, let duration = SandboxClock.duration(text) else {
+      guard let text = value(0).string, let duration = Duration.parsing(text) else {
         throw Problem(.invalid, "t:advance: \(value(0).brief) is not a length of time", hint: "For example t:advance(\"2h\"), \"90s\" or \"1d12h\"")
       }
       try open().sandbox.advance(by: duration)

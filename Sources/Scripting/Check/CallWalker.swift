@@ -241,7 +241,8 @@ struct CallWalker {
         hint: "It is called as \(form).")
     } else if count.given < least, !count.isOpen {
       let missing = function.parameters[count.given]
-      add(line, "\(function.spelling) is missing '\(missing.name)', a \(missing.type)", hint: "It is called as \(form).")
+      let type = missing.type == "any" ? "" : ", a \(missing.type)"
+      add(line, "\(function.spelling) is missing '\(missing.name)'\(type)", hint: "It is called as \(form).")
     }
   }
 

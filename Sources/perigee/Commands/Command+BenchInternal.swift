@@ -34,8 +34,9 @@ private struct InnerBenchmark {
     var fields = JSONObject()
     for number in 0..<20 { fields["field_\(number)"] = number % 2 == 0 ? .int(number) : .string("value \(number)") }
     let text = JSON.object(fields).bytes
-    let events = (0..<10_000).map { number in
-      ScriptEvent(type: "documents_added", collectionID: "col_1", documentID: "doc_\(number)", document: text, at: Instant(seconds: 1))
+    var events = ScriptEvents()
+    for number in 0..<10_000 {
+      events.append(type: "documents_added", collectionID: "col_1", documentID: "doc_\(number)", document: text, at: Instant(seconds: 1))
     }
     let filter = Script(
       name: "filter", version: 1,

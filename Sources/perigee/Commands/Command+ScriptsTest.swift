@@ -29,6 +29,10 @@ extension Command {
       No store and no server is needed for files.
       """
   ) { invocation throws(Problem) in
+    let forms = ["tap", "junit", "json"].filter(invocation.has)
+    guard forms.count < 2 else {
+      throw Problem(.invalid, "--\(forms[0]) and --\(forms[1]) are given", hint: "Say one: each is the whole output", path: "--\(forms[1])")
+    }
     let target = invocation.word(0) ?? "."
     if access(target, F_OK) != 0, !target.hasSuffix(".lua"), !target.contains("/") { return try testStored(target, invocation) }
     let folder = try ScriptFolder(target)

@@ -53,7 +53,7 @@ final class LineEditor {
         write("\u{1B}[H\u{1B}[2J")
         draw(prompt, line)
       case .offer(let words):
-        write("\r\n" + words.joined(separator: "  ") + "\r\n")
+        write("\r\n" + Self.columns(words, width: console.out.width ?? 80).joined(separator: "\r\n") + "\r\n")
         draw(prompt, line)
       }
     }
@@ -70,6 +70,22 @@ final class LineEditor {
     if shown.columnCount > room { shown = shown.cut(to: room) }
     let column = prompt.columnCount + before.columnCount
     write("\r" + console.out.styled(prompt, .cyan, .bold) + printable(shown) + "\u{1B}[K\r" + (column > 0 ? "\u{1B}[\(column)C" : ""))
+  }
+
+  /// What Tab offers, in columns: of dotted names their last part, since the others stand in the line already.
+  static func columns(_ words: [String], width: Int) -> [String] {
+    let parts = words.map { word -> String in
+      let start = word.dropLast().lastIndex(of: ".").map { word.index(after: $0) } ?? word.startIndex
+      return String(word[start...])
+    }
+    let widest = (parts.map(\.columnCount).max() ?? 0) + 2
+    let across = max(1, width / widest)
+    let down = (parts.count + across - 1) / across
+    return (0..<down).map { row in
+      let cells = stride(from: row, to: parts.count, by: down).map { parts[$0] }
+      let padded = cells.dropLast().map { $0 + String(repeating: " ", count: widest - $0.columnCount) }
+      return padded.joined() + (cells.last ?? "")
+    }
   }
 
   private func write(_ text: String) { console.out.write(Array(text.utf8)) }

@@ -134,8 +134,10 @@ final class Dialogue {
   private func show(_ value: JSON) {
     if console.out.isTerminal, case .array(let items) = value, let table = Self.table(of: items, width: console.out.width ?? 80) {
       table.print(to: console)
+    } else if console.out.isTerminal {
+      console.print(value == .null ? "nil" : value.pretty)
     } else {
-      console.print(console.out.isTerminal ? value.pretty : value.text)
+      console.print(value.text)
     }
   }
 
@@ -192,29 +194,42 @@ final class Dialogue {
           :quit                                  leave, as does Ctrl-D
         """)
     case "functions", "f":
-      let prefix = words.count > 1 ? words[1] : ""
-      for function in Library.functions
-      where function.spelling.hasPrefix(prefix) && function.kinds.contains(.batch) && !function.isMethod {
-        let parameters = function.parameters.map { $0.isOptional ? "\($0.name)?" : $0.name }.joined(separator: ", ")
-        console.print("\(console.out.styled("\(function.spelling)(\(parameters))", .cyan))  \(function.summary)")
-      }
+      list(words.count > 1 ? words[1] : "")
     case "explain", "why":
       explain(words.count > 1 ? words[1] : "")
     case "at":
       move(to: words.count > 1 ? words[1] : nil)
     case let word?:
       let known = ["help", "functions", "explain", "at", "quit"]
-      let near = Suggestion.nearest(to: word, in: known).map { " Did you mean ':\($0)'?" } ?? ""
-      console.say("There is no command ':\(word)'.\(near)")
+      let near = Suggestion.nearest(to: word, in: known).map { "Did you mean ':\($0)'?" } ?? "':help' tells which there are."
+      console.say("There is no command ':\(word)'. \(near)")
     }
     return true
   }
 
+  /// The functions whose names begin so.
+  private func list(_ prefix: String) {
+    let found = Library.functions.filter { $0.spelling.hasPrefix(prefix) && $0.kinds.contains(.batch) && !$0.isMethod }
+    let calls = found.map { function in
+      "\(function.spelling)(\(function.parameters.map { $0.isOptional ? "\($0.name)?" : $0.name }.joined(separator: ", ")))"
+    }
+    let widest = min(calls.map(\.count).max() ?? 0, 52)
+    for (call, function) in zip(calls, found) {
+      let gap = String(repeating: " ", count: max(0, widest - call.count) + 2)
+      console.print("\(console.out.styled(call, .cyan))\(gap)\(function.summary)")
+    }
+    if found.isEmpty {
+      let near = Suggestion.nearest(to: prefix, in: Library.functions.map(\.spelling)).map { "Did you mean '\($0)'?" } ?? "':functions' lists all."
+      console.say("No function begins with '\(prefix)'. \(near)")
+    }
+  }
+
   private func explain(_ trigger: String) {
     do throws(Problem) {
-      guard !trigger.isEmpty else { throw Problem(.invalid, "it is not said which trigger", hint: "For example ':explain trg_4fJk2…'") }
+      guard !trigger.isEmpty else { throw Problem(.invalid, "it is not said which trigger", hint: "For example ':explain nightly', or its id") }
       let query: JSONObject = runner.clock.map { ["at": .instant($0)] } ?? [:]
-      let answer = try connection.call("explain_trigger", path: ["trigger_id": trigger], query: query)
+      let id = try TriggerText.find(trigger, connection)["trigger_id"]?.string ?? trigger
+      let answer = try connection.call("explain_trigger", path: ["trigger_id": id], query: query)
       console.print(answer["text"]?.string ?? answer.pretty)
       for clause in answer["clauses"]?.array ?? [] {
         let mark = clause["holds"] == true ? console.out.styled("yes", .green) : console.out.styled("no ", .red)

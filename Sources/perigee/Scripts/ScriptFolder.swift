@@ -90,7 +90,7 @@ struct ScriptFolder {
 
   private static func text(_ path: String) throws(Problem) -> String {
     let bytes = try readFile(path, limit: ScriptReference.sizeLimit)
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw Problem(.malformed, "'\(path)' is not text in UTF-8", path: path) }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw Problem(.malformed, "this is not text in UTF-8", path: path) }
     return text
   }
 
@@ -108,13 +108,13 @@ struct ScriptFolder {
     let word = header["kind"] ?? (name.hasSuffix(testSuffix) ? "test" : nil)
     guard let word else {
       throw Problem(
-        .invalid, "'\(path)' does not say what kind of script it is",
+        .invalid, "it is not said what kind of script this is",
         hint: "Let it begin with a line like '-- kind: predicate'; one of: \(kinds.joined(separator: ", "))",
         path: path)
     }
     guard let kind = StoredScript.Kind(rawValue: word) else {
       throw Problem(
-        .invalid, "'\(path)' is of the unknown kind '\(word)'", hint: "One of: \(kinds.joined(separator: ", "))", path: path,
+        .invalid, "there is no kind '\(word)' of scripts", hint: "One of: \(kinds.joined(separator: ", "))", path: path,
         didYouMean: Suggestion.nearest(to: word, in: kinds))
     }
     return Entry(

@@ -15,11 +15,9 @@ struct ScriptPush {
 
   /// `.failed` when a script does not compile or fails its tests; the others are stored all the same.
   func push(_ folder: ScriptFolder) throws(Problem) -> ExitCode {
-    // What others require has to be there when their tests run.
-    let ordered = folder.entries.filter { $0.kind == .module } + folder.entries.filter { $0.kind != .module }
     var answers: [JSON] = []
     var worst = ExitCode.ok
-    for entry in ordered {
+    for entry in Self.ordered(folder.entries) {
       do throws(Problem) {
         let answer = try push(entry)
         answers.append(answer)
@@ -32,6 +30,11 @@ struct ScriptPush {
     }
     if invocation.wantsJSON { invocation.console.print(.object(["scripts": .array(answers)])) }
     return worst
+  }
+
+  /// What others require has to be there when their tests run.
+  static func ordered(_ entries: [ScriptFolder.Entry]) -> [ScriptFolder.Entry] {
+    entries.filter { $0.kind == .module } + entries.filter { $0.kind != .module }
   }
 
   func push(_ entry: ScriptFolder.Entry) throws(Problem) -> JSON {

@@ -50,15 +50,14 @@ struct ScriptWatch {
     return String(stem.hasSuffix("_test") ? stem.dropLast(5) : stem)
   }
 
+  /// Each file on its own: one that is wrong keeps no other from being pushed.
   private func push(_ names: Set<String>) {
-    do throws(Problem) {
-      let scripts = try ScriptFolder(folder)
-      for entry in scripts.entries where names.contains(entry.name) || entry.kind == .test && names.contains(String(entry.name.dropLast(5))) {
-        do throws(Problem) { _ = try ScriptPush(connection, invocation).push(entry) } catch { ProblemText.say(error, on: invocation.console) }
-      }
-    } catch {
-      // An empty folder may fill.
-      if error.kind != .notFound { ProblemText.say(error, on: invocation.console) }
+    var entries: [ScriptFolder.Entry] = []
+    for name in names.sorted() {
+      do throws(Problem) { entries += try ScriptFolder("\(folder)/\(name).lua").entries } catch { ProblemText.say(error, on: invocation.console) }
+    }
+    for entry in ScriptPush.ordered(entries) {
+      do throws(Problem) { _ = try ScriptPush(connection, invocation).push(entry) } catch { ProblemText.say(error, on: invocation.console) }
     }
   }
 }

@@ -60,6 +60,7 @@ struct TestOutput {
         lines.append("  ---")
         lines.append("  message: \(JSON.string(problem.message).text)")
         if let line = problem.details["line"]?.int { lines.append("  line: \(line)") }
+        if let near = problem.didYouMean { lines.append("  did_you_mean: \(JSON.string(near).text)") }
         if let hint = problem.hint { lines.append("  hint: \(JSON.string(hint).text)") }
         lines.append("  ...")
       }

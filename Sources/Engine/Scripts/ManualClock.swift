@@ -1,7 +1,8 @@
 package import Basics
 import Synchronization
 
-/// A clock that stands still until a test moves it, and numbers that are the same at each run.
+/// A clock that stands still until it is moved by hand, and random numbers that are the same at each run: for tests of ours, and for the
+/// throw-away stores in which scripts are tested.
 package final class ManualClock: Sendable {
   private struct State {
     var now: Instant
@@ -10,7 +11,10 @@ package final class ManualClock: Sendable {
   }
   private let state: Mutex<State>
 
-  package init(_ start: String = "2026-01-01T00:00:00Z", seed: UInt64 = 1) {
+  /// What the dice begin with when nothing else is said.
+  package static let usualSeed: UInt64 = 1
+
+  package init(_ start: String = "2026-01-01T00:00:00Z", seed: UInt64 = ManualClock.usualSeed) {
     state = Mutex(State(now: Instant(start) ?? Instant(seconds: 0), random: SeededRandom(seed: seed)))
   }
 

@@ -1,0 +1,4 @@
+-- expect: ok|error within 400 ms
+-- why: host functions as metamethods, order, replacement, iterator, handler and closing
+local t = setmetatable({}, {__index = host.echo, __call = host.fail, __tostring = host.echo, __close = host.fail, __concat = host.echo, __eq = host.fail, __lt = host.fail, __len = host.big})
+for _, f in ipairs{function() return t.x end, function() return t() end, function() return tostring(t) end, function() return t .. t end, function() return t < t end, function() return #t end, function() local x <close> = t end, function() table.sort({3, 2, 1}, host.fail) end, function() return ('abc'):gsub('.', host.echo) end, function() for x in host.echo do break end end, function() return xpcall(host.fail, host.fail) end, function() return coroutine.wrap(host.fail)() end, function() return pcall(pcall, host.fail) end} do pcall(f) end return 'ok'
