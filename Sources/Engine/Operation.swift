@@ -178,11 +178,15 @@ package struct Call: Sendable {
     return value
   }
 
-  /// Query and body as one object, the query first: lists take paging from both.
+  /// Query and body as one object. Where to page to, the query says before the body, since generated bodies always carry their defaults; of the
+  /// rest the body goes first, and a switch is on when either says so.
   func listFields(accepting names: [String]) throws(Problem) -> Fields {
     let fields = try Fields(body, accepting: Page.names + names)
     var merged = fields.object
-    for member in query.members { merged[member.key] = member.value }
+    for member in query.members {
+      let given = fields[member.key]
+      if given == nil || member.key != "include_total" && (Page.names.contains(member.key) || given == false) { merged[member.key] = member.value }
+    }
     return try Fields(.object(merged))
   }
 }
