@@ -88,8 +88,11 @@ extension Operation {
         "source_enrichment_config": [
           "field_mappings": .array(definition.enrichment.map { ["source_field": .string($0.key), "target_field": .string($0.value)] })
         ],
+        "cluster_type": .string(definition.kind.rawValue),
       ]
-      for member in fields.object.members where accepted.contains(member.key) { body[member.key] = member.value }
+      if definition.kind == .attribute { body["attribute_config"] = .object(definition.algorithm.json) }
+      // The SDK says null for what it leaves alone.
+      for member in fields.object.members where accepted.contains(member.key) && member.value != .null { body[member.key] = member.value }
       if let config = try Self.vectorConfig(fields, of: definition) { body["vector_config"] = .object(config) }
       var changed = try ClusterDefinition(creating: .object(body), in: definition.namespaceID, surroundings: host.surroundings)
       changed.id = definition.id
@@ -99,8 +102,19 @@ extension Operation {
       changed.createdAt = definition.createdAt
       var transaction = Transaction()
       transaction.update(changed)
-      try host.commit(transaction, telling: .about(changed, .clusterUpdated))
-      return .json(changed.json)
+      do throws(Problem) {
+        try host.commit(transaction, telling: .about(changed, .clusterUpdated))
+      } catch {
+        guard error.kind == .conflict else { throw error }
+        throw Problem(.conflict, "cluster '\(changed.name)' exists", hint: "Choose another cluster_name", path: "cluster_name")
+      }
+      // The contract answers a patch by other names than it reads a cluster.
+      var json = changed.json.object ?? JSONObject()
+      json["collection_ids"] = .array(changed.collectionIDs.map(JSON.string))
+      json["vector_config"] = changed.kind == .vector ? .object(changed.vectorConfig) : .null
+      json["attribute_config"] = changed.kind == .attribute ? .object(changed.algorithm.json) : .null
+      json["enrich_source_collection"] = .bool(changed.enrichSource)
+      return .json(.object(json))
     },
     Operation(
       "delete_cluster", "DELETE", "/v1/clusters/{cluster_id}", "Remove a definition, its runs, triggers and output collections", tag: "Clusters",
