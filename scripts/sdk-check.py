@@ -249,7 +249,10 @@ def drive_taxonomies(url, key):
         call(f"fill {name}", lambda: bulk.upsert_documents_byo_namespaces("sdk", upsert), lambda a: a.inserted == len(documents))
     mapping = [{"input_key": "query", "source_type": "vector", "path": "v"}]
     fields = [{"field_path": "label", "target_field": "shelf"}]
-    config = {"taxonomy_type": "flat", "retriever_id": "ret_1", "input_mappings": mapping, "source_collection": {"collection_id": "shelves", "enrichment_fields": fields}}
+    every = {"stage_name": "nodes", "stage_type": "filter", "config": {"stage_id": "attribute_filter", "parameters": {"field": "label", "operator": "exists", "value": True}}}
+    search = models.CreateRetrieverRequest.from_dict({"retriever_name": "nodes", "collection_identifiers": ["shelves"], "stages": [every]})
+    found = call("create retriever of a taxonomy", lambda: api.RetrieversApi(client).create_retriever(search), lambda a: a.retriever.retriever_name == "nodes")
+    config = {"taxonomy_type": "flat", "retriever_id": found.retriever.retriever_id, "input_mappings": mapping, "source_collection": {"collection_id": "shelves", "enrichment_fields": fields}}
     request = models.CreateTaxonomyRequest.from_dict({"taxonomy_name": "shop", "config": config})
     made = call("create taxonomy", lambda: taxonomies.create_taxonomy_taxonomies(request), lambda a: a.version == 1 and a.ready)
     identifier = made.taxonomy_id

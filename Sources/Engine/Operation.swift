@@ -71,6 +71,8 @@ package struct Operation: Sendable {
   package var success = 200
   package var answers = AnswerForm.json
   package var query: [Parameter]
+  /// Whether the body may be JSON lines, each of them an item of the field `documents`.
+  package var takesLines: Bool { name == "upsert_documents" || name == "upsert_namespace_documents" }
   /// The body's field names, for the documentation; nil when there is no body.
   package var body: [String]?
   package var perform: @Sendable (Host, Call) throws(Problem) -> Answer
