@@ -603,6 +603,53 @@ def drive_curl(url, key):
     call("curl: a body that is not JSON", lambda: send("POST", "/v1/triggers", "{"), lambda a: a[0] == 400)
 
 
+def drive_combinations(url, key):
+    """Each type of trigger with each action, in the seed's own words: made, run, read, listed, changed, deleted."""
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    triggers, tasks = api.TriggersApi(client), api.TasksApi(client)
+    first = lambda answer, name: getattr(answer.results[0], name)
+    retriever = first(api.RetrieversApi(client).list_retrievers(), "retriever_id")
+    alert = api.AlertsApi(client).create_alert(models.CreateAlertRequest.from_dict({
+        "name": "of combinations", "retriever_id": retriever, "inputs": {},
+        "notification_config": {"channels": [{"channel_type": "webhook", "config": {"url": "http://127.0.0.1:9/"}}]}}))
+    collections = {c.collection_name: c.collection_id for c in api.CollectionsApi(client).list_collections(limit=100).results}
+    batch = first(api.BatchesApi(client).list_all_batches(models.ListBatchesRequest(status="COMPLETED")), "batch_id")
+    actions = {
+        "cluster": {"cluster_id": first(api.ClustersApi(client).list_clusters(), "cluster_id")},
+        "taxonomy_enrichment": {"taxonomy_id": first(api.TaxonomiesApi(client).list_taxonomies(), "taxonomy_id"), "collection_id": "goods"},
+        "batch_rerun": {"batch_id": batch},
+        "collection_trigger": {"collection_id": "topics"},
+        "retriever_execution": {"retriever_id": retriever},
+        "alert_evaluation": {"alert_id": alert.alert_id},
+    }
+    schedules = {
+        "cron": {"cron_expression": "0 2 * * *", "timezone": "UTC"},
+        "interval": {"interval_seconds": 21600},
+        "event": {"event_type": "documents_added", "event_threshold": 100, "collection_id": collections["words"], "cooldown_seconds": 300},
+        "conditional": {"condition_type": "drift", "threshold": 0.3, "metric": "cosine_drift", "check_interval_seconds": 3600},
+    }
+    for action, config in actions.items():
+        for kind, schedule in schedules.items():
+            request = models.SharedTriggersModelsCreateTriggerRequest(action_type=action, action_config=config, trigger_type=kind, schedule_config=schedule, name=f"{action} {kind}")
+            made = call(f"{action} by {kind}", lambda: triggers.create_trigger(request), lambda a: a.status.value == "active")
+            if made is None:
+                continue
+            one = made.trigger_id
+            task = call(f"{action} by {kind}: execute", lambda: triggers.execute_trigger_now(one), lambda a: a.task_id)
+            for _ in range(300):
+                if tasks.get_task(task.task_id).status.value not in ("PENDING", "IN_PROGRESS"):
+                    break
+                time.sleep(0.02)
+            call(f"{action} by {kind}: its last run", lambda: triggers.get_trigger(one), lambda a: a.last_execution_task_id == task.task_id and a.last_triggered_at)
+            call(f"{action} by {kind}: history", lambda: triggers.get_trigger_history(one), lambda a: a.total == 1 and a.executions[0].task_id == task.task_id)
+            listed = models.SharedTriggersModelsListTriggersRequest(action_type=action, trigger_type=kind, limit=100)
+            call(f"{action} by {kind}: list", lambda: triggers.list_triggers_0(listed), lambda a: any(t.trigger_id == one for t in a.results))
+            paused = models.SharedTriggersModelsUpdateTriggerRequest(schedule_config=schedule, status="paused")
+            call(f"{action} by {kind}: update", lambda: triggers.update_trigger(one, paused), lambda a: a.status.value == "paused")
+            call(f"{action} by {kind}: delete", lambda: triggers.delete_trigger(one), lambda a: a is None)
+
+
 def coverage(url, key):
     """Every operation that the contract has and the server serves must have been answered with success."""
     ask = lambda path: urllib.request.urlopen(urllib.request.Request(url + path, headers={"Authorization": f"Bearer {key}"})).read().decode()
@@ -623,7 +670,7 @@ def main():
         drive_buckets(banner["url"], banner["key"])
         drive_taxonomies(banner["url"], banner["key"])
         drive_retrievers(banner["url"], banner["key"])
-        for more in (drive_documents, drive_cluster_triggers, drive_keys, drive_wrapper, drive_curl):
+        for more in (drive_documents, drive_cluster_triggers, drive_combinations, drive_keys, drive_wrapper, drive_curl):
             more(banner["url"], banner["key"])
         coverage(banner["url"], banner["key"])
     finally:

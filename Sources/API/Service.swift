@@ -146,7 +146,8 @@ package final class Service: Sendable {
     }
     passage.operation = operation.name
     let caller = try admit(request, to: operation.scope, &passage)
-    var call = Call(caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: try Self.body(of: request, to: operation))
+    var call = Call(
+      caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: try Self.body(of: request, to: operation))
     // Where fields are known, the operation refuses the others itself, and says what it knows of them.
     if operation.body == [] { _ = try Fields(call.body, accepting: []) }
     if operation.inNamespace {

@@ -79,7 +79,11 @@ extension Filter {
     case .exists: found.isNull == (wanted == false)
     case .isNull: found.isNull != (wanted == false)
     case .contains:
-      if case .array(let items) = found { items.contains { equal($0, wanted) } } else { looks(found, wanted, isExact) { position($1, in: $0) != nil } }
+      if case .array(let items) = found {
+        items.contains { equal($0, wanted) }
+      } else {
+        looks(found, wanted, isExact) { position($1, in: $0) != nil }
+      }
     case .text: looks(found, wanted, isExact) { position($1, in: $0) != nil }
     case .startsWith: looks(found, wanted, isExact) { $0.starts(with: $1) }
     case .regex, .phrase, .words:

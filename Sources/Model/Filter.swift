@@ -52,7 +52,9 @@ package indirect enum Filter: Sendable, Equatable {
             path: "\(path).\(member.key)")
         }
         var inner: [Filter] = []
-        for (index, item) in items.enumerated() { inner.append(try read(item, path: "\(path).\(member.key)[\(index)]", depth: depth + 1, isExact: isExact)) }
+        for (index, item) in items.enumerated() {
+          inner.append(try read(item, path: "\(path).\(member.key)[\(index)]", depth: depth + 1, isExact: isExact))
+        }
         if inner.isEmpty { continue }
         parts.append(member.key == "AND" ? .all(inner) : member.key == "OR" ? .any(inner) : .none(inner))
       default:

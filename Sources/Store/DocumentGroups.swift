@@ -50,7 +50,8 @@ extension Reader {
   private typealias Found = (text: String, group: DocumentGroup)
 
   /// What all statements here say of the documents: which they are, and the JSON text of the field that groups them.
-  private func parts(_ query: DocumentQuery, by field: String, _ collections: [String]) throws(Problem) -> (key: String, test: String, sql: FilterSQL) {
+  private func parts(_ query: DocumentQuery, by field: String, _ collections: [String]) throws(Problem) -> (key: String, test: String, sql: FilterSQL)
+  {
     var aggregation = AggregationSQL()
     let key = try aggregation.json(field)
     var sql = aggregation.filter

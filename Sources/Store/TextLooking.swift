@@ -15,7 +15,9 @@ enum TextLooking {
     sqlite3_create_function_v2(
       connection, "looks", 4, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, nil,
       { context, _, arguments in
-        guard let arguments, let text = TextLooking.text(arguments[0]), let kept = TextLooking.kept(context, arguments) else { return sqlite3_result_int(context, 0) }
+        guard let arguments, let text = TextLooking.text(arguments[0]), let kept = TextLooking.kept(context, arguments) else {
+          return sqlite3_result_int(context, 0)
+        }
         sqlite3_result_int(context, kept.look.finds(in: text, isExact: sqlite3_value_int(arguments[3]) != 0) ? 1 : 0)
       }, nil, nil, nil)
     sqlite3_create_function_v2(

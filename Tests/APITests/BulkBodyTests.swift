@@ -18,7 +18,9 @@ import Testing
     try scenario.send("GET", "/v1/collections/words/documents/\(id)?return_vectors=true").json["v"]
   }
 
-  @Test("may be JSON lines, a document each; empty lines and a carriage return are no documents", arguments: ["application/x-ndjson", "application/jsonl"])
+  @Test(
+    "may be JSON lines, a document each; empty lines and a carriage return are no documents",
+    arguments: ["application/x-ndjson", "application/jsonl"])
   func lines(type: String) throws {
     let text = "{\"document_id\": \"a\", \"n\": 1, \"vectors\": {\"v\": [1, 2, 3]}}\r\n\n{\"document_id\": \"b\", \"n\": 2}\n"
     let answer = try scenario.send("PUT", Self.path, headers: [("Content-Type", type)], raw: text)
@@ -39,7 +41,9 @@ import Testing
     #expect(try scenario.send("POST", "/v1/collections", headers: lines, raw: "{}").status == 415)
   }
 
-  @Test("may hold vectors as base64 of little-endian floats", arguments: [("AACAPwAAAMAAAEBA", true), ("AACAPwAAAMAAAEBA==", false), ("AACAPwAAAMA", false), ("AADAfwAAAAAAAAAA", false), ("!", false)])
+  @Test(
+    "may hold vectors as base64 of little-endian floats",
+    arguments: [("AACAPwAAAMAAAEBA", true), ("AACAPwAAAMAAAEBA==", false), ("AACAPwAAAMA", false), ("AADAfwAAAAAAAAAA", false), ("!", false)])
   func base64(text: String, isVector: Bool) throws {
     let answer = try scenario.send("PUT", Self.path, ["documents": [["document_id": "a", "vectors": ["v": .string(text)]]]])
     #expect(answer.status == (isVector ? 200 : 422), "\(answer.text)")

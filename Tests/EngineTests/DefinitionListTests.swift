@@ -30,7 +30,10 @@ import Testing
     #expect(names(found, key) == Array(expected[1...2]) && found["pagination"]?["total"] == 4, "\(found.text)")
     #expect(names(try ask(["search": "SET", "case_sensitive": true]), key) == ["Beta"])
     #expect(names(try ask(["filters": [key: "alpha set"]]), key) == ["alpha set"])
-    #expect(names(try ask(["sorts": [["field": .string(key)]], "filters": ["field": .string(key), "operator": "contains", "value": "ta"]]), key) == ["Beta", "delta set"])
+    #expect(
+      names(try ask(["sorts": [["field": .string(key)]], "filters": ["field": .string(key), "operator": "contains", "value": "ta"]]), key) == [
+        "Beta", "delta set",
+      ])
   }
 
   @Test("of tasks know the contract's words, and find nothing for those that no task here is")

@@ -49,7 +49,9 @@ import Testing
     let documents: [JSON] = (100..<230).map { ["document_id": .string("d\($0)"), "kind": "many"] }
     try store.call("upsert_documents", path: Self.words, body: ["documents": .array(documents)])
     let many = try list(["group_by": "kind", "filters": ["kind": "many"]])
-    #expect(many["groups"]?.array?.first?["count"] == 130 && many["groups"]?.array?.first?["documents"]?.array?.count == 100 && many["warnings"]?.array?.count == 1)
+    #expect(
+      many["groups"]?.array?.first?["count"] == 130 && many["groups"]?.array?.first?["documents"]?.array?.count == 100
+        && many["warnings"]?.array?.count == 1)
   }
 
   @Test("are searched in all of their texts, whatever the case, and in their identifiers")

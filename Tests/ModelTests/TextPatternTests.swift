@@ -44,7 +44,8 @@ import Testing
   @Test(
     "know the rest of the grammar",
     arguments: [
-      ("\\x41\\u0042", "xABy", true), ("(?i)straße", "STRASSE", false), ("(?i)größe", "GRÖSSE GRÖßE", true), ("(?P<y>\\d{4})-(?<m>\\d\\d)", "2024-06", true),
+      ("\\x41\\u0042", "xABy", true), ("(?i)straße", "STRASSE", false), ("(?i)größe", "GRÖSSE GRÖßE", true),
+      ("(?P<y>\\d{4})-(?<m>\\d\\d)", "2024-06", true),
       ("a{,2}", "a{,2}", true), ("x{2", "x{2", true), ("\\t|\\n", "a\tb", true), ("^é.$", "é\u{1F600}", true), ("[\\d-]+x", "1-2x", true),
       ("[^\\W_]", "__", false), ("\\Aab\\z", "ab", true), ("", "", true), ("a.b", "a\nb", false),
     ])
@@ -63,7 +64,9 @@ import Testing
     #expect(error?.message.contains("at character \(place):") == true, "\(error?.message ?? "")")
   }
 
-  @Test("of any size are read at once or refused", arguments: ["((a{1000}){1000}){1000}", "((((){1000}){1000}){1000}){1000}", String(repeating: "(", count: 1000)])
+  @Test(
+    "of any size are read at once or refused",
+    arguments: ["((a{1000}){1000}){1000}", "((((){1000}){1000}){1000}){1000}", String(repeating: "(", count: 1000)])
   func large(pattern: String) {
     #expect(throws: Problem.self) { try TextPattern(pattern, ignoringCase: true) }
   }

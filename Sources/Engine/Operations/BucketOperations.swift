@@ -13,7 +13,8 @@ extension Operation {
       return .json(bucket.json)
     },
     Operation(
-      "list_buckets", "POST", "/v1/buckets/list", "List buckets", tag: "Buckets", scope: .read, query: Parameter.paging, body: Page.names + ListSelection.names,
+      "list_buckets", "POST", "/v1/buckets/list", "List buckets", tag: "Buckets", scope: .read, query: Parameter.paging,
+      body: Page.names + ListSelection.names,
       list),
     Operation(
       "list_buckets_get", "GET", "/v1/buckets", "List buckets", tag: "Buckets", scope: .read,

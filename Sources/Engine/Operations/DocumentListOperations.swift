@@ -83,9 +83,11 @@ extension Operation {
       }
     }
     if let first = unknown.first, known.isEmpty {
-      throw .missing("collection", first, path: "collection_ids", known: try host.read { reader throws(Problem) in
-        try reader.collections(in: namespaceID, Page(limit: 100)).items.map(\.collection.name)
-      })
+      throw .missing(
+        "collection", first, path: "collection_ids",
+        known: try host.read { reader throws(Problem) in
+          try reader.collections(in: namespaceID, Page(limit: 100)).items.map(\.collection.name)
+        })
     }
     var answer = try listed(host, call, fields, in: known)
     if !unknown.isEmpty { answer["unknown_collection_ids"] = .array(unknown.map(JSON.string)) }
@@ -145,7 +147,9 @@ extension Operation {
       groups.append(["group_key": group.key, "documents": .array(shown), "count": .int(group.count)])
     }
     let cut = found.listing.items.count { $0.count > Int64($0.documents.count) }
-    if cut > 0 { warnings.append("\(cut) of the groups have more documents than the \(most) shown of each; filter by the group's value for the others") }
+    if cut > 0 {
+      warnings.append("\(cut) of the groups have more documents than the \(most) shown of each; filter by the group's value for the others")
+    }
     let listing = Listing<JSON>(items: [], total: found.listing.total, nextCursor: share.signing(found.listing.nextCursor))
     var answer = page.envelope(listing).object ?? JSONObject()
     answer["results"] = .null
