@@ -251,8 +251,8 @@ def drive_taxonomies(url, key):
     fields = [{"field_path": "label", "target_field": "shelf"}]
     every = {"stage_name": "nodes", "stage_type": "filter", "config": {"stage_id": "attribute_filter", "parameters": {"field": "label", "operator": "exists", "value": True}}}
     search = models.CreateRetrieverRequest.from_dict({"retriever_name": "nodes", "collection_identifiers": ["shelves"], "stages": [every]})
-    found = call("create retriever of a taxonomy", lambda: api.RetrieversApi(client).create_retriever(search), lambda a: a.retriever.retriever_name == "nodes")
-    config = {"taxonomy_type": "flat", "retriever_id": found.retriever.retriever_id, "input_mappings": mapping, "source_collection": {"collection_id": "shelves", "enrichment_fields": fields}}
+    found = call("create retriever of a taxonomy", lambda: api.RetrieversApi(client).create_retriever(search), lambda a: a.retriever_name == "nodes")
+    config = {"taxonomy_type": "flat", "retriever_id": found.retriever_id, "input_mappings": mapping, "source_collection": {"collection_id": "shelves", "enrichment_fields": fields}}
     request = models.CreateTaxonomyRequest.from_dict({"taxonomy_name": "shop", "config": config})
     made = call("create taxonomy", lambda: taxonomies.create_taxonomy_taxonomies(request), lambda a: a.version == 1 and a.ready)
     identifier = made.taxonomy_id
@@ -322,8 +322,8 @@ def drive_retrievers(url, key):
     request = models.CreateRetrieverRequest.from_dict(definition)
     call("create retriever", lambda: retrievers.create_retriever(request))
     identifier = call("get retriever", lambda: retrievers.get_retriever("near"), lambda a: a.retriever_name == "near").retriever_id
-    call("list retrievers by GET", retrievers.list_retrievers_get, lambda a: len(a.results) == 1)
-    call("list retrievers", retrievers.list_retrievers, lambda a: len(a.results) == 1)
+    call("list retrievers by GET", retrievers.list_retrievers_get, lambda a: len(a.results) == 2)
+    call("list retrievers", retrievers.list_retrievers, lambda a: len(a.results) == 2)
     inputs = {"v": [1, 0, 0, 0]}
     run = models.ExecuteRetrieverRequest.from_dict({"inputs": inputs})
     found = call("execute retriever", lambda: retrievers.execute_retriever(identifier, run), lambda a: len(a.documents) == 5)
@@ -614,12 +614,22 @@ def drive_combinations(url, key):
         "name": "of combinations", "retriever_id": retriever, "inputs": {},
         "notification_config": {"channels": [{"channel_type": "webhook", "config": {"url": "http://127.0.0.1:9/"}}]}}))
     collections = {c.collection_name: c.collection_id for c in api.CollectionsApi(client).list_collections(limit=100).results}
-    batch = first(api.BatchesApi(client).list_all_batches(models.ListBatchesRequest(status="COMPLETED")), "batch_id")
+    buckets, objects = api.BucketsApi(client), api.BucketObjectsApi(client)
+    bucket = buckets.create_bucket(models.BucketCreateRequest.from_dict({"bucket_name": "combined", "bucket_schema": {"properties": {"text": {"type": "text"}}}}))
+    objects.create_object_buckets(bucket.bucket_id, models.CreateObjectRequest.from_dict({"text": "a text"}))
+    definition = {"collection_name": "combined", "source": {"type": "bucket", "bucket_ids": [bucket.bucket_id]}, "feature_extractor": {"feature_extractor_name": "hashing_extractor", "version": "v1", "input_mappings": {"text": "text"}}}
+    api.CollectionsApi(client).create_collection(models.CreateCollectionRequest.from_dict(definition))
+    process = api.CollectionsApi(client).trigger_collection("combined")
+    for _ in range(300):
+        if tasks.get_task(process.task_id).status.value == "COMPLETED":
+            break
+        time.sleep(0.02)
+    batch = first(api.BatchesApi(client).list_all_batches(models.ListBatchesRequest(bucket_id=bucket.bucket_id)), "batch_id")
     actions = {
         "cluster": {"cluster_id": first(api.ClustersApi(client).list_clusters(), "cluster_id")},
         "taxonomy_enrichment": {"taxonomy_id": first(api.TaxonomiesApi(client).list_taxonomies(), "taxonomy_id"), "collection_id": "goods"},
         "batch_rerun": {"batch_id": batch},
-        "collection_trigger": {"collection_id": "topics"},
+        "collection_trigger": {"collection_id": "combined"},
         "retriever_execution": {"retriever_id": retriever},
         "alert_evaluation": {"alert_id": alert.alert_id},
     }

@@ -83,7 +83,7 @@ extension JSON {
   private static func floats(base64 text: String) throws(Problem) -> [Float] {
     guard let bytes = Base64.bytes(text), bytes.count % 4 == 0 else {
       throw Problem(
-        .invalid, "the vector is a text that is not base64 of 32-bit floats",
+        .invalid, "the vector is a string that is not base64 of 32-bit floats",
         hint: "Write it as [0.1, 0.2, 0.3], or as base64 of little-endian floats.")
     }
     let values = bytes.withUnsafeBytes { raw in

@@ -92,7 +92,9 @@ struct TaxonomyFixture {
     let read = try world.store.call("get_taxonomy", path: ["taxonomy_identifier": "things"])
     #expect(read["taxonomy_id"]?.string == id && id.hasPrefix("tax_") && read["version"] == 1 && read["ready"] == true)
     let config = read["config"]
-    #expect(config?["taxonomy_type"] == "flat" && config?["top_k"] == 2 && config?["retriever_id"] == nil && config?["input_mappings"] == [])
+    #expect(
+      config?["taxonomy_type"] == "flat" && config?["top_k"] == 2 && config?["retriever_id"]?.string?.hasPrefix("ret_") == true
+        && config?["input_mappings"] == [])
     #expect(config?["source_collection"]?["collection_id"]?.string?.hasPrefix("col_") == true)
     let list = try world.store.call("list_taxonomies")
     #expect(list["total_count"] == 1 && list["results"]?.array?.first?["taxonomy_name"] == "things")

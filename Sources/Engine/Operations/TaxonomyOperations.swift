@@ -206,10 +206,21 @@ extension Host {
   /// Names a taxonomy's collections by their identifiers, and refuses one that cannot classify, whatever its nodes will be.
   func resolve(_ taxonomy: inout Taxonomy) throws(Problem) {
     let namespaceID = taxonomy.namespaceID
-    if let named = taxonomy.config.retrieverID { _ = try retriever(named, in: namespaceID, path: "config.retriever_id") }
+    try checkRetriever(of: taxonomy)
     taxonomy.config = try taxonomy.config.resolving { name, path throws(Problem) in try collection(name, in: namespaceID, path: path).id }
     let resolved = taxonomy
     _ = try read { reader throws(Problem) in try TaxonomyNodes.check(resolved, in: reader).index }
+  }
+
+  /// The retriever that a taxonomy names exists; or it is what another one, whose configuration was copied, shows in its place.
+  private func checkRetriever(of taxonomy: Taxonomy) throws(Problem) {
+    guard let named = taxonomy.config.retrieverID, named != taxonomy.standIn else { return }
+    do throws(Problem) {
+      _ = try retriever(named, in: taxonomy.namespaceID, path: "config.retriever_id")
+    } catch {
+      let others = try read { reader throws(Problem) in try reader.taxonomies(in: taxonomy.namespaceID, Page(limit: 100_000)) }
+      guard error.kind == .notFound, others.items.contains(where: { $0.standIn == named }) else { throw error }
+    }
   }
 
   /// Commits what makes or renames a taxonomy; a name that is taken is the one conflict that can be.
