@@ -14,10 +14,21 @@ package enum Identifier {
 
   /// `prefix_`, nine characters of the instant, five of a count, four random ones: sorts by time as text does.
   package static func ordered(_ prefix: String, at now: Instant, count: UInt64, _ surroundings: Surroundings) -> String {
-    func digits(_ number: UInt64, _ length: Int) -> String {
-      base62((0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64(7 - $0))) }, length: length)
+    let length = prefix.utf8.count
+    return String(unsafeUninitializedCapacity: length + 19) { text in
+      var end = text.update(fromContentsOf: prefix.utf8)
+      text[end] = UInt8(ascii: "_")
+      end += 1
+      for (number, places) in [(UInt64(max(0, now.milliseconds)), 9), (count, 5), (surroundings.random().byteSwapped, 4)] {
+        var rest = number
+        for place in (end..<end + places).reversed() {
+          text[place] = alphabet[Int(rest % 62)]
+          rest /= 62
+        }
+        end += places
+      }
+      return end
     }
-    return prefix + "_" + digits(UInt64(max(0, now.milliseconds)), 9) + digits(count, 5) + base62(surroundings.bytes(8), length: 4)
   }
 
   /// Reads the bytes as one large number and writes its lowest digits.

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The outside world as values to ask: wall time, monotonic time, randomness. Only the command line makes the real one;
 /// everything else is handed it, so that tests move a clock by hand and runs can be repeated.
@@ -26,10 +27,24 @@ package struct Surroundings: Sendable {
       clock_gettime(CLOCK_MONOTONIC, &time)
       return Ticks(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
     },
-    random: {
+    random: { pool.withLock { $0.next() } })
+
+  /// Random numbers of the kernel's, asked for many at once: one call for each would take longer than most of what they are wanted for.
+  private struct Pool {
+    private var numbers: [UInt64] = []
+
+    mutating func next() -> UInt64 {
+      if let number = numbers.popLast() { return number }
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 32) { fresh in
+        // As much as one call gives: getentropy(3).
+        if getentropy(fresh.baseAddress, 256) == 0 { numbers.append(contentsOf: fresh) }
+      }
       var generator = SystemRandomNumberGenerator()
-      return generator.next()
-    })
+      return numbers.popLast() ?? generator.next()
+    }
+  }
+
+  private static let pool = Mutex(Pool())
 
   package func bytes(_ count: Int) -> [UInt8] {
     var result: [UInt8] = []

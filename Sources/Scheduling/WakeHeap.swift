@@ -27,8 +27,8 @@ struct WakeHeap<Owner: WakeHeapItem> {
       guard let base = buffer.baseAddress else { return }
       // Items are moved, not copied, around the hole that the new one leaves: a copy counts references.
       var hole = buffer.count - 1
-      let item = (base + hole).move()
-      while hole > 0, Self.precedes(item, base[(hole - 1) / 2]) {
+      var item = (base + hole).move()
+      while hole > 0, Self.precedes(&item, base + (hole - 1) / 2) {
         (base + hole).moveInitialize(from: base + (hole - 1) / 2, count: 1)
         hole = (hole - 1) / 2
       }
@@ -39,15 +39,15 @@ struct WakeHeap<Owner: WakeHeapItem> {
   /// The earliest item, if its moment is not after `now`.
   mutating func pop(through now: Instant) -> (Owner, Instant)? {
     guard let first, first <= now else { return nil }
-    let last = items.removeLast()
+    var last = items.removeLast()
     return items.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress, !buffer.isEmpty else { return (last.owner, last.at) }
       let top = base.move()
       var hole = 0
       while 2 * hole + 1 < buffer.count {
         var least = 2 * hole + 1
-        if least + 1 < buffer.count, Self.precedes(base[least + 1], base[least]) { least += 1 }
-        if !Self.precedes(base[least], last) { break }
+        if least + 1 < buffer.count, Self.precedes(base + least + 1, base + least) { least += 1 }
+        if !Self.precedes(base + least, &last) { break }
         (base + hole).moveInitialize(from: base + least, count: 1)
         hole = least
       }
@@ -56,9 +56,10 @@ struct WakeHeap<Owner: WakeHeapItem> {
     }
   }
 
-  private static func precedes(_ a: Item, _ b: Item) -> Bool {
-    if a.at != b.at { return a.at < b.at }
-    if a.rank != b.rank { return a.rank < b.rank }
-    return a.owner.id < b.owner.id
+  /// By their places: handed over as values, their owners would be counted at each comparison.
+  private static func precedes(_ a: UnsafePointer<Item>, _ b: UnsafePointer<Item>) -> Bool {
+    if a.pointee.at != b.pointee.at { return a.pointee.at < b.pointee.at }
+    if a.pointee.rank != b.pointee.rank { return a.pointee.rank < b.pointee.rank }
+    return a.pointee.owner.id < b.pointee.owner.id
   }
 }

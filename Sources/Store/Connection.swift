@@ -9,6 +9,8 @@ final class Connection {
   private var composed: [(sql: String, prepared: Prepared)] = []
   private var controls = [Prepared?](repeating: nil, count: Control.allCases.count)
   private let fieldValue: FieldValue
+  /// For the parameters of what is read.
+  private var lists = StatementTape()
 
   enum Access { case write, read }
 
@@ -61,10 +63,10 @@ final class Connection {
   }
 
   func control(_ control: Control) throws(SQLiteFault) {
-    if let known = controls[control.rawValue] { return try run(known, []) { _ in true } }
+    if let known = controls[control.rawValue] { return try run(known, .none) { _ in true } }
     let fresh = try Prepared(control.sql, name: control.sql, on: handle)
     controls[control.rawValue] = fresh
-    try run(fresh, []) { _ in true }
+    try run(fresh, .none) { _ in true }
   }
 
   /// Runs one or more statements without parameters.
@@ -96,6 +98,19 @@ final class Connection {
 
   /// Steps through a statement; `each` sees every row and says whether to go on.
   func run(_ prepared: Prepared, _ parameters: [(name: String, value: Value)], each: (inout Row) -> Bool) throws(SQLiteFault) {
+    // The memory of the last one is taken again, unless that goes on still: `each` may read on this connection, too.
+    var tape = StatementTape()
+    swap(&tape, &lists)
+    tape.begin(nil)
+    tape.put(parameters)
+    defer {
+      tape.removeAll()
+      swap(&tape, &lists)
+    }
+    try tape.walk { _, parameters throws(SQLiteFault) in try run(prepared, parameters, each: each) }
+  }
+
+  func run(_ prepared: Prepared, _ parameters: StatementTape.Parameters, each: (inout Row) -> Bool) throws(SQLiteFault) {
     let handle = handle
     let result: Result<Void, SQLiteFault> = prepared.bound(parameters) {
       while true {

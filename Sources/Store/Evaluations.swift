@@ -3,14 +3,19 @@ package import Model
 
 extension Transaction {
   package mutating func insert(_ evaluation: Evaluation) {
-    add(
-      .insertEvaluation,
-      [
-        ("evaluation_id", .text(evaluation.id)), ("trigger_id", .text(evaluation.triggerID)), ("namespace_id", .text(evaluation.namespaceID)),
-        ("outcome", .text(evaluation.outcome.rawValue)), ("reason", .text(evaluation.reason)), ("detail", .json(evaluation.detail)),
-        ("task_id", .optional(evaluation.taskID)), ("scheduled_at", .optional(evaluation.scheduledAt)), ("first_at", .instant(evaluation.firstAt)),
-        ("last_at", .instant(evaluation.lastAt)), ("count", .integer(evaluation.count)),
-      ])
+    add(.insertEvaluation) {
+      $0.put("evaluation_id", evaluation.id)
+      $0.put("trigger_id", evaluation.triggerID)
+      $0.put("namespace_id", evaluation.namespaceID)
+      $0.put("outcome", evaluation.outcome.rawValue)
+      $0.put("reason", evaluation.reason)
+      $0.put("detail", JSON.object(evaluation.detail).text)
+      $0.put("task_id", evaluation.taskID)
+      $0.put("scheduled_at", evaluation.scheduledAt)
+      $0.put("first_at", evaluation.firstAt)
+      $0.put("last_at", evaluation.lastAt)
+      $0.put("count", evaluation.count)
+    }
   }
 
   /// The same decision once more: the row counts up and keeps the newest numbers. Lost (`evaluation`) when the row is gone.

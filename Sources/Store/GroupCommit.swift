@@ -23,7 +23,7 @@ struct GroupCommit {
     outcomes.reserveCapacity(batch.count)
     do throws(SQLiteFault) { try connection.control(.write) } catch { return batch.map { _ in .failed(error.problem) } }
     do throws(Interruption) {
-      var epoch: [Value]?
+      var epoch: [UInt8]?
       for transaction in batch {
         outcomes.append(.committed(returned: try statements(of: transaction, under: &epoch)))
         CrashPoint.pass(.batchMiddle)
@@ -70,7 +70,7 @@ struct GroupCommit {
       try connection.control(.savepoint)
       var step = Step.done([])
       do throws(Interruption) {
-        var epoch: [Value]?
+        var epoch: [UInt8]?
         step = .done(try statements(of: transaction, under: &epoch))
       } catch {
         switch error {
@@ -93,23 +93,26 @@ struct GroupCommit {
   }
 
   /// `epoch`: the owner's epoch that was found to hold in this batch. Nobody else can move it before the commit, so it is asked for once.
-  private func statements(of transaction: Transaction, under epoch: inout [Value]?) throws(Interruption) -> [[Value]] {
+  private func statements(of transaction: Transaction, under epoch: inout [UInt8]?) throws(Interruption) -> [[Value]] {
     var returned: [[Value]] = []
-    for step in transaction.steps {
-      switch step.statement {
+    try transaction.tape.walk { head, parameters throws(Interruption) in
+      guard let statement = Statement(rawValue: Int(head.statement)) else { return }
+      switch statement {
       case .guardEpoch:
-        if let epoch, epoch.elementsEqual(step.parameters, by: { $0 == $1.value }) { continue }
-        epoch = step.parameters.map(\.value)
+        if let epoch, parameters.hasSameBytes(epoch) { return }
+        epoch = parameters.bytesCopied
       case .takeShard: epoch = nil
       default: break
       }
       do throws(SQLiteFault) {
-        try connection.run(connection.prepared(step.statement), step.parameters) { row in
+        try connection.run(connection.prepared(statement), parameters) { row in
           returned.append(row.values)
           return true
         }
-      } catch { throw .fault(error, step.parameters) }
-      if case .exactly(let count) = step.expectation, connection.changes != count { throw .lost(step.guardName ?? step.statement.name) }
+      } catch { throw .fault(error, parameters.list) }
+      if head.expected >= 0, connection.changes != head.expected {
+        throw .lost(head.hasGuardName ? "\(head.guardName)" : statement.name)
+      }
     }
     return returned
   }

@@ -1,18 +1,18 @@
 import CSQLite
+import Glibc
 
 /// A statement that SQLite has compiled for one connection, with the names of its parameters in their order.
 final class Prepared {
   let handle: OpaquePointer
   let name: String
-  private let names: [String]
+  let parameterNames: [String]
+  /// The names once more, for comparing: where each begins in memory of their own, and one more place for the end of the last.
+  private let spelling: UnsafeMutablePointer<UInt8>
+  private let ends: [Int]
   /// For statements with so many parameters that a search would be slow.
   private let indices: [String: Int32]?
-  /// What stood at each place of the last lists of parameters, and where it goes: callers give theirs in the same order again and again, and
-  /// the very same literal is known by its address.
-  private var slots: [(name: String, index: Int32)] = []
-  /// Short texts on their way, one behind the other: bound from here they need neither a copy of SQLite's own nor a frame on the stack.
-  private let scratch = UnsafeMutablePointer<CChar>.allocate(capacity: Prepared.scratchSize)
-  private static let scratchSize = 1024
+  /// Where the parameter at each place of the last tapes goes: they come in the same order again and again.
+  private var slots: [Int32] = []
 
   init(_ sql: String, name: String, on connection: OpaquePointer) throws(SQLiteFault) {
     var compiled: OpaquePointer?
@@ -25,58 +25,56 @@ final class Prepared {
     guard code == SQLITE_OK, let compiled else { throw SQLiteFault(code, connection, name) }
     handle = compiled
     self.name = name
-    names = (1...max(1, sqlite3_bind_parameter_count(compiled))).map { index in
-      sqlite3_bind_parameter_name(compiled, index).map { String(cString: $0 + 1) } ?? ""
-    }
+    let count = sqlite3_bind_parameter_count(compiled)
+    let names = (1...max(1, count)).map { index in sqlite3_bind_parameter_name(compiled, index).map { String(cString: $0 + 1) } ?? "" }
+    parameterNames = names.filter { !$0.isEmpty }
+    let spelled = names.flatMap(\.utf8)
+    spelling = .allocate(capacity: max(1, spelled.count))
+    spelling.initialize(from: spelled, count: spelled.count)
+    ends = names.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.utf8.count) }
     indices = names.count <= 64 ? nil : Dictionary(names.enumerated().map { ($1, Int32($0 + 1)) }, uniquingKeysWith: { first, _ in first })
   }
 
   deinit {
     sqlite3_finalize(handle)
-    scratch.deallocate()
+    spelling.deallocate()
   }
 
-  /// Binds by name, runs `body`, resets. Short texts are copied together; long ones and blobs are bound from their own memory, which the
-  /// nesting keeps in its place until the statement has been reset. Many of those are copied instead: each would cost a frame on the stack.
+  /// Binds by name, runs `body`, resets. Texts are bound from the tape; large values from their own memory, which the nesting keeps in its
+  /// place until the statement has been reset. Many of those are copied instead: each would cost a frame on the stack.
   ///
   /// A name that the statement does not have is a bug of ours and SQLITE_RANGE.
-  func bound<R>(_ parameters: [(name: String, value: Value)], _ body: () -> R, failed: (Int32) -> R) -> R {
+  func bound<R>(_ parameters: StatementTape.Parameters, _ body: () -> R, failed: (Int32) -> R) -> R {
     defer {
       sqlite3_reset(handle)
       sqlite3_clear_bindings(handle)
     }
-    var long: [(place: Int, index: Int32)] = []
-    var used = 0
-    for place in parameters.indices {
-      guard let index = index(of: parameters[place].name, at: place) else { return failed(SQLITE_RANGE) }
-      let code: Int32
-      switch parameters[place].value {
+    var long: [Int32] = []
+    var place = 0
+    var code = SQLITE_OK
+    parameters.walk { name, cell in
+      guard let index = index(of: name, at: place) else {
+        code = SQLITE_RANGE
+        return false
+      }
+      place += 1
+      switch cell {
       case .null: code = sqlite3_bind_null(handle, index)
       case .integer(let number): code = sqlite3_bind_int64(handle, index, number)
       case .real(let number): code = sqlite3_bind_double(handle, index, number)
-      case .text(var text):
-        let count = text.utf8.count
-        guard count <= Self.scratchSize - used else {
-          long.append((place, index))
-          continue
-        }
-        let start = scratch + used
-        text.withUTF8 { bytes in
-          if let base = bytes.baseAddress { UnsafeMutableRawPointer(start).copyMemory(from: base, byteCount: count) }
-        }
-        used += count
-        // An address behind the scratch's end is never read: the text that begins there is empty.
-        code = sqlite3_bind_text64(handle, index, start, UInt64(count), nil, UInt8(SQLITE_UTF8))
-      case .blob, .floats:
-        long.append((place, index))
-        continue
+      case .text(let text):
+        code = sqlite3_bind_text64(
+          handle, index, text.baseAddress?.assumingMemoryBound(to: CChar.self) ?? Self.empty, UInt64(text.count), nil, UInt8(SQLITE_UTF8))
+      case .large: long.append(index)
       }
-      guard code == SQLITE_OK else { return failed(code) }
+      return code == SQLITE_OK
     }
+    guard code == SQLITE_OK else { return failed(code) }
     if long.isEmpty { return body() }
-    if long.count <= 64 { return bind(parameters, long[...], body, failed) }
-    for (place, index) in long {
-      let code = copy(parameters[place].value, index)
+    let large = parameters.large.prefix(long.count)
+    if long.count <= 64 { return bind(large, long[...], body, failed) }
+    for (value, index) in zip(large, long) {
+      let code = copy(value, index)
       guard code == SQLITE_OK else { return failed(code) }
     }
     return body()
@@ -107,12 +105,10 @@ final class Prepared {
     return UnsafePointer(byte)
   }()
 
-  private func bind<R>(
-    _ parameters: [(name: String, value: Value)], _ long: ArraySlice<(place: Int, index: Int32)>, _ body: () -> R, _ failed: (Int32) -> R
-  ) -> R {
-    guard let (place, index) = long.first else { return body() }
-    func next(_ code: Int32) -> R { code == SQLITE_OK ? bind(parameters, long.dropFirst(), body, failed) : failed(code) }
-    switch parameters[place].value {
+  private func bind<R>(_ values: ArraySlice<Value>, _ indices: ArraySlice<Int32>, _ body: () -> R, _ failed: (Int32) -> R) -> R {
+    guard let value = values.first, let index = indices.first else { return body() }
+    func next(_ code: Int32) -> R { code == SQLITE_OK ? bind(values.dropFirst(), indices.dropFirst(), body, failed) : failed(code) }
+    switch value {
     case .text(var text):
       return text.withUTF8 { bytes in
         bytes.withMemoryRebound(to: CChar.self) {
@@ -121,7 +117,7 @@ final class Prepared {
       }
     case .blob(let bytes): return bytes.withUnsafeBytes { next(bind($0, index)) }
     case .floats(let floats): return floats.withUnsafeBytes { next(bind($0, index)) }
-    case .null, .integer, .real: return next(copy(parameters[place].value, index))
+    case .null, .integer, .real: return next(copy(value, index))
     }
   }
 
@@ -129,14 +125,22 @@ final class Prepared {
     bytes.isEmpty ? sqlite3_bind_zeroblob(handle, index, 0) : sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), destructor)
   }
 
-  private func index(of name: String, at place: Int) -> Int32? {
-    if place < slots.count, slots[place].name == name { return slots[place].index }
-    guard let index = indices?[name] ?? names.firstIndex(of: name).map({ Int32($0 + 1) }) else { return nil }
-    if place < slots.count { slots[place] = (name, index) } else if place == slots.count { slots.append((name, index)) }
+  private func index(of name: UnsafeRawBufferPointer, at place: Int) -> Int32? {
+    if place < slots.count, has(name, at: slots[place]) { return slots[place] }
+    let known = indices == nil ? nil : String(decoding: name, as: UTF8.self)
+    guard let index = known.map({ indices?[$0] }) ?? (0..<ends.count - 1).first(where: { has(name, at: Int32($0 + 1)) }).map({ Int32($0 + 1) }) else {
+      return nil
+    }
+    if place < slots.count { slots[place] = index } else if place == slots.count { slots.append(index) }
     return index
   }
 
-  var parameterNames: [String] { names.filter { !$0.isEmpty } }
+  private func has(_ name: UnsafeRawBufferPointer, at index: Int32) -> Bool {
+    let start = ends[Int(index) - 1]
+    guard ends[Int(index)] - start == name.count else { return false }
+    guard let base = name.baseAddress else { return true }
+    return memcmp(spelling + start, base, name.count) == 0
+  }
 }
 
 enum SQLiteMemory {

@@ -14,6 +14,9 @@ extension Transaction {
 
   /// Lost (`epoch`) when somebody became the owner since.
   package mutating func guardEpoch(_ epoch: Int64, of shard: Int64 = 0) {
-    add(.guardEpoch, [("shard", .integer(shard)), ("epoch", .integer(epoch))], expecting: .exactly(1), guardName: "epoch")
+    add(.guardEpoch, expecting: .exactly(1), guardName: "epoch") {
+      $0.put("shard", shard)
+      $0.put("epoch", epoch)
+    }
   }
 }

@@ -4,25 +4,34 @@ package import Model
 extension Transaction {
   /// A task of an instant that has one already is a `.conflict`. `inputs`: the text of its inputs, where that is known.
   package mutating func insert(_ task: TaskRecord, inputs: String? = nil) {
-    add(
-      .insertTask,
-      [
-        ("task_id", .text(task.id)), ("namespace_id", .text(task.namespaceID)), ("kind", .text(task.kind.rawValue)),
-        ("status", .text(task.status.rawValue)), ("trigger_id", .optional(task.triggerID)), ("scheduled_at", .optional(task.scheduledAt)),
-        ("inputs", inputs.map(Value.text) ?? .json(task.inputs)), ("outputs", .json(task.outputs)), ("error", .optional(task.error)),
-        ("attempt", .integer(task.attempt)),
-        ("created_at", .instant(task.createdAt)), ("started_at", .optional(task.startedAt)), ("finished_at", .optional(task.finishedAt)),
-        ("retry_at", .optional(task.retryAt)), ("depth", .integer(task.depth)),
-      ])
+    add(.insertTask) {
+      $0.put("task_id", task.id)
+      $0.put("namespace_id", task.namespaceID)
+      $0.put("kind", task.kind.rawValue)
+      $0.put("status", task.status.rawValue)
+      $0.put("trigger_id", task.triggerID)
+      $0.put("scheduled_at", task.scheduledAt)
+      $0.put("inputs", inputs ?? JSON.object(task.inputs).text)
+      $0.put("outputs", JSON.object(task.outputs).text)
+      $0.put("error", task.error)
+      $0.put("attempt", task.attempt)
+      $0.put("created_at", task.createdAt)
+      $0.put("started_at", task.startedAt)
+      $0.put("finished_at", task.finishedAt)
+      $0.put("retry_at", task.retryAt)
+      $0.put("depth", task.depth)
+    }
   }
 
   /// A worker takes the task, for the first time or again after a crash: its attempt goes up by one.
   ///
   /// Lost (`task`) when it is final or was started since `attempt` was read.
   package mutating func startTask(_ taskID: String, attempt: Int64, at now: Instant) {
-    add(
-      .startTask, [("started_at", .instant(now)), ("task_id", .text(taskID)), ("attempt", .integer(attempt))], expecting: .exactly(1),
-      guardName: "task")
+    add(.startTask, expecting: .exactly(1), guardName: "task") {
+      $0.put("started_at", now)
+      $0.put("task_id", taskID)
+      $0.put("attempt", attempt)
+    }
   }
 
   /// An attempt failed, and another is made at `retryAt`: the task waits again. Lost (`task`) when it is final.
@@ -48,12 +57,14 @@ extension Transaction {
   package mutating func finishTask(
     _ taskID: String, attempt: Int64? = nil, status: TaskRecord.Status, outputs: JSONObject = JSONObject(), error: String? = nil, at now: Instant
   ) {
-    add(
-      .finishTask,
-      [
-        ("status", .text(status.rawValue)), ("outputs", .json(outputs)), ("error", .optional(error)), ("finished_at", .instant(now)),
-        ("task_id", .text(taskID)), ("attempt", .optional(attempt)),
-      ], expecting: .exactly(1), guardName: "task")
+    add(.finishTask, expecting: .exactly(1), guardName: "task") {
+      $0.put("status", status.rawValue)
+      $0.put("outputs", JSON.object(outputs).text)
+      $0.put("error", error)
+      $0.put("finished_at", now)
+      $0.put("task_id", taskID)
+      $0.put("attempt", attempt)
+    }
   }
 }
 

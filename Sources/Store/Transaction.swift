@@ -11,28 +11,34 @@ package struct Transaction: Sendable {
     case exactly(Int64)
   }
 
-  struct Step: Sendable {
-    var statement: Statement
-    var parameters: [(name: String, value: Value)]
-    var expectation: Expectation
-    var guardName: String?
-  }
-
-  private(set) var steps: [Step] = []
+  private(set) var tape = StatementTape()
 
   package init() {}
 
-  package var isEmpty: Bool { steps.isEmpty }
+  package var isEmpty: Bool { tape.isEmpty }
 
   /// Parameters go by the names that follow `$` in the statement's text; one that is left out is NULL.
   package mutating func add(
-    _ statement: Statement, _ parameters: [(name: String, value: Value)], expecting expectation: Expectation = .any, guardName: String? = nil
+    _ statement: Statement, _ parameters: [(name: String, value: Value)], expecting expectation: Expectation = .any, guardName: StaticString? = nil
   ) {
-    if steps.isEmpty { steps.reserveCapacity(4) }
-    steps.append(Step(statement: statement, parameters: parameters, expectation: expectation, guardName: guardName))
+    begin(statement, expectation, guardName)
+    tape.put(parameters)
   }
 
-  package mutating func append(_ other: Transaction) { steps += other.steps }
+  /// The same for what is written at every fire: each parameter goes where it belongs, and no list of them is made.
+  mutating func add(
+    _ statement: Statement, expecting expectation: Expectation = .any, guardName: StaticString? = nil, _ parameters: (inout StatementTape) -> Void
+  ) {
+    begin(statement, expectation, guardName)
+    parameters(&tape)
+  }
+
+  private mutating func begin(_ statement: Statement, _ expectation: Expectation, _ guardName: StaticString?) {
+    let expected: Int64? = if case .exactly(let count) = expectation { count } else { nil }
+    tape.begin(statement, expecting: expected, guardName: guardName)
+  }
+
+  package mutating func append(_ other: Transaction) { tape.append(other.tape) }
 }
 
 /// What became of a transaction.

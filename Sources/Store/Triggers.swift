@@ -50,13 +50,18 @@ extension Transaction {
     _ triggerID: Trigger.ID, fence: Int64, next: Instant?, taskID: String?, at now: Instant, cooldownAt: Instant? = nil, consumedEvents: Int64 = 0,
     armed: Bool, keepsNext: Bool = false, chain: Instant? = nil
   ) {
-    add(
-      .claimTrigger,
-      [
-        ("next_scheduled_at", .optional(next)), ("at", .instant(now)), ("task_id", .optional(taskID)), ("last_cooldown_at", .optional(cooldownAt)),
-        ("consumed", .integer(consumedEvents)), ("armed", .flag(armed)), ("keeps_next", .flag(keepsNext)), ("trigger_id", .text(triggerID)),
-        ("fence", .integer(fence)), ("chained_at", .optional(chain)),
-      ], expecting: .exactly(1), guardName: "trigger")
+    add(.claimTrigger, expecting: .exactly(1), guardName: "trigger") {
+      $0.put("next_scheduled_at", next)
+      $0.put("at", now)
+      $0.put("task_id", taskID)
+      $0.put("last_cooldown_at", cooldownAt)
+      $0.put("consumed", consumedEvents)
+      $0.put("armed", armed)
+      $0.put("keeps_next", keepsNext)
+      $0.put("trigger_id", triggerID)
+      $0.put("fence", fence)
+      $0.put("chained_at", chain)
+    }
   }
 
   /// Counts events for a trigger that came at `instant`, and how far its filter has looked. `bucket`: where its window keeps them; `next`: when
@@ -134,14 +139,20 @@ extension Transaction {
     baseline: Baseline? = nil, state: JSONObject? = nil, next: Instant? = nil, clearsNext: Bool = false, armed: Bool? = nil,
     at now: Instant
   ) {
-    add(
-      .settleTrigger,
-      [
-        ("executions", .integer(executions)), ("consecutive_failures", .integer(consecutiveFailures)), ("last_execution_status", .text(lastStatus)),
-        ("last_execution_error", .optional(lastError)), ("baseline", .optional(baseline?.stored)),
-        ("baseline_mean", baseline.map { .floats($0.mean) } ?? .null), ("state", .optional(state)), ("updated_at", .instant(now)),
-        ("next_scheduled_at", .optional(next)), ("clears_next", .flag(clearsNext)), ("armed", .optional(armed)), ("trigger_id", .text(triggerID)),
-      ])
+    add(.settleTrigger) {
+      $0.put("executions", executions)
+      $0.put("consecutive_failures", consecutiveFailures)
+      $0.put("last_execution_status", lastStatus)
+      $0.put("last_execution_error", lastError)
+      $0.put("baseline", Value.optional(baseline?.stored))
+      $0.put("baseline_mean", baseline.map { Value.floats($0.mean) } ?? .null)
+      $0.put("state", Value.optional(state))
+      $0.put("updated_at", now)
+      $0.put("next_scheduled_at", next)
+      $0.put("clears_next", clearsNext)
+      $0.put("armed", armed)
+      $0.put("trigger_id", triggerID)
+    }
     // Apart from the rest, since it stands in an index: a run that turns nothing leaves that alone.
     if let status { add(.turnTrigger, [("status", .text(status.rawValue)), ("trigger_id", .text(triggerID))]) }
     if let baseline { keepSnapshot(of: baseline, for: triggerID) }
