@@ -230,6 +230,11 @@ def drive_buckets(url, key):
     call("put bucket", lambda: buckets.update_bucket("articles", whole), lambda a: a.description == "all of them")
     call("delete object", lambda: objects.delete_object_buckets("articles", made.object_id), lambda a: a is None)
     call("delete batch", lambda: batches.delete_batch_buckets_batches("articles", identifier), lambda a: a.success)
+    # What the triggers above have started may still run.
+    for _ in range(1500):
+        if not any(b.status.value in ("PENDING", "IN_PROGRESS") for b in everywhere.list_all_batches(models.ListBatchesRequest(limit=1000)).results):
+            break
+        time.sleep(0.02)
     call("delete bucket", lambda: buckets.delete_bucket("articles"), lambda a: a["success"])
 
 
