@@ -665,6 +665,49 @@ def drive_combinations(url, key):
             call(f"{action} by {kind}: delete", lambda: triggers.delete_trigger(one), lambda a: a is None)
 
 
+def drive_applications(url, key):
+    """Taxonomies and clusterings at a collection, which run when documents come or a batch ends; lists of documents as they can be asked for."""
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    collections, inside, executions = api.CollectionsApi(client), api.CollectionDocumentsApi(client), api.ClusterExecutionsApi(client)
+    body = {"collection_ids": ["combined"], "cluster_name": "of batches", "cluster_type": "vector", "auto_execute_on_batch": True, "auto_execute_min_documents": 2,
+            "auto_execute_cooldown_seconds": 0, "vector_config": {"clustering_method": "kmeans", "kmeans_parameters": {"n_clusters": 2}}}
+    cluster = call("a cluster that runs after batches", lambda: api.ClustersApi(client).create_cluster(models.CreateClusterRequest.from_dict(body))).cluster_id
+    call("is an application of its collection", lambda: collections.get_collection("combined"), lambda a: [c.cluster_id for c in a.cluster_applications] == [cluster])
+    bucket = next(b.bucket_id for b in api.BucketsApi(client).list_buckets().results if b.bucket_name == "combined")
+    for number in range(3):
+        api.BucketObjectsApi(client).create_object_buckets(bucket, models.CreateObjectRequest.from_dict({"text": f"text number {number}"}))
+    collections.trigger_collection("combined")
+
+    def ran():
+        for _ in range(1500):
+            latest = executions.get_cluster_execution(cluster)
+            if latest is not None and latest.status == "completed":
+                return latest
+            time.sleep(0.02)
+
+    call("runs after a batch", ran, lambda a: a.num_clusters == 2)
+    taxonomy = api.TaxonomiesApi(client).list_taxonomies().results[0].taxonomy_id
+    call("a taxonomy at a collection", lambda: collections.update_collection("words", {"taxonomy_applications": [{"taxonomy_id": taxonomy, "priority": 5}]}), lambda a: a.taxonomy_applications[0].priority == 5)
+    fresh = models.BYOUpsertRequest.from_dict({"collection_id": "words", "documents": [{"document_id": "fresh", "vectors": {"v": [1, 0, 0, 0]}}]})
+    api.BYODocumentsApi(client).upsert_documents_byo_namespaces("sdk", fresh)
+
+    def enriched():
+        for _ in range(1500):
+            document = inside.get_document("words", "fresh").to_dict()
+            if any(key.endswith("_label") for key in document.get("_internal", {})):
+                return document
+            time.sleep(0.02)
+
+    call("enriches what comes", enriched, lambda a: a["document_id"] == "fresh")
+    ask = lambda **body: inside.list_documents("words", list_documents_request=models.ListDocumentsRequest.from_dict(body))
+    call("documents by groups", lambda: ask(group_by="text", include_total=True), lambda a: len(a.groups) >= 3 and a.group_by_field == "text" and a.pagination.total == len(a.groups))
+    call("documents by a text", lambda: ask(search="WORD1", include_total=True), lambda a: 0 < a.total_documents <= 30)
+    call("documents by a pattern", lambda: ask(filters={"AND": [{"field": "text", "operator": "regex", "value": "^word[01]$"}]}, include_total=True), lambda a: 30 < a.total_documents <= 60)
+    shares = call("documents by shares", lambda: [ask(partition={"index": i, "count": 3}, limit=1000) for i in range(3)])
+    call("which hold each once", lambda: [d.document_id for s in shares for d in s.results], lambda a: len(a) == len(set(a)) >= 90)
+
+
 def coverage(url, key):
     """Every operation that the contract has and the server serves must have been answered with success."""
     ask = lambda path: urllib.request.urlopen(urllib.request.Request(url + path, headers={"Authorization": f"Bearer {key}"})).read().decode()
@@ -685,7 +728,7 @@ def main():
         drive_buckets(banner["url"], banner["key"])
         drive_taxonomies(banner["url"], banner["key"])
         drive_retrievers(banner["url"], banner["key"])
-        for more in (drive_documents, drive_cluster_triggers, drive_combinations, drive_keys, drive_wrapper, drive_curl):
+        for more in (drive_documents, drive_cluster_triggers, drive_combinations, drive_applications, drive_keys, drive_wrapper, drive_curl):
             more(banner["url"], banner["key"])
         coverage(banner["url"], banner["key"])
     finally:
