@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-"""Times lists and searches of a large collection over HTTP: filtered, sorted, counted and paged, with indexes of fields and without, and exact
-nearest neighbours.
+"""Times the API over HTTP: vectors in by JSON, JSON lines and base64 beside raw SQLite; reads beside the bare loop; lists of a large collection,
+filtered, sorted, grouped, searched, counted and paged, with indexes of fields and without; exact nearest neighbours; memory.
 
-    python scripts/bench-api.py PATH/TO/perigee DATA_FOLDER [--documents 1000000] [--repeat 7]
+    python scripts/bench-api.py PATH/TO/perigee DATA_FOLDER PATH/TO/bench-http [--documents 1000000] [--vectors 20000] [--repeat 7]
 
-Each figure is the least of the repetitions, in milliseconds, with one request after the other on one connection. "bare" is the least time of a
-request that looks at nothing.
+Inserts take turns with SQLite alone, and the fastest of each counts; what limits them is the time that each part takes on a core. Of lists the
+figure is the least of the repetitions, in milliseconds, with one request after the other on one connection.
 """
 
 import argparse
 import array
+import base64
 import http.client
+import importlib.machinery
+import importlib.util
 import json
 import os
 import pathlib
@@ -21,6 +24,18 @@ import tempfile
 import time
 
 BATCH = 1000
+
+
+def beside(name):
+    """A script of this folder as a module."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_").removesuffix(".py"), path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+store_bench = beside("bench-store.py")
 
 
 class Server:
@@ -34,16 +49,29 @@ class Server:
             except (OSError, ValueError, KeyError):
                 time.sleep(0.005)
         made = subprocess.run([binary, "key", "create", "--store", store, "--name", "bench", "--json"], stdout=subprocess.PIPE, check=True)
-        self.headers = {"Authorization": "Bearer " + json.loads(made.stdout)["key"], "Content-Type": "application/json"}
+        self.port, self.key = port, json.loads(made.stdout)["key"]
+        self.headers = {"Authorization": "Bearer " + self.key}
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
 
-    def send(self, method, path, body=None):
-        self.connection.request(method, path, None if body is None else json.dumps(body), self.headers)
+    def send(self, method, path, body=None, kind="application/json"):
+        text = body if body is None or isinstance(body, bytes) else json.dumps(body)
+        self.connection.request(method, path, text, {**self.headers, "Content-Type": kind})
         answer = self.connection.getresponse()
         text = answer.read()
         if answer.status >= 400:
             raise SystemExit(f"{method} {path}: {answer.status} {text[:400]}")
         return json.loads(text)
+
+    def status(self, name):
+        """A figure of the process, in MiB: VmRSS is what it takes now, VmHWM the most that it took."""
+        with open(f"/proc/{self.process.pid}/status") as lines:
+            return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
+
+    def seconds(self):
+        """What the process has worked, on all cores."""
+        with open(f"/proc/{self.process.pid}/stat") as line:
+            words = line.read().rsplit(")", 1)[1].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self):
         self.process.terminate()
@@ -57,6 +85,64 @@ def best(work, repeat):
         work()
         times.append((time.perf_counter() - began) * 1000)
     return min(times)
+
+
+FORMS = {"JSON": "application/json", "JSON lines": "application/x-ndjson", "base64": "application/json", "base64 in JSON lines": "application/x-ndjson"}
+
+
+def bodies(rows, form):
+    for start in range(0, len(rows), BATCH):
+        piece = []
+        for identifier, body, vector in rows[start : start + BATCH]:
+            numbers = base64.b64encode(vector).decode() if "base64" in form else [float(f"{x:.8g}") for x in array.array("f", vector)]
+            piece.append({"document_id": identifier, **json.loads(body), "vectors": {"vector": numbers}})
+        yield ("\n".join(map(json.dumps, piece)) if "lines" in form else json.dumps({"documents": piece})).encode()
+
+
+def inserted(binary, ready, form, folder, count):
+    """Documents per second over one connection, seconds of work for each thousand, and what memory it took."""
+    store = os.path.join(folder, "insert.db")
+    for suffix in ("", "-wal", "-shm", ".lock"):
+        pathlib.Path(store + suffix).unlink(missing_ok=True)
+    server = Server(binary, store)
+    try:
+        server.send("POST", "/v1/collections", {"collection_name": "words", "vector_indexes": [{"name": "vector", "dimensions": store_bench.DIMENSIONS}]})
+        worked, began = server.seconds(), time.perf_counter()
+        for body in ready:
+            server.send("PUT", "/v1/collections/words/documents/upsert", body, FORMS[form])
+        took = time.perf_counter() - began
+        return count / took, (server.seconds() - worked) / count * 1000, server.status("VmHWM")
+    finally:
+        server.stop()
+
+
+def inserts(binary, data, folder, count, repeat):
+    rows = [row for _, row in zip(range(count), store_bench.rows_of(data))]
+    schema = store_bench.definitions(binary, folder)
+    ready = {form: list(bodies(rows, form)) for form in FORMS}
+    raw, figures = 0, {form: (0, 0, 0) for form in FORMS}
+    for _ in range(repeat):
+        raw = max(raw, store_bench.raw(rows, schema, folder))
+        for form in FORMS:
+            figures[form] = max(figures[form], inserted(binary, ready[form], form, folder, len(rows)))
+    print(f"{len(rows):,} documents with {store_bench.DIMENSIONS} numbers each, {BATCH:,} a call, one connection; SQLite alone takes {raw:,.0f} a second")
+    print(f"{'form':24} {'a second':>10} {'of raw':>7} {'work ms each 1,000':>19} {'most memory MiB':>16} {'MB a call':>10}")
+    for form, (rate, work, memory) in figures.items():
+        print(f"{form:24} {rate:10,.0f} {rate / raw:7.2f} {work * 1000:19.1f} {memory:16.1f} {len(ready[form][0]) / 1e6:10.2f}")
+
+
+def reads(server, loader, repeat):
+    """Requests per second of simple reads beside what the loop alone can answer."""
+    server.send("PUT", "/v1/collections/large/documents/upsert", {"documents": [{"document_id": "one", "kind": "bench"}]})
+    paths = {"the bare loop (health)": "/v1/health", "one document": "/v1/collections/large/documents/one", "a collection": "/v1/collections/large", "who this key is": "/v1/me"}
+    best = dict.fromkeys(paths, 0)
+    for _ in range(repeat):
+        for name, path in paths.items():
+            done = subprocess.run([loader, str(server.port), "64", "2", "GET", path, server.key], stdout=subprocess.PIPE, check=True, text=True)
+            best[name] = max(best[name], json.loads(done.stdout)["requests_per_second"])
+    bare = best["the bare loop (health)"]
+    for name, figure in best.items():
+        print(f"{name:34} {figure:10,.0f} a second, {figure / bare:.2f} of the loop")
 
 
 def documents(count):
@@ -95,6 +181,7 @@ QUERIES = {
     "sorted descending": {"sort": {"field": "price", "direction": "desc"}},
     "a third, sorted": {"filters": condition("status", "eq", "active"), "sort": {"field": "price", "direction": "asc"}},
     "narrow, counted": {"filters": condition("price", "gt", 990), "include_total": True},
+    "grouped by one of three": {"group_by": "status", "select": ["document_id"]},
     "a third, counted": {"filters": condition("status", "eq", "active"), "include_total": True},
 }
 
@@ -139,10 +226,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
     parser.add_argument("data")
+    parser.add_argument("loader")
     parser.add_argument("--documents", type=int, default=1_000_000)
+    parser.add_argument("--vectors", type=int, default=20_000)
     parser.add_argument("--repeat", type=int, default=7)
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="perigee-bench-")
+    inserts(options.binary, options.data, folder, options.vectors, 3)
     server = Server(options.binary, os.path.join(folder, "bench.db"))
     try:
         rate = fill(server, options.documents)
@@ -159,9 +249,12 @@ def main():
             print(f"{name:34} {without[name]:10.2f} {with_indexes[name]:11.2f}")
         for name, figure in search(server, options.data, options.repeat).items():
             print(f"{name:34} {figure:22.2f}")
+        reads(server, options.loader, 3)
+        print(f"memory of the server: {server.status('VmRSS'):.0f} MiB now, {server.status('VmHWM'):.0f} MiB at most")
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

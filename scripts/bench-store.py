@@ -42,7 +42,7 @@ def definitions(binary, folder):
         file.write(json.dumps({"id": "a", "vectors": {"vector": [0.5] * DIMENSIONS}}) + "\n")
     run(binary, "import", one, "--collection", "words", "--dim", str(DIMENSIONS), "--store", store, "--json")
     with sqlite3.connect(store) as database:
-        return [sql for name, sql in database.execute("SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL") if name in ("documents", "vectors")]
+        return [sql for name, sql in database.execute("SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('table', 'index')") if name in ("documents", "vectors")]
 
 
 def run(binary, *words):
@@ -239,4 +239,5 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -26,6 +26,8 @@ for family in families.values():
 
 # What our own clients may see beyond the contract's closed lists.
 EXTRA = {"TriggerActionType": ["script"]}
+# Where ours may be what theirs may not: the SDK reads a collection only if its name has three letters, and makes none with fewer.
+LOOSER = {("CollectionResponse", "collection_name"): {"min_length": 1}}
 PLAIN = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
@@ -80,7 +82,7 @@ def model_schema(name, seen):
         if kind in model:
             return {"anyOf": [field_schema({**t, "required": True}, seen) if isinstance(t, dict) else schema_of(t, seen) for t in model[kind]]}
     fields = model.get("fields", {})
-    schema = {"type": "object", "properties": {key: field_schema(field, seen) for key, field in fields.items()}}
+    schema = {"type": "object", "properties": {key: field_schema({**field, **LOOSER.get((name, key), {})}, seen) for key, field in fields.items()}}
     required = sorted(set(model.get("raises_if_missing", [])) & set(fields))
     if required:
         schema["required"] = required

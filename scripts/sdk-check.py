@@ -230,6 +230,11 @@ def drive_buckets(url, key):
     call("put bucket", lambda: buckets.update_bucket("articles", whole), lambda a: a.description == "all of them")
     call("delete object", lambda: objects.delete_object_buckets("articles", made.object_id), lambda a: a is None)
     call("delete batch", lambda: batches.delete_batch_buckets_batches("articles", identifier), lambda a: a.success)
+    # What the triggers above have started may still run.
+    for _ in range(1500):
+        if not any(b.status.value in ("PENDING", "IN_PROGRESS") for b in everywhere.list_all_batches(models.ListBatchesRequest(limit=1000)).results):
+            break
+        time.sleep(0.02)
     call("delete bucket", lambda: buckets.delete_bucket("articles"), lambda a: a["success"])
 
 
@@ -249,7 +254,10 @@ def drive_taxonomies(url, key):
         call(f"fill {name}", lambda: bulk.upsert_documents_byo_namespaces("sdk", upsert), lambda a: a.inserted == len(documents))
     mapping = [{"input_key": "query", "source_type": "vector", "path": "v"}]
     fields = [{"field_path": "label", "target_field": "shelf"}]
-    config = {"taxonomy_type": "flat", "retriever_id": "ret_1", "input_mappings": mapping, "source_collection": {"collection_id": "shelves", "enrichment_fields": fields}}
+    every = {"stage_name": "nodes", "stage_type": "filter", "config": {"stage_id": "attribute_filter", "parameters": {"field": "label", "operator": "exists", "value": True}}}
+    search = models.CreateRetrieverRequest.from_dict({"retriever_name": "nodes", "collection_identifiers": ["shelves"], "stages": [every]})
+    found = call("create retriever of a taxonomy", lambda: api.RetrieversApi(client).create_retriever(search), lambda a: a.retriever_name == "nodes")
+    config = {"taxonomy_type": "flat", "retriever_id": found.retriever_id, "input_mappings": mapping, "source_collection": {"collection_id": "shelves", "enrichment_fields": fields}}
     request = models.CreateTaxonomyRequest.from_dict({"taxonomy_name": "shop", "config": config})
     made = call("create taxonomy", lambda: taxonomies.create_taxonomy_taxonomies(request), lambda a: a.version == 1 and a.ready)
     identifier = made.taxonomy_id
@@ -319,8 +327,8 @@ def drive_retrievers(url, key):
     request = models.CreateRetrieverRequest.from_dict(definition)
     call("create retriever", lambda: retrievers.create_retriever(request))
     identifier = call("get retriever", lambda: retrievers.get_retriever("near"), lambda a: a.retriever_name == "near").retriever_id
-    call("list retrievers by GET", retrievers.list_retrievers_get, lambda a: len(a.results) == 1)
-    call("list retrievers", retrievers.list_retrievers, lambda a: len(a.results) == 1)
+    call("list retrievers by GET", retrievers.list_retrievers_get, lambda a: len(a.results) == 2)
+    call("list retrievers", retrievers.list_retrievers, lambda a: len(a.results) == 2)
     inputs = {"v": [1, 0, 0, 0]}
     run = models.ExecuteRetrieverRequest.from_dict({"inputs": inputs})
     found = call("execute retriever", lambda: retrievers.execute_retriever(identifier, run), lambda a: len(a.documents) == 5)
@@ -600,6 +608,106 @@ def drive_curl(url, key):
     call("curl: a body that is not JSON", lambda: send("POST", "/v1/triggers", "{"), lambda a: a[0] == 400)
 
 
+def drive_combinations(url, key):
+    """Each type of trigger with each action, in the seed's own words: made, run, read, listed, changed, deleted."""
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    triggers, tasks = api.TriggersApi(client), api.TasksApi(client)
+    first = lambda answer, name: getattr(answer.results[0], name)
+    retriever = first(api.RetrieversApi(client).list_retrievers(), "retriever_id")
+    alert = api.AlertsApi(client).create_alert(models.CreateAlertRequest.from_dict({
+        "name": "of combinations", "retriever_id": retriever, "inputs": {},
+        "notification_config": {"channels": [{"channel_type": "webhook", "config": {"url": "http://127.0.0.1:9/"}}]}}))
+    collections = {c.collection_name: c.collection_id for c in api.CollectionsApi(client).list_collections(limit=100).results}
+    buckets, objects = api.BucketsApi(client), api.BucketObjectsApi(client)
+    bucket = buckets.create_bucket(models.BucketCreateRequest.from_dict({"bucket_name": "combined", "bucket_schema": {"properties": {"text": {"type": "text"}}}}))
+    objects.create_object_buckets(bucket.bucket_id, models.CreateObjectRequest.from_dict({"text": "a text"}))
+    definition = {"collection_name": "combined", "source": {"type": "bucket", "bucket_ids": [bucket.bucket_id]}, "feature_extractor": {"feature_extractor_name": "hashing_extractor", "version": "v1", "input_mappings": {"text": "text"}}}
+    api.CollectionsApi(client).create_collection(models.CreateCollectionRequest.from_dict(definition))
+    process = api.CollectionsApi(client).trigger_collection("combined")
+    for _ in range(300):
+        if tasks.get_task(process.task_id).status.value == "COMPLETED":
+            break
+        time.sleep(0.02)
+    batch = first(api.BatchesApi(client).list_all_batches(models.ListBatchesRequest(bucket_id=bucket.bucket_id)), "batch_id")
+    actions = {
+        "cluster": {"cluster_id": first(api.ClustersApi(client).list_clusters(), "cluster_id")},
+        "taxonomy_enrichment": {"taxonomy_id": first(api.TaxonomiesApi(client).list_taxonomies(), "taxonomy_id"), "collection_id": "goods"},
+        "batch_rerun": {"batch_id": batch},
+        "collection_trigger": {"collection_id": "combined"},
+        "retriever_execution": {"retriever_id": retriever},
+        "alert_evaluation": {"alert_id": alert.alert_id},
+    }
+    schedules = {
+        "cron": {"cron_expression": "0 2 * * *", "timezone": "UTC"},
+        "interval": {"interval_seconds": 21600},
+        "event": {"event_type": "documents_added", "event_threshold": 100, "collection_id": collections["words"], "cooldown_seconds": 300},
+        "conditional": {"condition_type": "drift", "threshold": 0.3, "metric": "cosine_drift", "check_interval_seconds": 3600},
+    }
+    for action, config in actions.items():
+        for kind, schedule in schedules.items():
+            request = models.SharedTriggersModelsCreateTriggerRequest(action_type=action, action_config=config, trigger_type=kind, schedule_config=schedule, name=f"{action} {kind}")
+            made = call(f"{action} by {kind}", lambda: triggers.create_trigger(request), lambda a: a.status.value == "active")
+            if made is None:
+                continue
+            one = made.trigger_id
+            task = call(f"{action} by {kind}: execute", lambda: triggers.execute_trigger_now(one), lambda a: a.task_id)
+            for _ in range(300):
+                if tasks.get_task(task.task_id).status.value not in ("PENDING", "IN_PROGRESS"):
+                    break
+                time.sleep(0.02)
+            call(f"{action} by {kind}: its last run", lambda: triggers.get_trigger(one), lambda a: a.last_execution_task_id == task.task_id and a.last_triggered_at)
+            call(f"{action} by {kind}: history", lambda: triggers.get_trigger_history(one), lambda a: a.total == 1 and a.executions[0].task_id == task.task_id)
+            listed = models.SharedTriggersModelsListTriggersRequest(action_type=action, trigger_type=kind, limit=100)
+            call(f"{action} by {kind}: list", lambda: triggers.list_triggers_0(listed), lambda a: any(t.trigger_id == one for t in a.results))
+            paused = models.SharedTriggersModelsUpdateTriggerRequest(schedule_config=schedule, status="paused")
+            call(f"{action} by {kind}: update", lambda: triggers.update_trigger(one, paused), lambda a: a.status.value == "paused")
+            call(f"{action} by {kind}: delete", lambda: triggers.delete_trigger(one), lambda a: a is None)
+
+
+def drive_applications(url, key):
+    """Taxonomies and clusterings at a collection, which run when documents come or a batch ends; lists of documents as they can be asked for."""
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    collections, inside, executions = api.CollectionsApi(client), api.CollectionDocumentsApi(client), api.ClusterExecutionsApi(client)
+    body = {"collection_ids": ["combined"], "cluster_name": "of batches", "cluster_type": "vector", "auto_execute_on_batch": True, "auto_execute_min_documents": 2,
+            "auto_execute_cooldown_seconds": 0, "vector_config": {"clustering_method": "kmeans", "kmeans_parameters": {"n_clusters": 2}}}
+    cluster = call("a cluster that runs after batches", lambda: api.ClustersApi(client).create_cluster(models.CreateClusterRequest.from_dict(body))).cluster_id
+    call("is an application of its collection", lambda: collections.get_collection("combined"), lambda a: [c.cluster_id for c in a.cluster_applications] == [cluster])
+    bucket = next(b.bucket_id for b in api.BucketsApi(client).list_buckets().results if b.bucket_name == "combined")
+    for number in range(3):
+        api.BucketObjectsApi(client).create_object_buckets(bucket, models.CreateObjectRequest.from_dict({"text": f"text number {number}"}))
+    collections.trigger_collection("combined")
+
+    def ran():
+        for _ in range(1500):
+            latest = executions.get_cluster_execution(cluster)
+            if latest is not None and latest.status == "completed":
+                return latest
+            time.sleep(0.02)
+
+    call("runs after a batch", ran, lambda a: a.num_clusters == 2)
+    taxonomy = api.TaxonomiesApi(client).list_taxonomies().results[0].taxonomy_id
+    call("a taxonomy at a collection", lambda: collections.update_collection("words", {"taxonomy_applications": [{"taxonomy_id": taxonomy, "priority": 5}]}), lambda a: a.taxonomy_applications[0].priority == 5)
+    fresh = models.BYOUpsertRequest.from_dict({"collection_id": "words", "documents": [{"document_id": "fresh", "vectors": {"v": [1, 0, 0, 0]}}]})
+    api.BYODocumentsApi(client).upsert_documents_byo_namespaces("sdk", fresh)
+
+    def enriched():
+        for _ in range(1500):
+            document = inside.get_document("words", "fresh").to_dict()
+            if any(key.endswith("_label") for key in document.get("_internal", {})):
+                return document
+            time.sleep(0.02)
+
+    call("enriches what comes", enriched, lambda a: a["document_id"] == "fresh")
+    ask = lambda **body: inside.list_documents("words", list_documents_request=models.ListDocumentsRequest.from_dict(body))
+    call("documents by groups", lambda: ask(group_by="text", include_total=True), lambda a: len(a.groups) >= 3 and a.group_by_field == "text" and a.pagination.total == len(a.groups))
+    call("documents by a text", lambda: ask(search="WORD1", include_total=True), lambda a: 0 < a.total_documents <= 30)
+    call("documents by a pattern", lambda: ask(filters={"AND": [{"field": "text", "operator": "regex", "value": "^word[01]$"}]}, include_total=True), lambda a: 30 < a.total_documents <= 60)
+    shares = call("documents by shares", lambda: [ask(partition={"index": i, "count": 3}, limit=1000) for i in range(3)])
+    call("which hold each once", lambda: [d.document_id for s in shares for d in s.results], lambda a: len(a) == len(set(a)) >= 90)
+
+
 def coverage(url, key):
     """Every operation that the contract has and the server serves must have been answered with success."""
     ask = lambda path: urllib.request.urlopen(urllib.request.Request(url + path, headers={"Authorization": f"Bearer {key}"})).read().decode()
@@ -620,7 +728,7 @@ def main():
         drive_buckets(banner["url"], banner["key"])
         drive_taxonomies(banner["url"], banner["key"])
         drive_retrievers(banner["url"], banner["key"])
-        for more in (drive_documents, drive_cluster_triggers, drive_keys, drive_wrapper, drive_curl):
+        for more in (drive_documents, drive_cluster_triggers, drive_combinations, drive_applications, drive_keys, drive_wrapper, drive_curl):
             more(banner["url"], banner["key"])
         coverage(banner["url"], banner["key"])
     finally:

@@ -49,8 +49,10 @@ enum OpenAPI {
     if let scope = operation.scope { result["x-permission"] = .string(scope.rawValue) }
     if let names = operation.body {
       let schema = body(names, contract, models)
+      var content: JSONObject = ["application/json": ["schema": schema]]
+      if operation.takesLines { content["application/x-ndjson"] = ["schema": ["type": "string"]] }
       result["requestBody"] = [
-        "required": .bool(contract?.isRequestRequired ?? false && schema["required"] != nil), "content": ["application/json": ["schema": schema]],
+        "required": .bool(contract?.isRequestRequired ?? false && schema["required"] != nil), "content": .object(content),
       ]
     }
     return .object(result)

@@ -146,7 +146,8 @@ package final class Service: Sendable {
     }
     passage.operation = operation.name
     let caller = try admit(request, to: operation.scope, &passage)
-    var call = Call(caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: try Self.body(of: request))
+    var call = Call(
+      caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: try Self.body(of: request, to: operation))
     // Where fields are known, the operation refuses the others itself, and says what it knows of them.
     if operation.body == [] { _ = try Fields(call.body, accepting: []) }
     if operation.inNamespace {
@@ -215,11 +216,15 @@ package final class Service: Sendable {
   /// Whether the official SDK asks: it takes a 201 for no answer.
   private static func isGenerated(_ request: Request) -> Bool { request.headers["User-Agent"]?.hasPrefix("OpenAPI-Generator/") ?? false }
 
-  /// The body as JSON. No body is an empty object: the SDK posts none where every field is optional.
-  private static func body(of request: Request) throws(Problem) -> JSON {
+  private static let linesTypes: Set<String> = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"]
+
+  /// The body as JSON. No body is an empty object: the SDK posts none where every field is optional. Where documents are written, JSON lines are
+  /// taken as well, a document each.
+  private static func body(of request: Request, to operation: Operation) throws(Problem) -> JSON {
     guard !request.body.isEmpty else { return [:] }
     if let type = request.headers["Content-Type"], !type.isEmpty {
       let media = type.split(separator: ";").first.map { $0.trimmed.lowercased() } ?? ""
+      if operation.takesLines, linesTypes.contains(media) { return ["documents": .array(try lines(of: request.body))] }
       guard media == "application/json" || media.hasSuffix("+json") else {
         throw Problem(
           .unsupported, "the body is '\(media)'", hint: "Send Content-Type: application/json", path: "Content-Type", details: ["http_status": 415])
@@ -232,6 +237,23 @@ package final class Service: Sendable {
     }
     let body = try JSON(parsing: request.body)
     return body == .null ? [:] : body
+  }
+
+  private static func lines(of body: [UInt8]) throws(Problem) -> [JSON] {
+    var documents: [JSON] = []
+    var number = 0
+    for line in body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      number += 1
+      if line.allSatisfy({ [9, 13, 32].contains($0) }) { continue }
+      do throws(Problem) {
+        documents.append(try JSON(parsing: Array(line)))
+      } catch {
+        var problem = error
+        problem.message = "line \(number): \(error.message)"
+        throw problem
+      }
+    }
+    return documents
   }
 }
 

@@ -1,6 +1,8 @@
 /// Bytes as text in the alphabet of RFC 4648, section 4, with padding.
 package enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  /// The six bits of each character; 255 for one that is not of the alphabet.
+  private static let values = alphabet.enumerated().reduce(into: [UInt8](repeating: 255, count: 256)) { $0[Int($1.element)] = UInt8($1.offset) }
 
   package static func text(_ bytes: [UInt8]) -> String {
     var characters: [UInt8] = []
@@ -21,9 +23,12 @@ package enum Base64 {
     let padding = characters.reversed().prefix { $0 == UInt8(ascii: "=") }.count
     guard padding <= 2, padding == 0 || characters.count % 4 == 0, (characters.count - padding) % 4 != 1 else { return nil }
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(characters.count / 4 * 3)
     var (bits, count): (UInt32, UInt32) = (0, 0)
+    let values = values
     for character in characters.dropLast(padding) {
-      guard let value = alphabet.firstIndex(of: character) else { return nil }
+      let value = values[Int(character)]
+      guard value < 64 else { return nil }
       bits = bits << 6 | UInt32(value)
       count += 6
       if count >= 8 {

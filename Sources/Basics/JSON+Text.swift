@@ -47,12 +47,15 @@ extension JSON {
     }
   }
 
-  /// The elements of a number array as 32-bit floats, each rounded to the nearest.
+  /// The elements of a number array as 32-bit floats, each rounded to the nearest; or those that a base64 text holds, little-endian, as NumPy's
+  /// `astype("<f4").tobytes()` lays them out.
   ///
   /// Throws `.invalid` whose path is the index, `[3]`, of the first element that is no number, not finite, or too large for 32 bits.
   package func floats() throws(Problem) -> [Float] {
+    if case .string(let text) = self { return try Self.floats(base64: text) }
     guard case .array(let elements) = self else {
-      throw Problem(.invalid, "a vector is an array of numbers, and this is \(typeName)", hint: "Write it as [0.1, 0.2, 0.3].")
+      throw Problem(
+        .invalid, "a vector is an array of numbers, and this is \(typeName)", hint: "Write it as [0.1, 0.2, 0.3], or as base64 of 32-bit floats.")
     }
     var values: [Float] = []
     values.reserveCapacity(elements.count)
@@ -73,6 +76,23 @@ extension JSON {
           hint: "Elements lie between -3.4e38 and 3.4e38.", path: "[\(i)]")
       }
       values.append(value)
+    }
+    return values
+  }
+
+  private static func floats(base64 text: String) throws(Problem) -> [Float] {
+    guard let bytes = Base64.bytes(text), bytes.count % 4 == 0 else {
+      throw Problem(
+        .invalid, "the vector is a string that is not base64 of 32-bit floats",
+        hint: "Write it as [0.1, 0.2, 0.3], or as base64 of little-endian floats.")
+    }
+    let values = bytes.withUnsafeBytes { raw in
+      stride(from: 0, to: raw.count, by: 4).map {
+        Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
+      }
+    }
+    if let place = values.firstIndex(where: { !$0.isFinite }) {
+      throw Problem(.invalid, "element \(place) of the vector is \(values[place])", hint: "Every element is a finite number.", path: "[\(place)]")
     }
     return values
   }

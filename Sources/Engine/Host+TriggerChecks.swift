@@ -117,7 +117,9 @@ extension Filter {
     case .all(let inner): inner.allSatisfy { $0.allows(value, at: name) }
     case .any(let inner): inner.contains { $0.allows(value, at: name) }
     case .none(let inner): !inner.contains { $0.isCertain(value, at: name) }
-    case .compare(let field, _, _): field != name || matches([name: .string(value)])
+    case .compare(let field, _, _), .exact(.compare(let field, _, _)): field != name || matches([name: .string(value)])
+    case .exact(let inner): inner.allows(value, at: name)
+    case .mentions, .share: true
     }
   }
 
@@ -126,7 +128,9 @@ extension Filter {
     case .all(let inner): inner.allSatisfy { $0.isCertain(value, at: name) }
     case .any(let inner): inner.contains { $0.isCertain(value, at: name) }
     case .none(let inner): !inner.contains { $0.allows(value, at: name) }
-    case .compare(let field, _, _): field == name && matches([name: .string(value)])
+    case .compare(let field, _, _), .exact(.compare(let field, _, _)): field == name && matches([name: .string(value)])
+    case .exact(let inner): inner.isCertain(value, at: name)
+    case .mentions, .share: false
     }
   }
 }

@@ -71,6 +71,8 @@ package struct Operation: Sendable {
   package var success = 200
   package var answers = AnswerForm.json
   package var query: [Parameter]
+  /// Whether the body may be JSON lines, each of them an item of the field `documents`.
+  package var takesLines: Bool { name == "upsert_documents" || name == "upsert_namespace_documents" }
   /// The body's field names, for the documentation; nil when there is no body.
   package var body: [String]?
   package var perform: @Sendable (Host, Call) throws(Problem) -> Answer
@@ -178,11 +180,15 @@ package struct Call: Sendable {
     return value
   }
 
-  /// Query and body as one object, the query first: lists take paging from both.
+  /// Query and body as one object. Where to page to, the query says before the body, since generated bodies always carry their defaults; of the
+  /// rest the body goes first, and a switch is on when either says so.
   func listFields(accepting names: [String]) throws(Problem) -> Fields {
     let fields = try Fields(body, accepting: Page.names + names)
     var merged = fields.object
-    for member in query.members { merged[member.key] = member.value }
+    for member in query.members {
+      let given = fields[member.key]
+      if given == nil || member.key != "include_total" && (Page.names.contains(member.key) || given == false) { merged[member.key] = member.value }
+    }
     return try Fields(.object(merged))
   }
 }

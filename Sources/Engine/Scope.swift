@@ -3,7 +3,7 @@ import Clustering
 import Model
 import Store
 
-/// The collections and the vector index that a trigger's measurements are about: named in the condition, or those of its cluster.
+/// The collections and the vector index that a trigger's measurements are about: named in the condition, or those that its action is about.
 struct Scope {
   let collections: [Collection]
   let index: VectorIndex?
@@ -24,6 +24,8 @@ struct Scope {
       {
         ids = definition.collectionIDs
         name = name ?? definition.vectorIndex
+      } else {
+        ids = try Self.subjects(of: trigger, reader)
       }
       var collections: [Collection] = []
       for id in ids {
@@ -31,6 +33,25 @@ struct Scope {
       }
       let index = collections.first.flatMap { first in name.map { first.index(named: $0) } ?? first.vectorIndexes.first }
       return (collections, index)
+    }
+  }
+
+  /// The collections that an action other than a clustering reads or fills.
+  private static func subjects(of trigger: Trigger, _ reader: Reader) throws(Problem) -> [String] {
+    let config = trigger.action.config
+    func searched(_ retrieverID: String?) throws(Problem) -> [String] {
+      try retrieverID.flatMap { id throws(Problem) in try reader.retriever(id, in: trigger.namespaceID) }?.collectionIDs ?? []
+    }
+    switch trigger.action.kind {
+    case .taxonomyEnrichment, .collectionTrigger: return config["collection_id"]?.string.map { [$0] } ?? []
+    case .batchRerun:
+      if let id = config["collection_id"]?.string { return [id] }
+      return try config["batch_id"]?.string.flatMap { id throws(Problem) in try reader.batch(id, in: trigger.namespaceID) }?.collectionIDs ?? []
+    case .retrieverExecution: return try searched(config["retriever_id"]?.string)
+    case .alertEvaluation:
+      if let id = config["collection_id"]?.string { return [id] }
+      return try searched(config["alert_id"]?.string.flatMap { id throws(Problem) in try reader.alert(id, in: trigger.namespaceID) }?.retrieverID)
+    case .cluster, .script, .deleteNamespace: return []
     }
   }
 

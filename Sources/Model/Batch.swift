@@ -192,3 +192,14 @@ package struct BatchMember: Sendable, Equatable {
     ]
   }
 }
+
+extension Batch {
+  /// The `metadata` of a request: what its keeper likes, of which the contract gives four members their types.
+  package static func metadata(_ fields: Fields) throws(Problem) -> JSONObject? {
+    guard let object = try fields.objectValue("metadata") else { return nil }
+    let members = try Fields(.object(object), path: fields.at("metadata"))
+    for name in ["campaign_id", "source", "notes"] { _ = try members.string(name) }
+    _ = try members.strings("tags")
+    return object
+  }
+}

@@ -27,9 +27,10 @@ package struct CollectionSource: Sendable, Equatable {
         "type", "bucket_ids", "source_namespace_id", "collection_id", "collection_ids", "inherited_bucket_ids", "source_filters", "field_map",
       ])
     kind = try fields.choice("type") ?? .directUpsert
-    bucketIDs = try fields.strings("bucket_ids") ?? []
+    bucketIDs = try fields.strings("bucket_ids", atLeast: 1) ?? []
+    _ = try fields.strings("inherited_bucket_ids")
     let single = try fields.string("collection_id").map { [$0] } ?? []
-    collectionIDs = try fields.strings("collection_ids") ?? single
+    collectionIDs = try fields.strings("collection_ids", atLeast: 1) ?? single
     filter = try Self.filter(fields["source_filters"], path: fields.at("source_filters"))
     if fields["source_namespace_id"] != nil {
       throw Problem(

@@ -48,7 +48,7 @@ package struct Fields {
   package func missing(_ key: String, example: String? = nil) -> Problem {
     Problem(
       .invalid, "required field '\(key)' is missing", hint: example.map { "For example \"\(key)\": \($0)" }, path: at(key),
-      didYouMean: Suggestion.nearest(to: key, in: object.keys), details: ["type": "missing"])
+      didYouMean: Suggestion.nearest(to: key, in: object.keys.filter { $0 != key }), details: ["type": "missing"])
   }
 
   package func string(_ key: String, example: String? = nil) throws(Problem) -> String? {

@@ -26,17 +26,22 @@ extension Filter {
   package static func fold(_ text: String) -> String { text.lowercased() }
 
   /// Whether a document, as `Document.json` shows it, passes.
-  package func matches(_ document: JSONObject) -> Bool {
+  package func matches(_ document: JSONObject) -> Bool { matches(document, isExact: false) }
+
+  private func matches(_ document: JSONObject, isExact: Bool) -> Bool {
     switch self {
-    case .all(let inner): inner.allSatisfy { $0.matches(document) }
-    case .any(let inner): inner.contains { $0.matches(document) }
-    case .none(let inner): !inner.contains { $0.matches(document) }
+    case .all(let inner): inner.allSatisfy { $0.matches(document, isExact: isExact) }
+    case .any(let inner): inner.contains { $0.matches(document, isExact: isExact) }
+    case .none(let inner): !inner.contains { $0.matches(document, isExact: isExact) }
+    case .exact(let inner): inner.matches(document, isExact: true)
+    case .mentions(let text): Self.mentions(.object(document), Array(Self.fold(text).utf8), isRoot: true)
+    case .share(let share, let count): Self.share(of: document["document_id"]?.string ?? "", among: count) == share
     case .compare(let field, let comparison, let value):
       switch Self.subject(of: field) {
-      case .createdAt: Self.holds(Self.instant("created_at", in: document), comparison, Self.instants(value))
-      case .updatedAt: Self.holds(Self.instant("updated_at", in: document), comparison, Self.instants(value))
-      case .documentID, .collectionID: Self.holds(Self.value(at: [field], in: document), comparison, value)
-      case .field(let path): Self.holds(Self.value(at: path, in: document), comparison, value)
+      case .createdAt: Self.holds(Self.instant("created_at", in: document), comparison, Self.instants(value), isExact)
+      case .updatedAt: Self.holds(Self.instant("updated_at", in: document), comparison, Self.instants(value), isExact)
+      case .documentID, .collectionID: Self.holds(Self.value(at: [field], in: document), comparison, value, isExact)
+      case .field(let path): Self.holds(Self.value(at: path, in: document), comparison, value, isExact)
       }
     }
   }
@@ -61,7 +66,7 @@ extension Filter {
     return value
   }
 
-  private static func holds(_ found: JSON, _ comparison: Comparison, _ wanted: JSON) -> Bool {
+  private static func holds(_ found: JSON, _ comparison: Comparison, _ wanted: JSON, _ isExact: Bool) -> Bool {
     switch comparison {
     case .eq: equal(found, wanted)
     case .ne: !equal(found, wanted)
@@ -74,10 +79,18 @@ extension Filter {
     case .exists: found.isNull == (wanted == false)
     case .isNull: found.isNull != (wanted == false)
     case .contains:
-      if case .array(let items) = found { items.contains { equal($0, wanted) } } else { looks(found, wanted) { position($1, in: $0) != nil } }
-    case .text: looks(found, wanted) { position($1, in: $0) != nil }
-    case .startsWith: looks(found, wanted) { $0.starts(with: $1) }
-    case .endsWith: looks(found, wanted) { $0.reversed().starts(with: $1.reversed()) }
+      if case .array(let items) = found {
+        items.contains { equal($0, wanted) }
+      } else {
+        looks(found, wanted, isExact) { position($1, in: $0) != nil }
+      }
+    case .text: looks(found, wanted, isExact) { position($1, in: $0) != nil }
+    case .startsWith: looks(found, wanted, isExact) { $0.starts(with: $1) }
+    case .regex, .phrase, .words:
+      found.string.map { text in
+        (try? TextLook(comparison, wanted.string ?? "", isExact: isExact))?.finds(in: text, isExact: isExact) ?? false
+      } ?? false
+    case .endsWith: looks(found, wanted, isExact) { $0.reversed().starts(with: $1.reversed()) }
     }
   }
 
@@ -110,10 +123,33 @@ extension Filter {
     }
   }
 
-  private static func looks(_ found: JSON, _ wanted: JSON, _ test: ([UInt8], [UInt8]) -> Bool) -> Bool {
+  private static func looks(_ found: JSON, _ wanted: JSON, _ isExact: Bool, _ test: ([UInt8], [UInt8]) -> Bool) -> Bool {
     guard let text = found.string, let part = wanted.string else { return false }
-    return test(Array(fold(text).utf8), Array(fold(part).utf8))
+    return isExact ? test(Array(text.utf8), Array(part.utf8)) : test(Array(fold(text).utf8), Array(fold(part).utf8))
   }
+
+  /// Whether some text holds the folded `part`; what the system wrote of a document, and of which collection it is, is not looked at.
+  private static func mentions(_ json: JSON, _ part: [UInt8], isRoot: Bool) -> Bool {
+    switch json {
+    case .string(let text): position(part, in: Array(fold(text).utf8)) != nil
+    case .array(let items): items.contains { mentions($0, part, isRoot: false) }
+    case .object(let object):
+      object.members.contains { member in
+        !(isRoot && ["_internal", "collection_id"].contains(member.key)) && mentions(member.value, part, isRoot: false)
+      }
+    case .null, .bool, .int, .double: false
+    }
+  }
+
+  /// The share that an identifier falls into, by its FNV-1a hash (http://www.isthe.com/chongo/tech/comp/fnv/).
+  package static func share(of identifier: some Sequence<UInt8>, among count: Int64) -> Int64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in identifier { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    // The lower bits of the product alone are poorly mixed.
+    return Int64((hash ^ hash >> 32) % UInt64(max(count, 1)))
+  }
+
+  package static func share(of identifier: String, among count: Int64) -> Int64 { share(of: identifier.utf8, among: count) }
 
   private static func position(_ part: [UInt8], in text: [UInt8]) -> Int? {
     guard part.count <= text.count else { return nil }

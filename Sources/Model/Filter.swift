@@ -7,22 +7,39 @@ package indirect enum Filter: Sendable, Equatable {
   /// True when every inner filter is false.
   case none([Filter])
   case compare(field: String, Comparison, JSON)
+  /// The inner filter, where capital and small letters are not the same.
+  case exact(Filter)
+  /// Some text of the document, or its identifier, holds this one, whatever the case.
+  case mentions(String)
+  /// The documents whose identifiers fall into one of `count` shares.
+  case share(Int64, of: Int64)
 
   package enum Comparison: String, Sendable, CaseIterable {
     case eq, ne, gt, lt, gte, lte, `in`, nin, contains, startsWith = "starts_with", endsWith = "ends_with", exists, isNull = "is_null", text
+    case regex, phrase, words
+
+    /// Whether it looks into a text, so that case may matter.
+    package var looksIntoText: Bool {
+      switch self {
+      case .contains, .startsWith, .endsWith, .text, .regex, .phrase, .words: true
+      case .eq, .ne, .gt, .lt, .gte, .lte, .in, .nin, .exists, .isNull: false
+      }
+    }
   }
 
-  private static let unsupported = ["regex", "phrase", "words", "geo_radius", "geo_bounding_box", "geo_polygon"]
+  private static let unsupported = ["geo_radius", "geo_bounding_box", "geo_polygon"]
 
   /// Reads a filter: `{"AND": […]}`, `{"field": …, "operator": …, "value": …}`, or the shorthand `{"status": "active"}`.
-  package init(_ json: JSON, path: String) throws(Problem) { self = try Self.read(json, path: path, depth: 0) }
+  package init(_ json: JSON, path: String) throws(Problem) { self = try Self.read(json, path: path, depth: 0, isExact: false) }
 
-  private static func read(_ json: JSON, path: String, depth: Int) throws(Problem) -> Filter {
+  private static func read(_ json: JSON, path: String, depth: Int, isExact given: Bool) throws(Problem) -> Filter {
     guard depth < 32 else { throw Problem(.invalid, "filters nest deeper than 32", path: path) }
     guard let object = json.object else {
       throw Problem(.invalid, "expected an object, got \(json.typeName)", hint: "For example {\"status\": \"active\"}", path: path)
     }
-    if object["field"] != nil, object["operator"] != nil || object["value"] != nil { return try condition(object, path: path) }
+    // The official SDK says false with every inner condition, whatever was said around it.
+    let isExact = try Fields(json, path: path).bool("case_sensitive") ?? false || given
+    if object["field"] != nil, object["operator"] != nil || object["value"] != nil { return try condition(object, path: path, isExact: isExact) }
     var parts: [Filter] = []
     for member in object.members {
       switch member.key {
@@ -35,7 +52,9 @@ package indirect enum Filter: Sendable, Equatable {
             path: "\(path).\(member.key)")
         }
         var inner: [Filter] = []
-        for (index, item) in items.enumerated() { inner.append(try read(item, path: "\(path).\(member.key)[\(index)]", depth: depth + 1)) }
+        for (index, item) in items.enumerated() {
+          inner.append(try read(item, path: "\(path).\(member.key)[\(index)]", depth: depth + 1, isExact: isExact))
+        }
         if inner.isEmpty { continue }
         parts.append(member.key == "AND" ? .all(inner) : member.key == "OR" ? .any(inner) : .none(inner))
       default:
@@ -50,7 +69,7 @@ package indirect enum Filter: Sendable, Equatable {
     return parts.count == 1 ? parts[0] : .all(parts)
   }
 
-  private static func condition(_ object: JSONObject, path: String) throws(Problem) -> Filter {
+  private static func condition(_ object: JSONObject, path: String, isExact: Bool) throws(Problem) -> Filter {
     let fields = try Fields(.object(object), path: path, accepting: ["field", "operator", "value", "case_sensitive"])
     let field = try fields.required("field", example: "\"status\"")
     let word = try fields.string("operator") ?? "eq"
@@ -66,14 +85,16 @@ package indirect enum Filter: Sendable, Equatable {
     switch comparison {
     case .in, .nin:
       guard value.array != nil else { throw Problem(.invalid, "'\(word)' needs an array, got \(value.typeName)", path: "\(path).value") }
-    case .contains, .startsWith, .endsWith, .text:
-      guard value.string != nil else { throw Problem(.invalid, "'\(word)' needs a string, got \(value.typeName)", path: "\(path).value") }
+    case .contains, .startsWith, .endsWith, .text, .regex, .phrase, .words:
+      guard let text = value.string else { throw Problem(.invalid, "'\(word)' needs a string, got \(value.typeName)", path: "\(path).value") }
+      do throws(Problem) { _ = try TextLook(comparison, text, isExact: isExact) } catch { throw error.within(path) }
     case .gt, .lt, .gte, .lte:
       guard value.string != nil || value.double != nil else {
         throw Problem(.invalid, "'\(word)' needs a number or a string, got \(value.typeName)", path: "\(path).value")
       }
     default: break
     }
-    return .compare(field: field, comparison, value)
+    let filter = Filter.compare(field: field, comparison, value)
+    return isExact && comparison.looksIntoText ? .exact(filter) : filter
   }
 }

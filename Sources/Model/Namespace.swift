@@ -29,7 +29,7 @@ package struct Namespace: Sendable, Equatable {
   package static let accepted = [
     "namespace_id", "namespace_name", "mode", "namespace_type", "scope", "description", "features", "feature_extractors", "vector_configs",
     "payload_indexes", "auto_create_indexes", "adaptive_indexing", "ttl_seconds", "infrastructure", "trusted_issuers", "tiering", "spend_budget",
-    "cost_cap_override", "max_concurrent_tasks",
+    "cost_cap_override", "repair_vectors", "pinned", "expires_at", "max_concurrent_tasks",
   ]
 
   package init(creating body: JSON, surroundings: Surroundings) throws(Problem) {

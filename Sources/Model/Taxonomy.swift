@@ -43,11 +43,15 @@ package struct Taxonomy: Sendable, Equatable {
   /// The name of a field of `_internal` in which this taxonomy keeps something of a document: `_taxonomy_tax_1_label`.
   package func mark(_ name: String) -> String { "_taxonomy_\(id)_\(name)" }
 
+  /// Shown where a flat taxonomy names no retriever: clients of the contract cannot read one without. It may come back in a copy of the
+  /// configuration, and means none.
+  package var standIn: String { Identifier.derived("ret", from: id) }
+
   package var json: JSON {
     var config = self.config.object
     // Clients of the contract refuse a flat configuration without them.
     if self.config.kind == .flat {
-      if config["retriever_id"] == nil { config["retriever_id"] = .string(Identifier.derived("ret", from: id)) }
+      if config["retriever_id"] == nil { config["retriever_id"] = .string(standIn) }
       if config["input_mappings"] == nil { config["input_mappings"] = [] }
     }
     return [

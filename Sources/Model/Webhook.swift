@@ -13,9 +13,9 @@ package struct Webhook: Sendable, Equatable {
   package var channels: [WebhookChannel]
   package var isActive: Bool
   package var health: WebhookHealth
-  /// The last event that is settled: sent, given up, or not of interest.
+  /// The last event that is settled over every channel: sent, given up, or not of interest. Channels of their own may have come further.
   package var cursor: Int64
-  /// When the event behind the cursor is tried again; nil when nothing waits.
+  /// When the first of the events that wait is tried again; nil when nothing waits.
   package var nextAttemptAt: Instant?
   package var createdAt: Instant
   package var updatedAt: Instant
@@ -128,14 +128,38 @@ package struct Webhook: Sendable, Equatable {
   }
 }
 
+extension Webhook {
+  /// How far each of the channels has come, by its place. Setting it moves the cursor to where the last of them is.
+  package var lanes: [WebhookHealth.Lane] {
+    get { health.lanes.count == channels.count ? health.lanes : channels.map { _ in WebhookHealth.Lane(cursor: cursor) } }
+    set {
+      cursor = newValue.map(\.cursor).min() ?? cursor
+      health.lanes = newValue
+    }
+  }
+}
+
 /// How a webhook's deliveries fare: the run of failures since the last success, and why it was paused, if it was.
 package struct WebhookHealth: Sendable, Equatable {
+  /// One channel's way through the events: a receiver that is gone holds back nobody else.
+  package struct Lane: Sendable, Equatable {
+    package var cursor: Int64
+    package var failingSince: Instant?
+
+    package init(cursor: Int64, failingSince: Instant? = nil) {
+      self.cursor = cursor
+      self.failingSince = failingSince
+    }
+  }
+
   package var consecutiveFailures: Int64 = 0
   package var firstFailureAt: Instant?
   package var lastFailureAt: Instant?
   package var lastFailureCause: String?
   package var pausedAt: Instant?
   package var pausedReason: String?
+  /// Empty before the first delivery, and for a webhook that begins anew.
+  fileprivate(set) var lanes: [Lane] = []
 
   package init() {}
 
@@ -147,6 +171,9 @@ package struct WebhookHealth: Sendable, Equatable {
     lastFailureCause = json["last_failure_cause"]?.string
     pausedAt = json["paused_at"]?.string.flatMap { Instant($0) }
     pausedReason = json["paused_reason"]?.string
+    lanes = (json["lanes"]?.array ?? []).map {
+      Lane(cursor: $0["cursor"]?.int ?? 0, failingSince: $0["failing_since"]?.string.flatMap { Instant($0) })
+    }
   }
 
   package mutating func fail(_ cause: String, at now: Instant) {
@@ -154,6 +181,19 @@ package struct WebhookHealth: Sendable, Equatable {
     firstFailureAt = firstFailureAt ?? now
     lastFailureAt = now
     lastFailureCause = cause
+  }
+
+  /// One channel got through; while others fail, what is known of their failures stays.
+  package mutating func succeed() {
+    guard !lanes.contains(where: { $0.failingSince != nil }) else { return }
+    (consecutiveFailures, firstFailureAt, lastFailureAt, lastFailureCause, pausedAt, pausedReason) = (0, nil, nil, nil, nil, nil)
+  }
+
+  /// With the channels' ways, as the store keeps it.
+  package var stored: JSONObject {
+    var result = json
+    result["lanes"] = .array(lanes.map { ["cursor": .int($0.cursor), "failing_since": .optional($0.failingSince)] })
+    return result
   }
 
   package var json: JSONObject {

@@ -33,6 +33,7 @@ final class Connection {
     sqlite3_extended_result_codes(opened, 1)
     guard csqlite_defend(opened) == SQLITE_OK else { throw SQLiteFault(sqlite3_errcode(opened), opened, "defend") }
     TextFolding.register(on: opened)
+    TextLooking.register(on: opened)
     fieldValue = FieldValue(on: opened)
   }
 

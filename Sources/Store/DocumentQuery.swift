@@ -67,8 +67,7 @@ extension Reader {
       }
     }
     if let select = query.select {
-      let paths = select.map { $0.split(separator: ".").map(String.init) }
-      for index in rows.indices { rows[index].document.fields = rows[index].document.fields.keeping(paths) }
+      for index in rows.indices { rows[index].document.fields = rows[index].document.fields.keeping(select) }
     }
     var total: Int64 = query.filter == nil ? 0 : -1
     if query.filter == nil || query.page.includeTotal { total = try count(collections, filter: query.filter, in: query.namespaceID) }
@@ -249,7 +248,7 @@ extension Reader {
   }
 
   /// Those collections that are the namespace's own, in the order given.
-  private func readable(_ collectionIDs: [String], in namespaceID: String) throws(Problem) -> [String] {
+  func readable(_ collectionIDs: [String], in namespaceID: String) throws(Problem) -> [String] {
     let own = try self.collectionIDs(in: namespaceID)
     if collectionIDs.isEmpty { return own }
     let known = Set(own)
@@ -270,8 +269,10 @@ extension RawDocument {
 }
 
 extension JSONObject {
-  /// Only the members that a path leads to or through.
-  func keeping(_ paths: [[String]]) -> JSONObject {
+  /// Only the members that a path, keys with dots between them, leads to or through.
+  package func keeping(_ paths: [String]) -> JSONObject { keeping(paths.map { $0.split(separator: ".").map(String.init) }) }
+
+  private func keeping(_ paths: [[String]]) -> JSONObject {
     var result = JSONObject()
     for member in members {
       let rests = paths.filter { $0.first == member.key }.map { Array($0.dropFirst()) }

@@ -8,6 +8,8 @@ import Model
 struct FilterSQL {
   private(set) var parameters: Connection.Parameters = []
   private var paths: [[String]: String] = [:]
+  /// Whether capital and small letters differ, in the part that is being written.
+  private var isExact = false
 
   /// A filter may have so many fields and values in all; a list of values counts as one. SQLite looks for each parameter's name among
   /// all others, so that ten times as many would take a hundred times as long to read.
@@ -43,6 +45,19 @@ struct FilterSQL {
       let operand = try operand(field)
       if case .time = operand { return try compare(operand, comparison, Self.milliseconds(value, field: field), field) }
       return try compare(operand, comparison, value, field)
+    case .exact(let inner):
+      let outside = isExact
+      isExact = true
+      defer { isExact = outside }
+      return try condition(inner)
+    case .mentions(let text):
+      let needle = try bind(.text(Filter.fold(text)))
+      return """
+        (instr(fold(documents.document_id), \(needle)) > 0 OR EXISTS (SELECT 1 FROM json_tree(json_remove(documents.body, '$._internal')) AS item
+          WHERE item.type = 'text' AND instr(fold(item.value), \(needle)) > 0))
+        """
+    case .share(let share, let count):
+      return "(share_of(documents.document_id, \(try bind(.integer(count)))) = \(try bind(.integer(share))))"
     }
   }
 
@@ -141,6 +156,11 @@ struct FilterSQL {
     case .lt: return try ordered(operand, "<", value)
     case .gte: return try ordered(operand, ">=", value)
     case .lte: return try ordered(operand, "<=", value)
+    case .regex, .phrase, .words:
+      guard let part = value.string else { return operand.never }
+      if case .time = operand { throw Self.notADate(value, field) }
+      let looks = "looks(\(operand.value), '\(comparison.rawValue)', \(try bind(.text(part))), \(isExact ? 1 : 0))"
+      return "\(operand.isA("text")) AND \(looks)"
     case .contains, .text, .startsWith, .endsWith:
       guard let part = value.string else { return operand.never }
       if case .time = operand { throw Self.notADate(value, field) }
@@ -208,8 +228,8 @@ struct FilterSQL {
   }
 
   private mutating func looks(_ operand: Operand, _ comparison: Filter.Comparison, _ part: String) throws(Problem) -> String {
-    let needle = try bind(.text(Filter.fold(part)))
-    let text = "fold(\(operand.value))"
+    let needle = try bind(.text(isExact ? part : Filter.fold(part)))
+    let text = isExact ? operand.value : "fold(\(operand.value))"
     let found =
       switch comparison {
       case .startsWith: "substr(\(text), 1, length(\(needle))) = \(needle)"

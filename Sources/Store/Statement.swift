@@ -23,7 +23,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   case pointClusterAtRun, deleteRun, deleteRunsOfCluster, deleteRunsOfNamespace, run, runs, countRuns
   // Triggers
   case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, turnTrigger
-  case rememberTrigger, deleteTrigger, deleteTriggersOfNamespace
+  case rememberTrigger, noteRunOfTrigger, deleteTrigger, deleteTriggersOfNamespace
   case trigger, triggerState, activeTriggers, wakingTriggers, triggerCounts
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks
@@ -449,6 +449,8 @@ package enum Statement: Int, CaseIterable, Sendable {
         last_condition_check_at = COALESCE($last_condition_check_at, last_condition_check_at)
       WHERE trigger_id = $trigger_id
       """
+    case .noteRunOfTrigger:
+      "UPDATE triggers SET last_triggered_at = $at, last_execution_task_id = $task_id WHERE trigger_id = $trigger_id"
     case .deleteTrigger: "DELETE FROM triggers WHERE trigger_id = $trigger_id"
     case .deleteTriggersOfNamespace: "DELETE FROM triggers WHERE namespace_id = $namespace_id"
     case .trigger:

@@ -158,6 +158,11 @@ extension Transaction {
     if let baseline { keepSnapshot(of: baseline, for: triggerID) }
   }
 
+  /// Somebody started the trigger by hand; its schedule goes on as it was.
+  package mutating func noteRun(of triggerID: Trigger.ID, taskID: String, at now: Instant) {
+    add(.noteRunOfTrigger, [("at", .instant(now)), ("task_id", .text(taskID)), ("trigger_id", .text(triggerID))])
+  }
+
   /// What a check measured and what its script wants to keep. Nil leaves the old value; the fence stays.
   package mutating func remember(
     _ triggerID: Trigger.ID, state: JSONObject? = nil, drift: JSONObject? = nil, volume: JSONObject? = nil, checkedAt: Instant? = nil

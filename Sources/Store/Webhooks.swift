@@ -16,14 +16,14 @@ extension Transaction {
     add(
       .moveWebhook,
       [
-        ("webhook_id", .text(webhook.id)), ("cursor", .integer(cursor)), ("next_attempt_at", .null), ("health", .json(WebhookHealth().json)),
+        ("webhook_id", .text(webhook.id)), ("cursor", .integer(cursor)), ("next_attempt_at", .null), ("health", .json(WebhookHealth().stored)),
       ])
   }
 
   private static func columns(of webhook: Webhook) -> [(String, Value)] {
     [
       ("webhook_id", .text(webhook.id)), ("name", .text(webhook.name)), ("definition", .json(webhook.stored)), ("is_active", .flag(webhook.isActive)),
-      ("health", .json(webhook.health.json)), ("updated_at", .instant(webhook.updatedAt)),
+      ("health", .json(webhook.health.stored)), ("updated_at", .instant(webhook.updatedAt)),
     ]
   }
 
@@ -33,7 +33,7 @@ extension Transaction {
       .moveWebhook,
       [
         ("webhook_id", .text(webhook.id)), ("cursor", .integer(webhook.cursor)), ("next_attempt_at", .optional(webhook.nextAttemptAt)),
-        ("health", .json(webhook.health.json)),
+        ("health", .json(webhook.health.stored)),
       ])
   }
 

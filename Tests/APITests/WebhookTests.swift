@@ -148,6 +148,35 @@ import Testing
     #expect(try deliveries().map { $0["attempts"] } == [1, 3])
   }
 
+  @Test("have channels that do not wait for each other: one that fails goes on where it was, and the others are not told twice")
+  func lanes() throws {
+    let other = try Receiver()
+    defer {
+      receiver.stop()
+      other.stop()
+    }
+    receiver.answerAlways(500)
+    let channels: [JSON] = [receiver.url, other.url].map { ["channel": "webhook", "configs": ["url": .string($0)]] }
+    try store.call(
+      "create_webhook_organizations",
+      body: ["webhook_name": "hook", "event_types": ["custom.step"], "channels": .array(channels)])
+    try emit(1...3)
+    try store.host.settle()
+    #expect(numbers == [1] && other.bodies.map { $0["data"]?["n"] } == [1, 2, 3])
+    try emit(4...5)
+    try store.host.settle()
+    #expect(numbers == [1] && other.bodies.map { $0["data"]?["n"] } == [1, 2, 3, 4, 5])
+    // The one that works does not hide how long the other has failed.
+    #expect(try read()["delivery_health"]?["consecutive_failures"] == 1)
+    try store.reopen()
+    receiver.answerAlways(204)
+    try store.advance(by: .seconds(60))
+    try emit(6...6)
+    try store.host.settle()
+    #expect(numbers == [1, 1, 2, 3, 4, 5, 6] && other.bodies.map { $0["data"]?["n"] } == [1, 2, 3, 4, 5, 6])
+    #expect(try read()["delivery_health"]?["consecutive_failures"] == 0)
+  }
+
   @Test("wait as long as the receiver asks for") func retryAfter() throws {
     defer { receiver.stop() }
     try make()

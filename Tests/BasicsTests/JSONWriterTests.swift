@@ -138,7 +138,7 @@ import Testing
       ([1e39], "[0]", "element 0 of the vector is 1e+39, too large for a 32-bit float"),
       ([0, -1e300], "[1]", "element 1 of the vector is -1e+300, too large for a 32-bit float"),
       ([[1]], "[0]", "element 0 of the vector is of type array"),
-      ("x", nil, "a vector is an array of numbers, and this is string"),
+      ("x", nil, "the vector is a string that is not base64 of 32-bit floats"),
     ] as [(JSON, String?, String)])
   func wrong(value: JSON, path: String?, message: String) {
     let problem = #expect(throws: Problem.self) { try value.floats() }

@@ -86,7 +86,8 @@ import Testing
     #expect(all["results"]?.array?.count == 2 && all["pagination"]?["total"] == 2)
     let one = try store.call("list_namespace_documents", body: ["collection_ids": ["others", "none"]])
     #expect(one["results"]?.array?.map { $0["document_id"] } == ["o1"] && one["unknown_collection_ids"] == ["none"])
-    #expect(try store.call("list_namespace_documents", body: ["collections": ["none"]])["results"] == [])
+    let none = #expect(throws: Problem.self) { try store.call("list_namespace_documents", body: ["collections": ["none"]]) }
+    #expect(none?.kind == .notFound)
     let several = try store.call(
       "list_documents_batch",
       body: [

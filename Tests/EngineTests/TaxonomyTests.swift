@@ -47,7 +47,7 @@ struct TaxonomyFixture {
   func flat(_ extra: JSONObject = [:]) throws -> String {
     try nodes()
     var config: JSONObject = [
-      "taxonomy_type": "flat", "retriever_id": "ret_1", "input_mappings": [],
+      "taxonomy_type": "flat", "input_mappings": [],
       "source_collection": ["collection_id": "nodes", "enrichment_fields": [["field_path": "label", "target_field": "category"]]],
     ]
     for member in extra.members { config[member.key] = member.value }
@@ -77,6 +77,14 @@ struct TaxonomyFixture {
 }
 
 @Suite("Taxonomies as they are kept") struct TaxonomyTests {
+  @Test("name a retriever that exists, or none")
+  func retrievers() throws {
+    let world = try TaxonomyFixture()
+    let error = #expect(throws: Problem.self) { try world.flat(["retriever_id": "ret_none"]) }
+    #expect(error?.kind == .notFound && error?.path == "config.retriever_id")
+    #expect(try world.store.call("list_taxonomies")["total_count"] == 0)
+  }
+
   @Test("one is made, read by id and name, listed, renamed, cloned and deleted, in the contract's shapes")
   func keeping() throws {
     let world = try TaxonomyFixture()
@@ -84,7 +92,9 @@ struct TaxonomyFixture {
     let read = try world.store.call("get_taxonomy", path: ["taxonomy_identifier": "things"])
     #expect(read["taxonomy_id"]?.string == id && id.hasPrefix("tax_") && read["version"] == 1 && read["ready"] == true)
     let config = read["config"]
-    #expect(config?["taxonomy_type"] == "flat" && config?["top_k"] == 2 && config?["retriever_id"] == "ret_1" && config?["input_mappings"] == [])
+    #expect(
+      config?["taxonomy_type"] == "flat" && config?["top_k"] == 2 && config?["retriever_id"]?.string?.hasPrefix("ret_") == true
+        && config?["input_mappings"] == [])
     #expect(config?["source_collection"]?["collection_id"]?.string?.hasPrefix("col_") == true)
     let list = try world.store.call("list_taxonomies")
     #expect(list["total_count"] == 1 && list["results"]?.array?.first?["taxonomy_name"] == "things")

@@ -96,6 +96,11 @@ import Testing
       let inner = (0..<(1 + random.next() % 3)).map { _ in filter(&random, depth: depth + 1) }
       return [Filter.all(inner), .any(inner), .none(inner)][Int(random.next() % 3)]
     }
+    switch random.next() % 20 {
+    case 0: return .mentions((texts + ["B", "Ä", "doc_1"]).randomElement(using: &random) ?? "")
+    case 1: return .share(Int64(random.next() % 3), of: 3)
+    default: break
+    }
     var field = (0..<(1 + random.next() % 2)).map { _ in keys.randomElement(using: &random) ?? "a" }.joined(separator: ".")
     let comparison = Filter.Comparison.allCases.randomElement(using: &random) ?? .eq
     if random.next() % 12 == 0 { field = "document_id" }
@@ -103,7 +108,13 @@ import Testing
     case .in, .nin: return .compare(field: field, comparison, .array((0..<random.next() % 5).map { _ in value(&random, depth: 1) }))
     case .contains, .startsWith, .endsWith, .text:
       let part = (texts + ["b", "DOC_1", "Ä", "%", "_", "ER"]).randomElement(using: &random) ?? ""
-      return .compare(field: field, comparison, .string(part))
+      return maybeExact(.compare(field: field, comparison, .string(part)), &random)
+    case .regex:
+      let pattern = ["^a", "B", "ä.*r$", "\\d+-", "(ab|x)_?", "[^a-z]$", "^$"].randomElement(using: &random) ?? ""
+      return maybeExact(.compare(field: field, comparison, .string(pattern)), &random)
+    case .phrase, .words:
+      let words = ["abc", "ABC", "x y", "ärger", "2024 01", "01 2024", "naïve", ""].randomElement(using: &random) ?? ""
+      return maybeExact(.compare(field: field, comparison, .string(words)), &random)
     case .exists, .isNull: return .compare(field: field, comparison, [.null, .bool(true), .bool(false)][Int(random.next() % 3)])
     case .gt, .lt, .gte, .lte:
       return .compare(
@@ -112,6 +123,8 @@ import Testing
     case .eq, .ne: return .compare(field: field, comparison, value(&random, depth: 1))
     }
   }
+
+  private static func maybeExact(_ filter: Filter, _ random: inout SeededRandom) -> Filter { random.next() % 2 == 0 ? .exact(filter) : filter }
 
   @Test(
     "find what a reader of the grammar expects",
@@ -127,6 +140,13 @@ import Testing
       (["field": "name", "operator": "starts_with", "value": "black"], ["1"]),
       (["field": "name", "operator": "ends_with", "value": "100%"], ["2"]),
       (["field": "name", "operator": "text", "value": "éclair"], ["0"]),
+      (["field": "name", "operator": "regex", "value": "^black.*\\bpie$"], []),
+      (["field": "name", "operator": "regex", "value": "^BLACK\\w+"], ["1"]),
+      (["field": "name", "operator": "regex", "value": "^BLACK\\w+", "case_sensitive": true], []),
+      (["case_sensitive": true, "AND": [["field": "name", "operator": "contains", "value": "Éc", "case_sensitive": false]]], ["0"]),
+      (["case_sensitive": true, "AND": [["field": "name", "operator": "contains", "value": "éc", "case_sensitive": false]]], []),
+      (["field": "name", "operator": "words", "value": "éclairs"], []),
+      (["field": "name", "operator": "phrase", "value": "éclair"], ["0"]),
       (["field": "maker.country", "operator": "in", "value": ["FR", "DE"]], ["1"]),
       (["NOT": [["field": "maker.country", "operator": "eq", "value": "FR"], ["status": "active"]]], ["2"]),
       (["OR": [["price": 5], ["AND": [["status": "idle"], ["price": 10.0]]]]], ["0", "1"]),

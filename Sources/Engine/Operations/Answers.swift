@@ -11,7 +11,7 @@ extension Page {
         "total": includeTotal ? .int(listing.total) : .null, "page": .int(offset / limit + 1), "page_size": .int(limit),
         "total_pages": includeTotal ? .int(pages) : .null, "next_page": .null, "previous_page": .null, "next_cursor": .optional(listing.nextCursor),
       ],
-      "total_count": .int(listing.total),
+      "total_count": listing.total < 0 ? .null : .int(listing.total),
     ]
   }
 }

@@ -47,7 +47,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       var batch = try host.batch(call)
       let fields = try Fields(call.body, accepting: ["metadata"])
-      if let metadata = try fields.objectValue("metadata") { batch.metadata = metadata }
+      if let metadata = try Batch.metadata(fields) { batch.metadata = metadata }
       batch.updatedAt = host.surroundings.now()
       var transaction = Transaction()
       transaction.describe(batch)

@@ -3,8 +3,6 @@ import Model
 import Store
 
 extension Operation {
-  private static let listNames = ["search", "sort", "sorts", "filters", "case_sensitive"]
-
   static let bucketOperations: [Operation] = [
     Operation("create_bucket", "POST", "/v1/buckets", "Make a bucket for objects", tag: "Buckets", scope: .write, body: Bucket.accepted) {
       host, call throws(Problem) in
@@ -15,7 +13,8 @@ extension Operation {
       return .json(bucket.json)
     },
     Operation(
-      "list_buckets", "POST", "/v1/buckets/list", "List buckets", tag: "Buckets", scope: .read, query: Parameter.paging, body: Page.names + listNames,
+      "list_buckets", "POST", "/v1/buckets/list", "List buckets", tag: "Buckets", scope: .read, query: Parameter.paging,
+      body: Page.names + ListSelection.names,
       list),
     Operation(
       "list_buckets_get", "GET", "/v1/buckets", "List buckets", tag: "Buckets", scope: .read,
@@ -59,20 +58,12 @@ extension Operation {
   }
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
-    let fields = try call.listFields(accepting: listNames)
-    for name in ["sort", "sorts", "filters"] where fields[name] != nil && fields[name] != [:] && fields[name] != [] {
-      throw Problem(.unsupported, "'\(name)' of buckets is not in this build", hint: "Give \"search\", a part of the name", path: name)
+    let fields = try call.listFields(accepting: ListSelection.names)
+    let (page, selection, namespaceID) = (try Page(fields), try ListSelection(fields), try call.namespaceID())
+    let listing = try selection.listing(page, texts: ["bucket_name", "description"]) { page throws(Problem) in
+      try host.read { reader throws(Problem) in try reader.buckets(in: namespaceID, page) }.map { bucket throws(Problem) in bucket.json }
     }
-    let page = try Page(fields)
-    let namespaceID = try call.namespaceID()
-    guard let search = try fields.string("search"), !search.isEmpty else {
-      let listing = try host.read { reader throws(Problem) in try reader.buckets(in: namespaceID, page) }
-      return .json(page.envelope(try listing.map { bucket throws(Problem) in bucket.json }))
-    }
-    let part = Filter.fold(search)
-    let all = try host.read { reader throws(Problem) in try reader.buckets(in: namespaceID, Page(limit: 10_000)).items }
-    let found = all.filter { Filter.fold($0.name).contains(part) }
-    return .json(page.envelope(Listing(items: found.dropFirst(page.offset).prefix(page.limit).map(\.json), total: Int64(found.count))))
+    return .json(page.envelope(listing))
   }
 }
 

@@ -7,6 +7,12 @@ extension Operation {
     "mode", "source_execution_ids", "assignment_threshold", "filters", "sample_size", "vis_n_components", "defer_visualization", "layout_stability",
     "llm_labeling", "output_collection_ids", "vis_method",
   ]
+  /// What a create request has; beside it parts of the vector_config, which a patch gives at its root.
+  private static let accepted = [
+    "cluster_name", "description", "metadata", "filters", "vector_config", "enrich_source_collection", "source_enrichment_config", "llm_labeling",
+  ]
+  private static let vectorNames = ["sample_size", "layout_stability", "algorithm_params"]
+  private static let patchNames = accepted + vectorNames + ["source_cluster_ids", "face_cluster_merge"]
   private enum Mode: String, CaseIterable { case full, assign, composite }
 
   static let clusterOperations: [Operation] = [
@@ -25,6 +31,7 @@ extension Operation {
           .invalid, "collection '\(sources[position].name)' is given twice", hint: "Name each collection once", path: "collection_ids[\(position)]")
       }
       let index = definition.kind == .vector ? try ClusterSource.index(of: definition, in: sources) : nil
+      let automatic = try application(Fields(call.body), of: definition)
       let output = Collection(
         id: Identifier.make("col", host.surroundings), namespaceID: definition.namespaceID,
         name: "\(definition.name)_output_\(definition.id.suffix(6))",
@@ -43,6 +50,7 @@ extension Operation {
         guard error.kind == .conflict else { throw error }
         throw Problem(.conflict, "cluster '\(definition.name)' exists", hint: "Choose another cluster_name", path: "cluster_name")
       }
+      if let automatic { for source in sources { try host.add(automatic, at: source, by: call.caller.name) } }
       return .json(definition.json)
     },
     Operation(
@@ -64,15 +72,16 @@ extension Operation {
     },
     Operation(
       "list_clusters", "POST", "/v1/clusters/list", "List clusters", tag: "Clusters", scope: .read, query: Parameter.paging,
-      body: Page.names + ["search", "sort", "filters"], list),
-    Operation("list_clusters_get", "GET", "/v1/clusters", "List clusters", tag: "Clusters", scope: .read, query: Parameter.paging, list),
+      body: Page.names + ListSelection.names, list),
+    Operation(
+      "list_clusters_get", "GET", "/v1/clusters", "List clusters", tag: "Clusters", scope: .read,
+      query: Parameter.paging + [Parameter("search", .string)], list),
     Operation(
       "patch_cluster", "PATCH", "/v1/clusters/{cluster_identifier}", "Change a cluster's name, filters or parameters", tag: "Clusters", scope: .write,
-      body: ["cluster_name", "description", "metadata", "filters", "vector_config", "enrich_source_collection"]
+      body: patchNames
     ) { host, call throws(Problem) in
       let definition = try host.cluster(call)
-      let fields = try Fields(
-        call.body, accepting: ["cluster_name", "description", "metadata", "filters", "vector_config", "enrich_source_collection"])
+      let fields = try Fields(call.body, accepting: patchNames)
       // Read as a create request with the old values filled in, so that every check is the same.
       var body: JSONObject = [
         "collection_ids": .array(definition.collectionIDs.map(JSON.string)), "cluster_name": .string(definition.name),
@@ -81,8 +90,12 @@ extension Operation {
         "source_enrichment_config": [
           "field_mappings": .array(definition.enrichment.map { ["source_field": .string($0.key), "target_field": .string($0.value)] })
         ],
+        "cluster_type": .string(definition.kind.rawValue),
       ]
-      for member in fields.object.members { body[member.key] = member.value }
+      if definition.kind == .attribute { body["attribute_config"] = .object(definition.algorithm.json) }
+      // The SDK says null for what it leaves alone.
+      for member in fields.object.members where accepted.contains(member.key) && member.value != .null { body[member.key] = member.value }
+      if let config = try Self.vectorConfig(fields, of: definition) { body["vector_config"] = .object(config) }
       var changed = try ClusterDefinition(creating: .object(body), in: definition.namespaceID, surroundings: host.surroundings)
       changed.id = definition.id
       changed.outputCollectionIDs = definition.outputCollectionIDs
@@ -91,9 +104,20 @@ extension Operation {
       changed.createdAt = definition.createdAt
       var transaction = Transaction()
       transaction.update(changed)
-      try host.commit(transaction, telling: .about(changed, .clusterUpdated))
+      do throws(Problem) {
+        try host.commit(transaction, telling: .about(changed, .clusterUpdated))
+      } catch {
+        guard error.kind == .conflict else { throw error }
+        throw Problem(.conflict, "cluster '\(changed.name)' exists", hint: "Choose another cluster_name", path: "cluster_name")
+      }
       Gathering.current?.note(changed)
-      return .json(changed.json)
+      // The contract answers a patch by other names than it reads a cluster.
+      var json = changed.json.object ?? JSONObject()
+      json["collection_ids"] = .array(changed.collectionIDs.map(JSON.string))
+      json["vector_config"] = changed.kind == .vector ? .object(changed.vectorConfig) : .null
+      json["attribute_config"] = changed.kind == .attribute ? .object(changed.algorithm.json) : .null
+      json["enrich_source_collection"] = .bool(changed.enrichSource)
+      return .json(.object(json))
     },
     Operation(
       "delete_cluster", "DELETE", "/v1/clusters/{cluster_id}", "Remove a definition, its runs, triggers and output collections", tag: "Clusters",
@@ -190,12 +214,15 @@ extension Operation {
     },
     Operation(
       "list_cluster_executions", "POST", "/v1/clusters/{cluster_id}/executions/list", "Run history", tag: "Cluster executions", scope: .read,
-      query: Parameter.paging, body: Page.names + ["filters", "sort", "search"]
+      query: Parameter.paging, body: Page.names + ListSelection.names
     ) { host, call throws(Problem) in
       let definition = try host.cluster(call)
-      let page = try Page(call.listFields(accepting: ["filters", "sort", "search"]))
-      let runs = try host.read { reader throws(Problem) in try reader.runs(of: definition.id, page) }
-      return .json(page.envelope(try runs.map { run throws(Problem) in run.json() }))
+      let fields = try call.listFields(accepting: ListSelection.names)
+      let (page, selection) = (try Page(fields), try ListSelection(fields))
+      let runs = try selection.listing(page, texts: ["run_id", "run_name", "status", "error_message"]) { page throws(Problem) in
+        try host.read { reader throws(Problem) in try reader.runs(of: definition.id, page) }.map { run throws(Problem) in run.json() }
+      }
+      return .json(page.envelope(runs))
     },
     Operation(
       "get_cluster_execution", "GET", "/v1/clusters/{cluster_id}/executions/{run_id}", "One run", tag: "Cluster executions", scope: .read,
@@ -214,6 +241,42 @@ extension Operation {
     },
   ]
 
+  /// The configuration that a patch leaves, when it says something of it beside all of it.
+  private static func vectorConfig(_ fields: Fields, of definition: ClusterDefinition) throws(Problem) -> JSONObject? {
+    for name in ["source_cluster_ids", "face_cluster_merge"] where fields[name] != nil {
+      throw Problem(.unsupported, "'\(name)' is not in this build", hint: "Leave it out", path: name)
+    }
+    guard vectorNames.contains(where: { fields[$0] != nil }) else { return nil }
+    guard definition.kind == .vector else {
+      throw Problem(.invalid, "the cluster groups by attributes and has no vector_config", path: vectorNames.first { fields[$0] != nil })
+    }
+    var config = try fields.objectValue("vector_config") ?? definition.vectorConfig
+    for name in ["sample_size", "layout_stability"] { if let value = fields[name] { config[name] = value } }
+    if let parameters = try fields.objectValue("algorithm_params") {
+      // They are read where the method's own parameters stand, over those that there are.
+      let own = "\(config["clustering_method"]?.string ?? "")_parameters"
+      var merged = config[config[own] == nil ? "algorithm_params" : own]?.object ?? JSONObject()
+      merged.set(parameters.members)
+      config[config[own] == nil ? "algorithm_params" : own] = .object(merged)
+    }
+    return config
+  }
+
+  /// What `auto_execute_on_batch` makes of a new cluster at each of its collections.
+  private static func application(_ fields: Fields, of definition: ClusterDefinition) throws(Problem) -> CollectionApplication? {
+    if fields["source_cluster_ids"] != nil {
+      throw Problem(
+        .unsupported, "'source_cluster_ids' is not in this build", hint: "Execute with \"mode\": \"composite\" and \"source_execution_ids\"",
+        path: "source_cluster_ids")
+    }
+    let least = try fields.int("auto_execute_min_documents", in: 0...1_000_000_000)
+    let cooldown = try fields.int("auto_execute_cooldown_seconds", in: 0...2_592_000) ?? 3600
+    guard try fields.bool("auto_execute_on_batch") ?? false else { return nil }
+    var given: JSONObject = ["cluster_id": .string(definition.id), "auto_execute_on_batch": true, "cooldown_seconds": .int(cooldown)]
+    if let least { given["min_document_threshold"] = .int(least) }
+    return try CollectionApplication(.object(given), .cluster, path: "")
+  }
+
   private static func taskStatus(_ status: ClusterRun.Status) -> String {
     switch status {
     case .pending: "PENDING"
@@ -225,10 +288,12 @@ extension Operation {
   }
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
-    let page = try Page(call.listFields(accepting: ["search", "sort", "filters"]))
-    let namespaceID = try call.namespaceID()
-    let listing = try host.read { reader throws(Problem) in try reader.clusters(in: namespaceID, page) }
-    return .json(page.envelope(try listing.map { definition throws(Problem) in definition.json }))
+    let fields = try call.listFields(accepting: ListSelection.names)
+    let (page, selection, namespaceID) = (try Page(fields), try ListSelection(fields), try call.namespaceID())
+    let listing = try selection.listing(page, texts: ["cluster_name", "description"]) { page throws(Problem) in
+      try host.read { reader throws(Problem) in try reader.clusters(in: namespaceID, page) }.map { definition throws(Problem) in definition.json }
+    }
+    return .json(page.envelope(listing))
   }
 }
 

@@ -3,6 +3,10 @@ import Model
 import Store
 
 extension Operation {
+  private static let listNames = ListSelection.names + ["include_system"]
+  private static let changeable =
+    ["collection_name", "description", "metadata", "enabled", "alert_applications", "schedule"] + CollectionApplication.Kind.allCases.map(\.field)
+
   static let collectionOperations: [Operation] = [
     Operation(
       "create_collection", "POST", "/v1/collections", "Define a collection and its vector indexes", tag: "Collections", scope: .write,
@@ -13,15 +17,19 @@ extension Operation {
       let schedule = try CollectionSchedule(Fields(call.body)["schedule"])
       try host.resolveSource(of: &collection)
       let alerts = try host.alertApplications(call.body["alert_applications"], in: namespace.id)
+      let applications = try host.applications(call.body, in: namespace.id)
       let trigger = try schedule?.trigger(for: collection, host)
       try host.create(collection, with: trigger)
       if !alerts.isEmpty { try host.set(alerts, at: collection, by: call.caller.name) }
+      try host.set(applications, at: collection, by: call.caller.name)
       return .json(try host.shown(collection))
     },
     Operation(
       "list_collections", "POST", "/v1/collections/list", "List collections", tag: "Collections", scope: .read, query: Parameter.paging,
-      body: Page.names + ["search", "sort", "filters"], list),
-    Operation("list_collections_get", "GET", "/v1/collections", "List collections", tag: "Collections", scope: .read, query: Parameter.paging, list),
+      body: Page.names + listNames, list),
+    Operation(
+      "list_collections_get", "GET", "/v1/collections", "List collections", tag: "Collections", scope: .read,
+      query: Parameter.paging + [Parameter("search", .string), Parameter("namespace_id", .string), Parameter("include_system", .boolean)], list),
     Operation(
       "get_collection", "GET", "/v1/collections/{collection_identifier}", "Read a collection by id or name", tag: "Collections", scope: .read
     ) { host, call throws(Problem) in
@@ -29,13 +37,14 @@ extension Operation {
     },
     Operation(
       "update_collection", "PATCH", "/v1/collections/{collection_identifier}", "Change a collection", tag: "Collections", scope: .write,
-      body: ["collection_name", "description", "metadata", "enabled", "alert_applications", "schedule"]
+      body: changeable
     ) { host, call throws(Problem) in
       var collection = try host.collection(call)
-      let fields = try Fields(call.body, accepting: ["collection_name", "description", "metadata", "enabled", "alert_applications", "schedule"])
+      let fields = try Fields(call.body, accepting: changeable)
       let alerts = try fields["alert_applications"].map { json throws(Problem) in
         try host.alertApplications(json, in: collection.namespaceID)
       }
+      let applications = try host.applications(call.body, in: collection.namespaceID)
       let schedule = try CollectionSchedule(fields["schedule"])
       if let name = try fields.string("collection_name") { collection.name = try Names.check(name, path: "collection_name") }
       if let description = try fields.string("description") { collection.description = description }
@@ -50,6 +59,7 @@ extension Operation {
       Gathering.current?.note(collection)
       if let schedule { try schedule.put(on: collection, replacing: old, host) } else if let old { try host.retire(old) }
       if let alerts { try host.set(alerts, at: collection, by: call.caller.name) }
+      try host.set(applications, at: collection, by: call.caller.name)
       return .json(try host.shown(collection))
     },
     Operation(
@@ -58,6 +68,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
       try host.retireAlerts(at: collection)
+      try host.retireApplications(at: collection)
       if let trigger = try host.scheduleTrigger(of: collection) { try host.retire(trigger) }
       var transaction = Transaction()
       transaction.deleteCollection(collection.id)
@@ -88,13 +99,18 @@ extension Operation {
   ]
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
-    let fields = try call.listFields(accepting: ["search", "sort", "filters"])
-    let page = try Page(fields)
-    let namespaceID = try call.namespaceID()
+    let fields = try call.listFields(accepting: listNames)
+    let (page, selection) = (try Page(fields), try ListSelection(fields))
+    // There are no collections of the system's own.
+    _ = try fields.bool("include_system")
+    var namespaceID = try call.namespaceID()
+    if let named = call.query["namespace_id"]?.string, !named.isEmpty { namespaceID = try host.namespace(named, for: call.caller).id }
     let listing = try host.read { reader throws(Problem) in
       let triggers = try CollectionSchedule.triggers(in: namespaceID, reader)
-      return try reader.collections(in: namespaceID, page).map { item throws(Problem) in
-        item.collection.json(documentCount: item.documents, triggers[item.collection.id])
+      return try selection.listing(page, texts: ["collection_name", "description"]) { page throws(Problem) in
+        try reader.collections(in: namespaceID, page).map { item throws(Problem) in
+          item.collection.json(documentCount: item.documents, triggers[item.collection.id])
+        }
       }
     }
     return .json(page.envelope(listing))
@@ -118,11 +134,13 @@ extension Host {
 
   /// A collection as the API shows it, with its schedule and the alerts at it.
   func shown(_ collection: Collection) throws(Problem) -> JSON {
-    try read { reader throws(Problem) in
+    let applications = try applications(at: collection)
+    return try read { reader throws(Problem) in
       let triggers = try CollectionSchedule.triggers(in: collection.namespaceID, of: collection.id, reader)
       var json = collection.json(documentCount: try reader.documentCount(collection.id), triggers[collection.id]).object ?? JSONObject()
       let alerts = try reader.applications(at: collection.id)
       if !alerts.isEmpty { json["alert_applications"] = .array(alerts.map(\.application.json)) }
+      json.members += applications
       return .object(json)
     }
   }

@@ -11,9 +11,14 @@ extension Operation {
   ]
   private static let documentListQuery =
     Parameter.paging + [
-      Parameter("filters", .string), Parameter("sort", .string), Parameter("return_vectors", .boolean), Parameter("select", .string),
-      Parameter("return_presigned_urls", .boolean),
+      Parameter("filters", .string), Parameter("sort", .string), Parameter("search", .string), Parameter("return_vectors", .boolean),
+      Parameter("select", .string), Parameter("return_presigned_urls", .boolean),
     ]
+  /// What reading one document may be asked for.
+  private static let documentQuery = [
+    Parameter("return_vectors", .boolean), Parameter("return_presigned_urls", .boolean), Parameter("return_vector_names", .string),
+    Parameter("expand", .string),
+  ]
 
   static let documentOperations: [Operation] = [
     Operation(
@@ -52,11 +57,11 @@ extension Operation {
     },
     Operation(
       "get_namespace_document", "GET", "/v1/namespaces/{namespace_id}/documents/{document_id}", "Read one document of a namespace", tag: "Documents",
-      scope: .read, inNamespace: false, query: [Parameter("return_vectors", .boolean)]
+      scope: .read, inNamespace: false, query: documentQuery
     ) { host, call throws(Problem) in
       var inside = call
       inside.namespace = try find(call, host)
-      return .json(try document(host, inside, in: nil).json(vectors: call.query["return_vectors"]?.bool ?? false))
+      return try shown(host, inside, in: nil)
     },
     Operation(
       "list_documents", "POST", "/v1/collections/{collection_identifier}/documents/list", "Page, filter and sort documents", tag: "Documents",
@@ -81,17 +86,12 @@ extension Operation {
     },
     Operation(
       "get_document", "GET", "/v1/collections/{collection_identifier}/documents/{document_id}", "Read one document", tag: "Documents", scope: .read,
-      query: [Parameter("return_vectors", .boolean), Parameter("return_presigned_urls", .boolean)]
-    ) { host, call throws(Problem) in
-      let collection = try host.collection(call)
-      return .json(try document(host, call, in: collection).json(vectors: call.query["return_vectors"]?.bool ?? false))
-    },
+      query: documentQuery
+    ) { host, call throws(Problem) in try shown(host, call, in: host.collection(call)) },
     Operation(
       "get_document_by_id", "GET", "/v1/documents/{document_id}", "Read one document without naming its collection", tag: "Documents", scope: .read,
-      query: [Parameter("return_vectors", .boolean)]
-    ) { host, call throws(Problem) in
-      .json(try document(host, call, in: nil).json(vectors: call.query["return_vectors"]?.bool ?? false))
-    },
+      query: documentQuery
+    ) { host, call throws(Problem) in try shown(host, call, in: nil) },
     Operation(
       "update_document", "PATCH", "/v1/collections/{collection_identifier}/documents/{document_id}", "Set fields of a document; the others stay",
       tag: "Documents", scope: .write, body: ["…fields", "vectors"]
@@ -193,8 +193,14 @@ extension Operation {
     return .json(known?.json() ?? .null)
   }
 
+  /// The document that the path names, as the query asks for it.
+  private static func shown(_ host: Host, _ call: Call, in collection: Collection?) throws(Problem) -> Answer {
+    let view = try DocumentView(Fields(.object(call.query)))
+    return .json(try view.show(document(host, call, in: collection, vectors: view.needsVectors), host, in: call.namespaceID()))
+  }
+
   /// The document that the path names; a script sees it as its own writes have left it.
-  static func document(_ host: Host, _ call: Call, in collection: Collection?) throws(Problem) -> Document {
+  static func document(_ host: Host, _ call: Call, in collection: Collection?, vectors: Bool = false) throws(Problem) -> Document {
     let id = try call.parameter("document_id")
     let namespaceID = try call.namespaceID()
     let found: Document?
@@ -202,7 +208,7 @@ extension Operation {
       found = written
     } else {
       found = try host.read { reader throws(Problem) in
-        try reader.document(id, collectionID: collection?.id, in: namespaceID, vectors: call.query["return_vectors"]?.bool ?? false)
+        try reader.document(id, collectionID: collection?.id, in: namespaceID, vectors: vectors)
       }
     }
     guard let found else {

@@ -29,7 +29,7 @@ extension Host {
     let (known, newest) = try read { reader throws(Problem) in (try reader.applications(at: collection.id), try reader.highestSeq()) }
     var transaction = Transaction()
     for old in known where !applications.contains(where: { $0.alertID == old.application.alertID }) {
-      try retire(old.triggerID)
+      try retire(id: old.triggerID)
       transaction.deleteApplication(of: old.application.alertID, at: collection.id)
     }
     for (ordinal, application) in applications.enumerated() {
@@ -38,7 +38,7 @@ extension Host {
       if application.mode == .onIngest {
         if triggerID == nil { triggerID = try watch(collection, with: application, by: creator) }
       } else {
-        try retire(triggerID)
+        try retire(id: triggerID)
         triggerID = nil
       }
       transaction.put(
@@ -50,7 +50,7 @@ extension Host {
 
   /// Retires the triggers of the alerts at a collection that goes.
   func retireAlerts(at collection: Collection) throws(Problem) {
-    for stored in try read({ reader throws(Problem) in try reader.applications(at: collection.id) }) { try retire(stored.triggerID) }
+    for stored in try read({ reader throws(Problem) in try reader.applications(at: collection.id) }) { try retire(id: stored.triggerID) }
   }
 
   private func watch(_ collection: Collection, with application: AlertApplication, by creator: String) throws(Problem) -> String {
@@ -71,7 +71,8 @@ extension Host {
     return trigger.id
   }
 
-  private func retire(_ triggerID: String?) throws(Problem) {
+  /// Retires a trigger that was made for something else; nothing when there is none, or it is retired.
+  func retire(id triggerID: String?) throws(Problem) {
     guard let triggerID, var trigger = try read({ reader throws(Problem) in try reader.trigger(triggerID) }), trigger.status != .disabled else {
       return
     }

@@ -57,7 +57,7 @@ extension Host {
       id: Identifier.make("btch", surroundings), namespaceID: bucket.namespaceID, bucketID: bucket.id,
       dedup: try fields.choice("dedup_strategy") ?? .replace, createdAt: now, updatedAt: now)
     if let name = try fields.string("batch_name") { batch.name = try Names.check(name, path: "batch_name", in: 1...256) }
-    batch.metadata = try fields.objectValue("metadata") ?? JSONObject()
+    batch.metadata = try Batch.metadata(fields) ?? JSONObject()
     batch.collectionIDs = try self.collections(named, in: bucket.namespaceID).map(\.id)
     return batch
   }

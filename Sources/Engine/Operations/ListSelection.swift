@@ -7,13 +7,18 @@ struct ListSelection {
   static let names = ["search", "filters", "sort", "sorts", "case_sensitive"]
 
   private let search: String?
+  private let isExact: Bool
   private let filter: Filter?
   private let order: [SortOrder]
 
   init(_ fields: Fields) throws(Problem) {
-    search = try fields.string("search").map(Filter.fold)
-    _ = try fields.bool("case_sensitive")
-    filter = try fields["filters"].map { json throws(Problem) in try Filter(json, path: "filters") }
+    let isExact = try fields.bool("case_sensitive") ?? false
+    self.isExact = isExact
+    search = try fields.string("search").map { isExact ? $0 : Filter.fold($0) }
+    filter = try fields["filters"].map { json throws(Problem) in
+      let filter = try Filter(json, path: "filters")
+      return isExact ? .exact(filter) : filter
+    }
     var order: [SortOrder] = []
     if let items = fields["sorts"] {
       guard let list = items.array else { throw Problem(.invalid, "expected an array, got \(items.typeName)", path: "sorts") }
@@ -23,10 +28,19 @@ struct ListSelection {
     self.order = order
   }
 
+  /// The page of a list that `read` gives page by page: as it gives it where nothing is asked for, or out of all of it. `texts` are the fields that
+  /// are searched; `most` things are looked through.
+  func listing(
+    _ page: Page, texts: [String], most: Int = 100_000, _ read: (Page) throws(Problem) -> Listing<JSON>
+  ) throws(Problem) -> Listing<JSON> {
+    if search ?? "" == "", filter == nil, order.isEmpty { return try read(page) }
+    return self.page(page, of: try read(Page(limit: most)).items) { item in texts.map { item[$0]?.string } }
+  }
+
   /// The page of those that pass. `text` says what is searched: the name, the description.
   func page(_ page: Page, of items: [JSON], text: (JSON) -> [String?]) -> Listing<JSON> {
     var chosen = items.filter { item in
-      if let search, !text(item).contains(where: { Filter.fold($0 ?? "").contains(search) }) { return false }
+      if let search, !text(item).contains(where: { (isExact ? $0 ?? "" : Filter.fold($0 ?? "")).contains(search) }) { return false }
       return filter.map { filter in item.object.map(filter.matches) ?? false } ?? true
     }
     for one in order.reversed() {

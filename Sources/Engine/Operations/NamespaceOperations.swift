@@ -33,8 +33,7 @@ extension Operation {
     },
     Operation(
       "list_namespaces", "POST", "/v1/namespaces/list", "List namespaces", tag: "Namespaces", scope: .read, inNamespace: false,
-      query: Parameter.paging,
-      body: Page.names + ["search", "sort", "filters"], list),
+      query: Parameter.paging + [Parameter("view", .string), Parameter("include_system", .boolean)], body: Page.names + ListSelection.names, list),
     Operation(
       "list_namespaces_get", "GET", "/v1/namespaces", "List namespaces", tag: "Namespaces", scope: .read, inNamespace: false, query: Parameter.paging,
       list),
@@ -52,10 +51,19 @@ extension Operation {
     ) { host, call throws(Problem) in try change(host, call, replacing: true) },
     Operation(
       "delete_namespace", "DELETE", "/v1/namespaces/{namespace_identifier}", "Delete a namespace and everything in it", tag: "Namespaces",
-      scope: .admin,
-      inNamespace: false
+      scope: .admin, inNamespace: false, query: [Parameter("force", .boolean)]
     ) { host, call throws(Problem) in
       let namespace = try find(call, host)
+      if !(call.query["force"]?.bool ?? false) {
+        for status in [Batch.Status.pending, .inProgress] {
+          let query = BatchQuery(namespaceID: namespace.id, status: status, page: Page(limit: 1))
+          if let open = try host.read({ reader throws(Problem) in try reader.batches(query).items.first }) {
+            throw Problem(
+              .conflict, "batch '\(open.id)' in the namespace is \(open.status.rawValue)", hint: "Wait for it, or delete with ?force=true",
+              path: "namespace_identifier")
+          }
+        }
+      }
       // Its triggers leave the agenda before their rows go.
       let triggers = try host.read { reader throws(Problem) in try reader.activeTriggers() }
       for var trigger in triggers where trigger.namespaceID == namespace.id {
@@ -123,11 +131,21 @@ extension Operation {
   }
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
-    let fields = try call.listFields(accepting: ["search", "sort", "filters"])
-    let page = try Page(fields)
-    let listing = try host.read { reader throws(Problem) in try reader.namespaces(page) }
-    let visible = listing.items.filter { call.caller.opens($0.id) }
-    return .json(page.envelope(Listing(items: visible.map(\.json), total: call.caller.namespaces.isEmpty ? listing.total : Int64(visible.count))))
+    var call = call
+    // There are none of the system's own, and one view of the others.
+    for name in ["view", "include_system"] { call.query[name] = nil }
+    let fields = try call.listFields(accepting: ListSelection.names)
+    let (page, selection) = (try Page(fields), try ListSelection(fields))
+    let caller = call.caller
+    let listing = try selection.listing(page, texts: ["namespace_name", "description"]) { page throws(Problem) in
+      if caller.namespaces.isEmpty {
+        return try host.read { reader throws(Problem) in try reader.namespaces(page) }.map { namespace throws(Problem) in namespace.json }
+      }
+      // Of those that a key may enter, the page: not of all, of which it would see a part.
+      let all = try host.read { reader throws(Problem) in try reader.namespaces(Page(limit: 100_000)) }.items.filter { caller.opens($0.id) }
+      return Listing(items: all.dropFirst(page.offset).prefix(page.limit).map(\.json), total: Int64(all.count))
+    }
+    return .json(page.envelope(listing))
   }
 
   private static func change(_ host: Host, _ call: Call, replacing: Bool) throws(Problem) -> Answer {

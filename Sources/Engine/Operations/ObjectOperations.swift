@@ -90,11 +90,11 @@ extension Operation {
       query: Parameter.paging, list),
     Operation(
       "patch_object_buckets", "PATCH", "/v1/buckets/{bucket_identifier}/objects/{object_identifier}", "Set some fields of an object",
-      tag: "Bucket objects", scope: .write, body: ["key_prefix", "…fields"]
+      tag: "Bucket objects", scope: .write, body: ["key_prefix", "skip_duplicates", "…fields"]
     ) { host, call throws(Problem) in .json(try change(host, call, replaces: false)) },
     Operation(
       "update_object_buckets", "PUT", "/v1/buckets/{bucket_identifier}/objects/{object_identifier}", "Replace the fields of an object",
-      tag: "Bucket objects", scope: .write, body: ["key_prefix", "…fields"]
+      tag: "Bucket objects", scope: .write, body: ["key_prefix", "metadata", "skip_duplicates", "…fields"]
     ) { host, call throws(Problem) in .json(try change(host, call, replaces: true)) },
     Operation(
       "delete_object_buckets", "DELETE", "/v1/buckets/{bucket_identifier}/objects/{object_identifier}",

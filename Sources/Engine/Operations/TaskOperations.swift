@@ -5,26 +5,16 @@ import Model
 import Store
 
 extension Operation {
+  /// A list that is searched, filtered or sorted looks through so many tasks, the newest.
+  private static let tasksLookedThrough = 10_000
+
   static let taskOperations: [Operation] = [
     Operation("get_task", "GET", "/v1/tasks/{task_id}", "Poll a task", tag: "Tasks", scope: .read, inNamespace: false) { host, call throws(Problem) in
       .json(try host.task(call).json)
     },
     Operation(
       "list_tasks", "POST", "/v1/tasks/list", "List tasks", tag: "Tasks", scope: .read, inNamespace: false, query: Parameter.paging,
-      body: Page.names + ["status", "task_type", "trigger_id", "filters", "sort", "search"]
-    ) { host, call throws(Problem) in
-      let fields = try call.listFields(accepting: ["status", "task_type", "trigger_id", "filters", "sort", "search"])
-      let page = try Page(fields)
-      let status: TaskRecord.Status? = try fields.choice("status")
-      let only = call.namespace?.id ?? call.caller.onlyNamespace
-      let wireType = try fields.string("task_type")
-      let query = TaskQuery(
-        namespaceID: only, status: status, kind: wireType.flatMap { word in TaskRecord.Kind.allCases.first { $0.wireType == word } },
-        triggerID: try fields.string("trigger_id"), offset: page.offset, limit: page.limit)
-      var listing = try host.read { reader throws(Problem) in try reader.tasks(query) }
-      listing.items.removeAll { !call.caller.opens($0.namespaceID) }
-      return .json(page.envelope(try listing.map { task throws(Problem) in task.json }))
-    },
+      body: Page.names + ["status", "task_type", "trigger_id"] + ListSelection.names, listTasks),
     Operation("cancel_task", "DELETE", "/v1/tasks/{task_id}", "Cancel a task", tag: "Tasks", scope: .execute, inNamespace: false) {
       host, call throws(Problem) in
       let task = try host.task(call)
@@ -32,6 +22,30 @@ extension Operation {
       return .json(["success": true, "message": "cancelled", "task_id": .string(task.id)])
     },
   ]
+
+  private static func listTasks(_ host: Host, _ call: Call) throws(Problem) -> Answer {
+    let fields = try call.listFields(accepting: ["status", "task_type", "trigger_id"] + ListSelection.names)
+    let (page, selection) = (try Page(fields), try ListSelection(fields))
+    let status = try TaskRecord.word(fields, "status", of: TaskRecord.contractStatuses)
+    let type = try TaskRecord.word(fields, "task_type", of: TaskRecord.contractTypes)
+    let (known, kinds) = (status.flatMap(TaskRecord.Status.init), TaskRecord.Kind.allCases.filter { $0.wireType == type })
+    if status != nil && known == nil || type != nil && kinds.isEmpty { return .json(page.envelope(Listing(items: [], total: 0))) }
+    let query = TaskQuery(
+      namespaceID: call.namespace?.id ?? call.caller.onlyNamespace, status: known, kind: kinds.count == 1 ? kinds[0] : nil,
+      triggerID: try fields.string("trigger_id"), offset: page.offset, limit: page.limit)
+    func tasks(_ page: Page) throws(Problem) -> Listing<JSON> {
+      var part = query
+      (part.offset, part.limit) = (page.offset, page.limit)
+      var listing = try host.read { reader throws(Problem) in try reader.tasks(part) }
+      listing.items.removeAll { !call.caller.opens($0.namespaceID) || kinds.count > 1 && !kinds.contains($0.kind) }
+      return Listing(items: listing.items.map(\.json), total: listing.total)
+    }
+    let texts = ["task_id", "task_type", "status", "error"]
+    if kinds.count < 2 { return .json(page.envelope(try selection.listing(page, texts: texts, most: tasksLookedThrough, tasks))) }
+    // Two kinds of work have one name in the contract.
+    let all = try tasks(Page(limit: tasksLookedThrough)).items
+    return .json(page.envelope(selection.page(page, of: all) { task in texts.map { task[$0]?.string } }))
+  }
 
   static let kvOperations: [Operation] = [
     Operation("get_kv", "GET", "/v1/kv/{key}", "Read a value", tag: "Key-value", scope: .read) { host, call throws(Problem) in

@@ -43,7 +43,7 @@ extension Operation {
     },
     Operation(
       "list_taxonomies", "POST", "/v1/taxonomies/list", "List taxonomies", tag: "Taxonomies", scope: .read, query: Parameter.paging,
-      body: Page.names + ["search", "sort", "sorts", "filters", "case_sensitive"], list),
+      body: Page.names + ListSelection.names, list),
     Operation(
       "list_taxonomies_get", "GET", "/v1/taxonomies", "List taxonomies", tag: "Taxonomies", scope: .read, query: Parameter.paging, list),
     Operation(
@@ -165,10 +165,12 @@ extension Operation {
   ]
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
-    let page = try Page(call.listFields(accepting: ["search", "sort", "sorts", "filters", "case_sensitive"]))
-    let namespaceID = try call.namespaceID()
-    let listing = try host.read { reader throws(Problem) in try reader.taxonomies(in: namespaceID, page) }
-    return .json(page.envelope(try listing.map { taxonomy throws(Problem) in taxonomy.json }))
+    let fields = try call.listFields(accepting: ListSelection.names)
+    let (page, selection, namespaceID) = (try Page(fields), try ListSelection(fields), try call.namespaceID())
+    let listing = try selection.listing(page, texts: ["taxonomy_name", "description"]) { page throws(Problem) in
+      try host.read { reader throws(Problem) in try reader.taxonomies(in: namespaceID, page) }.map { taxonomy throws(Problem) in taxonomy.json }
+    }
+    return .json(page.envelope(listing))
   }
 
   private static func execute(_ host: Host, _ call: Call) throws(Problem) -> Answer {
@@ -204,9 +206,21 @@ extension Host {
   /// Names a taxonomy's collections by their identifiers, and refuses one that cannot classify, whatever its nodes will be.
   func resolve(_ taxonomy: inout Taxonomy) throws(Problem) {
     let namespaceID = taxonomy.namespaceID
+    try checkRetriever(of: taxonomy)
     taxonomy.config = try taxonomy.config.resolving { name, path throws(Problem) in try collection(name, in: namespaceID, path: path).id }
     let resolved = taxonomy
     _ = try read { reader throws(Problem) in try TaxonomyNodes.check(resolved, in: reader).index }
+  }
+
+  /// The retriever that a taxonomy names exists; or it is what another one, whose configuration was copied, shows in its place.
+  private func checkRetriever(of taxonomy: Taxonomy) throws(Problem) {
+    guard let named = taxonomy.config.retrieverID, named != taxonomy.standIn else { return }
+    do throws(Problem) {
+      _ = try retriever(named, in: taxonomy.namespaceID, path: "config.retriever_id")
+    } catch {
+      let others = try read { reader throws(Problem) in try reader.taxonomies(in: taxonomy.namespaceID, Page(limit: 100_000)) }
+      guard error.kind == .notFound, others.items.contains(where: { $0.standIn == named }) else { throw error }
+    }
   }
 
   /// Commits what makes or renames a taxonomy; a name that is taken is the one conflict that can be.

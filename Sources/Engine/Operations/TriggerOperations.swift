@@ -115,7 +115,9 @@ extension Operation {
       let task = TaskRecord(
         id: Identifier.make("task", host.surroundings), namespaceID: trigger.namespaceID, kind: trigger.action.kind, triggerID: trigger.id,
         inputs: trigger.action.config, createdAt: host.surroundings.now())
-      try host.start(task)
+      var transaction = Transaction()
+      transaction.noteRun(of: trigger.id, taskID: task.id, at: task.createdAt)
+      try host.start(task, with: transaction)
       return .json(task.json)
     },
     Operation(

@@ -53,7 +53,7 @@ extension Operation {
     },
     Operation(
       "delete_webhook_organizations", "DELETE", "\(webhookPath)/{identifier}", "Delete a webhook; one that is gone stays gone", tag: "Webhooks",
-      scope: .admin, inNamespace: false
+      scope: .admin, inNamespace: false, answers: .nothing
     ) { host, call throws(Problem) in
       do throws(Problem) { try host.delete(try host.webhook(call)) } catch { guard error.kind == .notFound else { throw error } }
       return .nothing

@@ -14,8 +14,7 @@ final class WebhookDispatcher: Sendable {
 
   /// What is known of an active webhook between its turns.
   private struct Standing: Sendable {
-    var cursor: Int64
-    var due: Instant?
+    var place: WebhookSender.Standing
     var isBusy = false
   }
 
@@ -103,11 +102,12 @@ final class WebhookDispatcher: Sendable {
         var ready: [String] = []
         var due: Instant?
         for (id, standing) in desk.standings where !standing.isBusy {
-          if let until = standing.due, until > now {
-            due = min(due ?? until, until)
-          } else if standing.due != nil || standing.cursor < newest {
+          let isDue = standing.place.due.map { $0 <= now } ?? false
+          if isDue || standing.place.head < newest {
             desk.standings[id]?.isBusy = true
             ready.append(id)
+          } else if let until = standing.place.due {
+            due = min(due ?? until, until)
           }
         }
         return (ready.sorted(), desk.standings.values.contains(where: \.isBusy), due)
@@ -128,9 +128,11 @@ final class WebhookDispatcher: Sendable {
       let active = try host.read { reader throws(Problem) in try reader.webhooks() }.filter(\.isActive)
       desk.withLock { desk in
         for webhook in active {
-          var standing = desk.standings[webhook.id] ?? Standing(cursor: webhook.cursor)
-          standing.cursor = max(standing.cursor, webhook.cursor)
-          standing.due = webhook.nextAttemptAt
+          var standing = desk.standings[webhook.id] ?? Standing(place: WebhookSender.Standing(head: webhook.cursor))
+          // Somebody said that nothing waits any longer.
+          let isHastened = standing.place.due != nil && webhook.nextAttemptAt == nil
+          standing.place.head = isHastened ? webhook.cursor : max(standing.place.head, webhook.cursor)
+          standing.place.due = webhook.nextAttemptAt
           desk.standings[webhook.id] = standing
         }
         let ids = Set(active.map(\.id))
@@ -144,24 +146,20 @@ final class WebhookDispatcher: Sendable {
     let sender = WebhookSender(host: host, flag: flag)
     while let ids = turns.take(limit: 1) {
       for id in ids {
-        let cursor = desk.withLock { $0.standings[id]?.cursor } ?? 0
-        var standing: WebhookSender.Standing
-        do throws(Problem) { standing = try sender.turn(id, from: cursor) } catch {
+        let lanes = desk.withLock { $0.standings[id]?.place.lanes } ?? []
+        var place: WebhookSender.Standing?
+        do throws(Problem) { place = try sender.turn(id, from: lanes) } catch {
           if !host.isClosing { host.log("error", "webhook \(id): \(error)") }
           // The store takes nothing, or cannot be read: not at once again.
-          standing = .waits(cursor, until: host.surroundings.now() + .seconds(5))
+          place = WebhookSender.Standing(lanes: lanes, due: host.surroundings.now() + .seconds(5))
         }
         desk.withLock { desk in
-          desk.standings[id]?.isBusy = false
-          switch standing {
-          case .settled(let cursor), .more(let cursor):
-            desk.standings[id]?.cursor = cursor
-            desk.standings[id]?.due = nil
-          case .waits(let cursor, let until):
-            desk.standings[id]?.cursor = cursor
-            desk.standings[id]?.due = until
-          case .idle: desk.standings[id] = nil
+          guard let place else {
+            desk.standings[id] = nil
+            return
           }
+          desk.standings[id]?.isBusy = false
+          desk.standings[id]?.place = place
         }
         bell.nudge()
       }

@@ -2,60 +2,85 @@ import Basics
 import Model
 import Store
 
-/// Sends one webhook's events in their order, each over every channel, and writes down what came of it.
+/// Sends one webhook's events in their order over each of its channels, and writes down what came of it. Channels do not wait for each other.
 ///
-/// The cursor moves in the transaction that notes the deliveries. A crash between an answer and that transaction sends the message again, under the
-/// same identifier: at least once, and never out of order.
+/// A channel's cursor moves in the transaction that notes its deliveries. A crash between an answer and that transaction sends the message again,
+/// under the same identifier: at least once, and never out of order.
 struct WebhookSender {
   let host: Host
   let flag: OutboundFlag
 
-  /// Events that are read at once, and that one turn takes: then others have theirs.
+  /// Events that are read at once, and that one channel takes in one turn: then others have theirs.
   private static let page = 100
   /// How much of an answer the log keeps.
   private static let excerpt = 500
 
-  enum Standing: Equatable {
-    /// Everything up to an event is settled.
-    case settled(Int64)
-    /// There is more.
-    case more(Int64)
-    /// The next event is tried at a moment.
-    case waits(Int64, until: Instant)
-    /// It sends nothing any more.
-    case idle
+  /// Where a webhook is after its turn.
+  struct Standing: Equatable, Sendable {
+    /// How far each channel has come.
+    var lanes: [Int64] = []
+    /// How far those have come that do not wait; with none of these, no new event is a reason for another turn.
+    var head = Int64.max
+    /// When the first of those that wait tries again.
+    var due: Instant?
   }
 
-  /// Sends what comes after `cursor`, or after what the row says if that is later.
-  func turn(_ id: String, from cursor: Int64) throws(Problem) -> Standing {
-    guard var webhook = try host.read({ reader throws(Problem) in try reader.webhook(id) }), webhook.id == id, webhook.isActive else { return .idle }
+  private enum Pass {
+    case settled
+    case waits(until: Instant)
+  }
+
+  /// Sends what comes after `known`, or after what the row says if that is later. Nil when the webhook sends nothing any more.
+  func turn(_ id: String, from known: [Int64]) throws(Problem) -> Standing? {
+    guard var webhook = try host.read({ reader throws(Problem) in try reader.webhook(id) }), webhook.id == id, webhook.isActive else { return nil }
     let stored = webhook.cursor
-    webhook.cursor = max(webhook.cursor, cursor)
-    if let next = webhook.nextAttemptAt, next > host.surroundings.now() { return .waits(webhook.cursor, until: next) }
-    let since = webhook.cursor
-    let events = try host.read { reader throws(Problem) in try reader.events(since: since, limit: Self.page) }
-    for event in events {
-      if host.isClosing { return .settled(webhook.cursor) }
-      let names = webhook.names(of: event.type, count: event.count, in: event.namespaceID)
-      if names.isEmpty {
-        webhook.cursor = event.seq
-        continue
-      }
-      try deliver(event, names, &webhook)
-      if !webhook.isActive { return .idle }
-      if let next = webhook.nextAttemptAt { return .waits(webhook.cursor, until: next) }
+    var written = webhook.nextAttemptAt
+    if known.count == webhook.channels.count {
+      for place in known.indices { webhook.lanes[place].cursor = max(webhook.lanes[place].cursor, known[place]) }
     }
+    webhook.nextAttemptAt = nil
+    var standing = Standing()
+    for channel in webhook.channels.indices {
+      let pass = try pass(over: channel, &webhook, &written)
+      if !webhook.isActive { return nil }
+      switch pass {
+      case .settled: standing.head = min(standing.head, webhook.lanes[channel].cursor)
+      case .waits(let until): webhook.nextAttemptAt = min(webhook.nextAttemptAt ?? until, until)
+      }
+    }
+    (standing.lanes, standing.due) = (webhook.lanes.map(\.cursor), webhook.nextAttemptAt)
     // What was passed over is written down now and then, so that the log of events can be pruned.
-    if webhook.cursor - stored >= Int64(Self.page) {
+    if webhook.cursor - stored >= Int64(Self.page) || written != webhook.nextAttemptAt, !host.isClosing {
       var transaction = Transaction()
       transaction.move(webhook)
       try host.commit(transaction)
     }
-    return events.count == Self.page ? .more(webhook.cursor) : .settled(webhook.cursor)
+    return standing
   }
 
-  /// Attempts what is due of an event's deliveries. Afterwards the webhook is behind the event, or waits for the next attempt, or is paused.
-  private func deliver(_ event: DocumentEvent, _ names: [(place: Int, name: String)], _ webhook: inout Webhook) throws(Problem) {
+  /// One channel's turn.
+  private func pass(over channel: Int, _ webhook: inout Webhook, _ written: inout Instant?) throws(Problem) -> Pass {
+    let since = webhook.lanes[channel].cursor
+    let events = try host.read { reader throws(Problem) in try reader.events(since: since, limit: Self.page) }
+    for event in events {
+      if host.isClosing { return .settled }
+      let names = webhook.names(of: event.type, count: event.count, in: event.namespaceID)
+      if names.isEmpty {
+        webhook.lanes[channel].cursor = event.seq
+        continue
+      }
+      let next = try deliver(event, names, over: channel, &webhook, &written)
+      if !webhook.isActive { return .settled }
+      if let next { return .waits(until: next) }
+    }
+    return .settled
+  }
+
+  /// Attempts what is due of an event's deliveries over one channel. Afterwards the channel is behind the event, or waits for the moment that is
+  /// answered, or the webhook is paused.
+  private func deliver(
+    _ event: DocumentEvent, _ names: [(place: Int, name: String)], over channel: Int, _ webhook: inout Webhook, _ written: inout Instant?
+  ) throws(Problem) -> Instant? {
     let seen = webhook
     let known = try host.read { reader throws(Problem) in try reader.deliveries(ofEvent: event.seq, by: seen.id) }
     var transaction = Transaction()
@@ -63,45 +88,49 @@ struct WebhookSender {
     var reason: String?
     for (place, name) in names where reason == nil {
       let message = WebhookMessage(webhook: webhook, event: event, name: name, place: place)
-      for channel in webhook.channels.indices where reason == nil {
-        let fresh = Self.delivery(of: message, over: channel, at: host.surroundings.now())
-        var delivery = known.first { $0.id == fresh.id } ?? fresh
-        guard delivery.status == .retrying else { continue }
-        if let at = delivery.nextAttemptAt, at > host.surroundings.now() {
-          next = min(next ?? at, at)
-          continue
-        }
-        let outcome = attempt(message, over: webhook.channels[channel], noting: &delivery)
-        if host.isClosing, outcome == .unreachable { return }
-        CrashPoint.pass(.webhookSent)
-        let now = host.surroundings.now()
-        switch DeliveryRule.verdict(
-          outcome, attempt: delivery.attempts, failingSince: webhook.health.firstFailureAt, at: now, random: host.surroundings.random())
-        {
-        case .delivered:
-          delivery.status = .delivered
-          webhook.health = WebhookHealth()
-        case .retry(let wait):
-          delivery.nextAttemptAt = now + wait
-          next = min(next ?? now + wait, now + wait)
-        case .giveUp: delivery.status = .failed
-        case .pause(let why):
-          delivery.status = .failed
-          reason = why
-        }
-        if delivery.status != .delivered {
-          let cause = delivery.error ?? "the receiver answered \(delivery.statusCode ?? 0)"
-          webhook.health.fail(cause, at: now)
-          host.log("warn", "webhook \(webhook.name), \(message.id) (\(name)), attempt \(delivery.attempts): \(cause)")
-        }
-        transaction.put(delivery)
+      let fresh = Self.delivery(of: message, over: channel, at: host.surroundings.now())
+      var delivery = known.first { $0.id == fresh.id } ?? fresh
+      guard delivery.status == .retrying else { continue }
+      if let at = delivery.nextAttemptAt, at > host.surroundings.now() {
+        next = min(next ?? at, at)
+        continue
       }
+      let outcome = attempt(message, over: webhook.channels[channel], noting: &delivery)
+      if host.isClosing, outcome == .unreachable { return nil }
+      CrashPoint.pass(.webhookSent)
+      let now = host.surroundings.now()
+      switch DeliveryRule.verdict(
+        outcome, attempt: delivery.attempts, failingSince: webhook.lanes[channel].failingSince, at: now, random: host.surroundings.random())
+      {
+      case .delivered:
+        delivery.status = .delivered
+        webhook.lanes[channel].failingSince = nil
+        webhook.health.succeed()
+      case .retry(let wait):
+        delivery.nextAttemptAt = now + wait
+        next = min(next ?? now + wait, now + wait)
+      case .giveUp: delivery.status = .failed
+      case .pause(let why):
+        delivery.status = .failed
+        reason = why
+      }
+      if delivery.status != .delivered {
+        let cause = delivery.error ?? "the receiver answered \(delivery.statusCode ?? 0)"
+        webhook.lanes[channel].failingSince = webhook.lanes[channel].failingSince ?? now
+        webhook.health.fail(cause, at: now)
+        host.log("warn", "webhook \(webhook.name), \(message.id) (\(name)), attempt \(delivery.attempts): \(cause)")
+      }
+      transaction.put(delivery)
     }
-    try settle(event, &webhook, next: next, paused: reason, transaction)
+    // What waits already is not written down each time that others are sent.
+    if let next, reason == nil, transaction.isEmpty { return next }
+    try settle(event, over: channel, &webhook, next: next, paused: reason, transaction)
+    written = webhook.nextAttemptAt
+    return next
   }
 
   private func settle(
-    _ event: DocumentEvent, _ webhook: inout Webhook, next: Instant?, paused reason: String?, _ noted: Transaction
+    _ event: DocumentEvent, over channel: Int, _ webhook: inout Webhook, next: Instant?, paused reason: String?, _ noted: Transaction
   ) throws(Problem) {
     var transaction = noted
     let now = host.surroundings.now()
@@ -121,8 +150,7 @@ struct WebhookSender {
           ], depth: event.depth + 1))
       host.log("error", "webhook \(webhook.name) is paused: \(reason)")
     } else {
-      webhook.nextAttemptAt = next
-      if next == nil { webhook.cursor = event.seq }
+      if let next { webhook.nextAttemptAt = min(webhook.nextAttemptAt ?? next, next) } else { webhook.lanes[channel].cursor = event.seq }
     }
     transaction.move(webhook)
     _ = try host.write([.statements(transaction)] + events.map(Write.event))
