@@ -197,7 +197,13 @@ def lists(server, repeat, count):
             for _ in range(min(300, count // 4000)):
                 cursor = server.send("POST", "/v1/collections/large/documents/list", {**body, "limit": 1000, "select": "document_id".split(), "cursor": cursor})["pagination"]["next_cursor"]
             body["cursor"] = cursor
-        figures[name] = best(lambda: server.send("POST", "/v1/collections/large/documents/list", body), repeat)
+        try:
+            figures[name] = best(lambda: server.send("POST", "/v1/collections/large/documents/list", body), repeat)
+        except SystemExit as refusal:
+            # A read has five seconds.
+            if "the read took longer" not in str(refusal):
+                raise
+            figures[name] = float("inf")
     return figures
 
 
@@ -241,6 +247,9 @@ def main():
         began = time.perf_counter()
         fields = [{"field_name": name, "type": kind} for name, kind in (("status", "keyword"), ("price", "float"), ("maker", "keyword"))]
         server.send("PATCH", "/v1/namespaces/default", {"payload_indexes": fields})
+        # They are filled piece by piece beside whatever else happens.
+        while any(index["status"] != "ready" for index in server.send("GET", "/v1/namespaces/default")["payload_indexes"]):
+            time.sleep(0.05)
         built = time.perf_counter() - began
         with_indexes = lists(server, options.repeat, options.documents)
         print(f"{options.documents:,} documents came in at {rate:,.0f} per second; three indexes were built in {built:.1f} s; bare request {bare:.2f} ms")
