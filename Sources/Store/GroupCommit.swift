@@ -111,7 +111,7 @@ struct GroupCommit {
         }
       } catch { throw .fault(error, parameters.list) }
       if head.expected >= 0, connection.changes != head.expected {
-        throw .lost(head.hasGuardName ? "\(head.guardName)" : statement.name)
+        throw .lost(head.guardName.map { "\($0)" } ?? statement.name)
       }
     }
     return returned

@@ -29,8 +29,7 @@ struct StatementTape: @unchecked Sendable {
     /// Rows that it must change; negative: any number.
     var expected: Int64
     /// The guard's name, where it has one of its own.
-    var guardName: StaticString
-    var hasGuardName: Bool
+    var guardName: StaticString?
   }
 
   /// Longer texts keep their own memory.
@@ -84,8 +83,7 @@ struct StatementTape: @unchecked Sendable {
     grow(by: MemoryLayout<Head>.stride).initializeMemory(
       as: Head.self,
       to: Head(
-        statement: statement.map { Int32($0.rawValue) } ?? -1, parameters: 0, bytes: 0, expected: expected ?? -1, guardName: guardName ?? "",
-        hasGuardName: guardName != nil))
+        statement: statement.map { Int32($0.rawValue) } ?? -1, parameters: 0, bytes: 0, expected: expected ?? -1, guardName: guardName))
   }
 
   /// Begins the next parameter: its name, its tag, and `count` bytes whose place is answered.
@@ -143,10 +141,6 @@ struct StatementTape: @unchecked Sendable {
 
   mutating func put(_ name: StaticString, _ text: String?) {
     name.withUTF8Buffer { name in if let text { put(name, text) } else { _ = put(name, .null, 0) } }
-  }
-
-  mutating func put(_ name: StaticString, _ text: StaticString) {
-    name.withUTF8Buffer { name in text.withUTF8Buffer { put(name, text: $0) } }
   }
 
   mutating func put(_ name: StaticString, _ number: Int64?) {
@@ -250,6 +244,8 @@ struct StatementTape: @unchecked Sendable {
   /// Goes through the statements in their order; a number that names no statement never gets onto a tape.
   func walk<Failure: Error>(_ body: (Head, Parameters) throws(Failure) -> Void) throws(Failure) {
     guard let start else { return }
+    // The bytes are used to the end of the walk, but only by their address.
+    defer { withExtendedLifetime(memory) {} }
     let bytes = UnsafeRawBufferPointer(start: start, count: used)
     var place = 0
     var taken = 0
