@@ -49,7 +49,7 @@ package struct NeighbourMap: Sendable {
     of matrix: Matrix, after previous: Previous? = nil, cancellation: Cancellation = Cancellation(), progress: ((Double) -> Void)? = nil
   ) throws(Problem) -> Matrix {
     try validate(matrix, previous)
-    let source = metric == .cosine ? try matrix.normalised(cancellation: cancellation) : matrix
+    let source = try metric.prepare(matrix, cancellation)
     let count = min(neighbours, matrix.rows - 1)
     guard count >= 1 else { return try start(source, previous, nil, cancellation) }
     let found = try Clustering.neighbours(of: source, count: count, threads: threads, cancellation: cancellation)
