@@ -20,6 +20,7 @@ extension Operation {
       inNamespace: false, body: standaloneNames
     ) { host, call throws(Problem) in
       let fields = try Fields(call.body, accepting: standaloneNames)
+      try fields.check(["auto_create_indexes": .boolean])
       let name = try Names.check(fields.required("namespace_id", example: "\"production\""), path: "namespace_id", in: 1...128)
       let now = host.surroundings.now()
       let namespace = Namespace(
@@ -124,10 +125,22 @@ extension Operation {
       try host.commit(transaction)
     } catch {
       guard error.kind == .conflict else { throw error }
-      throw Problem(.conflict, "namespace '\(namespace.name)' exists", hint: "Choose another namespace_name", path: "namespace_name")
+      try refuseTaken(namespace, host)
+      throw error
     }
     try host.limitTasks(of: namespace)
     return namespace
+  }
+
+  /// Tells which namespace has the name or the identifier of this one already.
+  private static func refuseTaken(_ namespace: Namespace, _ host: Host) throws(Problem) {
+    for (word, field) in [(namespace.name, "namespace_name"), (namespace.id, "namespace_id")] {
+      guard let other = try host.read({ reader throws(Problem) in try reader.namespace(word) }), other.id != namespace.id || field == "namespace_id"
+      else {
+        continue
+      }
+      throw Problem(.conflict, "namespace '\(word)' exists", hint: "Choose another \(field)", path: field)
+    }
   }
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
@@ -135,7 +148,7 @@ extension Operation {
     // There are none of the system's own, and one view of the others.
     for name in ["view", "include_system"] { call.query[name] = nil }
     let fields = try call.listFields(accepting: ListSelection.names)
-    let (page, selection) = (try Page(fields), try ListSelection(fields))
+    let (page, selection) = (try Page.byPlace(fields), try ListSelection(fields))
     let caller = call.caller
     let listing = try selection.listing(page, texts: ["namespace_name", "description"]) { page throws(Problem) in
       if caller.namespaces.isEmpty {
@@ -151,6 +164,8 @@ extension Operation {
   private static func change(_ host: Host, _ call: Call, replacing: Bool) throws(Problem) -> Answer {
     var namespace = try find(call, host)
     let fields = try Fields(call.body, accepting: Namespace.accepted)
+    try Namespace.checkTheRest(fields)
+    if let mode: Namespace.Mode = try fields.choice("mode") { namespace.mode = mode }
     if let name = try fields.string("namespace_name") { namespace.name = try Names.check(name, path: "namespace_name", in: 1...64) }
     if let description = try fields.string("description") { namespace.description = description }
     if let indexes = fields["vector_configs"] { namespace.vectorIndexes = try VectorIndex.list(indexes, path: "vector_configs") }
@@ -161,7 +176,15 @@ extension Operation {
     namespace.updatedAt = host.surroundings.now()
     var transaction = Transaction()
     transaction.update(namespace)
-    try host.commit(transaction)
+    do throws(Problem) {
+      try host.commit(transaction)
+    } catch {
+      guard error.kind == .conflict else { throw error }
+      if let other = try host.read({ reader throws(Problem) in try reader.namespace(namespace.name) }), other.id != namespace.id {
+        throw Problem(.conflict, "namespace '\(namespace.name)' exists", hint: "Choose another namespace_name", path: "namespace_name")
+      }
+      throw error
+    }
     try host.limitTasks(of: namespace)
     if let indexes { try host.declare(indexes, in: namespace.id, replacing: replacing) }
     return .json(try host.shown(namespace))
