@@ -25,7 +25,7 @@ extension Operation {
 
   private static func listTasks(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     let fields = try call.listFields(accepting: ["status", "task_type", "trigger_id"] + ListSelection.names)
-    let (page, selection) = (try Page(fields), try ListSelection(fields))
+    let (page, selection) = (try Page.byPlace(fields), try ListSelection(fields))
     let status = try TaskRecord.word(fields, "status", of: TaskRecord.contractStatuses)
     let type = try TaskRecord.word(fields, "task_type", of: TaskRecord.contractTypes)
     let (known, kinds) = (status.flatMap(TaskRecord.Status.init), TaskRecord.Kind.allCases.filter { $0.wireType == type })
