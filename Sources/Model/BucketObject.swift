@@ -7,6 +7,9 @@ package struct BucketObject: Sendable, Equatable {
     case draft = "DRAFT"
     case completed = "COMPLETED"
     case failed = "FAILED"
+
+    /// The contract's word: what no batch has processed yet is pending.
+    package var shown: String { self == .draft ? "PENDING" : rawValue }
   }
 
   package struct Blob: Sendable, Equatable {
@@ -70,6 +73,10 @@ package struct BucketObject: Sendable, Equatable {
     try Self.checkTheRest(members)
     if let taken = members.object.keys.first(where: { ["object_id", "bucket_id", "status", "created_at", "updated_at"].contains($0) }) {
       throw Problem(.invalid, "'\(taken)' is given by the host", hint: "Leave it out, or call your own field differently", path: members.at(taken))
+    }
+    if members.object["auto_process"] != nil, bucket.schema.field(named: "auto_process") == nil {
+      throw Problem(
+        .invalid, "'auto_process' is a parameter of the query", hint: "Send it there: ?auto_process=true", path: members.at("auto_process"))
     }
     let now = surroundings.now()
     self.init(
@@ -196,7 +203,7 @@ package struct BucketObject: Sendable, Equatable {
     result.members += fields.members
     result["blobs"] = .array(blobs.map { .object(Self.json(of: $0)) })
     result["edges"] = .array(edges)
-    result["status"] = .string(status.rawValue)
+    result["status"] = .string(status.shown)
     result["error"] = .optional(error)
     result["created_at"] = .instant(createdAt)
     result["updated_at"] = .instant(updatedAt)

@@ -43,8 +43,13 @@ extension Operation {
       }
       var transaction = Transaction()
       transaction.deleteBucket(bucket.id)
+      var answer = host.doneAtOnce("api_buckets_delete", ["bucket_id": .string(bucket.id)], in: bucket.namespaceID, with: &transaction)
       try host.commit(transaction)
-      return .json(["success": true, "message": "deleted", "bucket_id": .string(bucket.id)])
+      answer.set([
+        .init(key: "success", value: true), .init(key: "message", value: "deleted"), .init(key: "bucket_id", value: .string(bucket.id)),
+        .init(key: "bucket_name", value: .string(bucket.name)), .init(key: "object_count", value: .int(bucket.holdings.objects)),
+      ])
+      return .json(.object(answer))
     },
   ]
 

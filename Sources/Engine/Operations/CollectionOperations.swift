@@ -104,8 +104,8 @@ extension Operation {
     let (page, selection) = (try Page.byPlace(fields), try ListSelection(fields))
     // There are no collections of the system's own.
     _ = try fields.bool("include_system")
-    var namespaceID = try call.namespaceID()
-    if let named = call.query["namespace_id"]?.string, !named.isEmpty { namespaceID = try host.namespace(named, for: call.caller).id }
+    // A namespace_id in the query means nothing: the contract goes by the header alone.
+    let namespaceID = try call.namespaceID()
     let listing = try host.read { reader throws(Problem) in
       let triggers = try CollectionSchedule.triggers(in: namespaceID, reader)
       return try selection.listing(page, texts: ["collection_name", "description"]) { page throws(Problem) in

@@ -73,14 +73,13 @@ extension Operation {
       }
       var transaction = Transaction()
       transaction.deleteNamespace(namespace.id)
+      var answer = host.doneAtOnce("api_namespaces_delete", ["namespace_id": .string(namespace.id)], in: namespace.id, with: &transaction)
       let tasks = try host.read { reader throws(Problem) in try reader.unfinishedTasks() }
       try host.commit(transaction)
       // What still runs in it can write nothing any more.
       for task in tasks where task.namespaceID == namespace.id { host.interrupt(task.id) }
-      return .json([
-        "task_id": .string(Identifier.make("task", host.surroundings)), "task_type": "api_namespaces_delete", "status": "COMPLETED", "success": true,
-        "namespace_id": .string(namespace.id),
-      ])
+      answer.set([.init(key: "success", value: true), .init(key: "namespace_id", value: .string(namespace.id))])
+      return .json(.object(answer))
     },
     Operation(
       "get_namespace_stats", "GET", "/v1/namespaces/{namespace_identifier}/stats", "Counts of a namespace", tag: "Namespaces", scope: .read,
@@ -145,7 +144,8 @@ extension Operation {
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     var call = call
-    // There are none of the system's own, and one view of the others.
+    let view: View = try Fields(.object(call.query)).choice("view") ?? .full
+    // There are none of the system's own.
     for name in ["view", "include_system"] { call.query[name] = nil }
     let fields = try call.listFields(accepting: ListSelection.names)
     let (page, selection) = (try Page.byPlace(fields), try ListSelection(fields))
@@ -158,8 +158,16 @@ extension Operation {
       let all = try host.read { reader throws(Problem) in try reader.namespaces(Page(limit: 100_000)) }.items.filter { caller.opens($0.id) }
       return Listing(items: all.dropFirst(page.offset).prefix(page.limit).map(\.json), total: Int64(all.count))
     }
-    return .json(page.envelope(listing))
+    if view == .full { return .json(page.envelope(listing)) }
+    return .json(
+      page.envelope(
+        try listing.map { item throws(Problem) in
+          .object(JSONObject(members: (item.object?.members ?? []).filter { $0.key != "vector_configs" && $0.key != "payload_indexes" }))
+        }))
   }
+
+  /// How much a list says of each namespace: a summary leaves out its indexes.
+  private enum View: String, CaseIterable { case full, summary }
 
   private static func change(_ host: Host, _ call: Call, replacing: Bool) throws(Problem) -> Answer {
     var namespace = try find(call, host)
