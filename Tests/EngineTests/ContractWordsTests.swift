@@ -73,7 +73,8 @@ import Testing
     }
     #expect(error?.path == "auto_process" && error?.hint?.contains("?auto_process=true") == true)
     let several = try fixture.store.call(
-      "create_objects_batch_buckets", path: ["bucket_identifier": "articles"], body: ["objects": [["text": "x", "auto_process": true], ["text": "y"]]])
+      "create_objects_batch_buckets", path: ["bucket_identifier": "articles"],
+      body: ["objects": [["text": "x", "auto_process": true], ["text": "y"]]])
     #expect(several["succeeded_count"] == 1 && several["failed_count"] == 1)
     try fixture.store.call(
       "create_bucket", body: ["bucket_name": "own", "bucket_schema": ["properties": ["auto_process": ["type": "boolean"]]]])
