@@ -2,6 +2,9 @@ package import Basics
 
 /// A tenant's area: every other thing belongs to exactly one.
 package struct Namespace: Sendable, Equatable {
+  /// The name of the one that is meant where none is named.
+  package static let defaultName = "default"
+
   package var id: String
   package var name: String
   package var description: String?

@@ -1,8 +1,9 @@
 import Basics
-import Engine
 import Model
 import TestSupport
 import Testing
+
+@testable import Engine
 
 @Suite("Actions on batches and collections") struct BatchActionTests {
   private func trigger(_ store: TemporaryStore, _ kind: String, _ config: JSON, _ type: String, _ schedule: JSON) throws(Problem) -> String {

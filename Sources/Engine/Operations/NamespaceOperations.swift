@@ -208,6 +208,8 @@ extension Host {
   /// The namespace of that identifier or name, if the caller may enter it. A foreign one is as absent as one that does not exist.
   package func namespace(_ identifier: String, for caller: Caller) throws(Problem) -> Namespace {
     let found = try read { reader throws(Problem) in try reader.namespace(identifier) }
+    // There is always the default one, also before anybody has needed it.
+    if found == nil, identifier == Namespace.defaultName, caller.namespaces.isEmpty { return try defaultNamespace(for: caller) }
     guard let found, caller.opens(found.id) else {
       let known = try read { reader throws(Problem) in try reader.namespaces(Page(limit: 100)) }
       throw .missing("namespace", identifier, path: "namespace", known: known.items.filter { caller.opens($0.id) }.map(\.name))
@@ -218,14 +220,14 @@ extension Host {
   /// The namespace that a request without one means: the key's only one, or `default`, which is made when it is first needed.
   package func defaultNamespace(for caller: Caller) throws(Problem) -> Namespace {
     if let only = caller.onlyNamespace { return try namespace(only, for: caller) }
-    if let known = try read({ reader throws(Problem) in try reader.namespace("default") }) {
+    if let known = try read({ reader throws(Problem) in try reader.namespace(Namespace.defaultName) }) {
       guard caller.opens(known.id) else {
         throw Problem(.invalid, "no namespace is named", hint: "Send the header X-Namespace", path: "X-Namespace")
       }
       return known
     }
     let now = surroundings.now()
-    let made = Namespace(id: "ns_default", name: "default", createdAt: now, updatedAt: now)
+    let made = Namespace(id: "ns_default", name: Namespace.defaultName, createdAt: now, updatedAt: now)
     var transaction = Transaction()
     transaction.insert(made)
     do throws(Problem) {
