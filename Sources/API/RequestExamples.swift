@@ -1,7 +1,7 @@
 import Basics
 
-/// Bodies to begin with, one story from an empty store on: `/openapi.json` carries them, `/docs` puts them under the cursor, and a test sends all
-/// of them in this order, so that none can be wrong.
+/// Bodies to begin with, one story from an empty store on, each in the words of the official SDK's models: `/openapi.json` carries them, `/docs` puts
+/// them under the cursor, and a test sends all of them in this order, so that none can be wrong.
 enum RequestExamples {
   /// The operation and its body.
   static let story: [(operation: String, body: JSON)] = [
@@ -9,9 +9,19 @@ enum RequestExamples {
     ("create_standalone_namespace", ["namespace_id": "own_vectors", "vector_configs": [["name": "v", "dimension": 3, "metric": "cosine"]]]),
     (
       "create_collection",
-      ["collection_name": "words", "description": "Definitions", "vector_indexes": [["name": "v", "dimensions": 3, "metric": "cosine"]]]
+      [
+        "collection_name": "words", "description": "Definitions", "source": ["type": "direct_upsert"],
+        "feature_extractor": [
+          "feature_extractor_name": "passthrough_extractor", "version": "v1",
+          // The SDK keeps the parameters only if they say whose they are.
+          "parameters": [
+            "extractor_type": "passthrough_extractor",
+            "vector_fields": [["field": "v", "name": "v", "dimensions": 3, "distance": "cosine"]],
+          ],
+        ],
+      ]
     ),
-    ("create_document", ["document_id": "d0", "text": "a first one", "vectors": ["v": [1, 0, 0]]]),
+    ("create_document", ["collection_id": "words", "document_id": "d0", "text": "a first one", "vectors": ["v": [1, 0, 0]]]),
     (
       "upsert_documents",
       [
@@ -60,18 +70,6 @@ enum RequestExamples {
       ]
     ),
     (
-      "create_taxonomy",
-      [
-        "taxonomy_name": "shelves",
-        "config": [
-          "taxonomy_type": "flat",
-          "source_collection": ["collection_id": "words", "enrichment_fields": [["field_path": "category", "target_field": "shelf"]]],
-        ],
-      ]
-    ),
-    ("apply_taxonomy_to_collection", ["taxonomy_id": "shelves", "batch_size": 1000]),
-    ("update_collection", ["taxonomy_applications": [["taxonomy_id": "shelves"]]]),
-    (
       "create_retriever",
       [
         "retriever_name": "near", "collection_identifiers": ["words"], "input_schema": ["v": ["type": "array"]],
@@ -87,6 +85,18 @@ enum RequestExamples {
       ]
     ),
     ("execute_retriever", ["inputs": ["v": [1, 0, 0]], "limit": 5]),
+    (
+      "create_taxonomy",
+      [
+        "taxonomy_name": "shelves",
+        "config": [
+          "taxonomy_type": "flat", "retriever_id": "near", "input_mappings": [["input_key": "v", "source_type": "vector", "path": "v"]],
+          "source_collection": ["collection_id": "words", "enrichment_fields": [["field_path": "category", "target_field": "shelf"]]],
+        ],
+      ]
+    ),
+    ("apply_taxonomy_to_collection", ["taxonomy_id": "shelves", "batch_size": 1000]),
+    ("update_collection", ["taxonomy_applications": [["taxonomy_id": "shelves"]]]),
     (
       "create_alert",
       [
