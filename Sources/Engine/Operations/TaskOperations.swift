@@ -10,8 +10,12 @@ extension Operation {
 
   static let taskOperations: [Operation] = [
     Operation("get_task", "GET", "/v1/tasks/{task_id}", "Poll a task", tag: "Tasks", scope: .read, inNamespace: false) { host, call throws(Problem) in
-      if let noted = try host.notedTask(call) { return .json(noted) }
-      return .json(try host.task(call).json)
+      do throws(Problem) {
+        return .json(try host.task(call).json)
+      } catch {
+        guard error.kind == .notFound, let noted = try host.notedTask(call) else { throw error }
+        return .json(noted)
+      }
     },
     Operation(
       "list_tasks", "POST", "/v1/tasks/list", "List tasks", tag: "Tasks", scope: .read, inNamespace: false, query: Parameter.paging,
