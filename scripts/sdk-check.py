@@ -460,7 +460,9 @@ def drive_cluster_triggers(url, key):
     labels = models.PatchExecutionLabelsRequest.from_dict({"labels": {"cl_0": "first"}})
     call("label execution", lambda: executions.patch_execution_labels_clusters_id_run(identifier, run, labels), lambda a: True)
     name = models.PatchExecutionRunNameRequest.from_dict({"run_name": "named"})
-    call("name execution", lambda: executions.patch_execution_run_name_clusters(identifier, run, name), lambda a: True)
+    call("name execution", lambda: executions.patch_execution_run_name_clusters(identifier, run, name), lambda a: a.run_name == "named")
+    unnamed = models.PatchExecutionRunNameRequest(run_name="")
+    call("take the name away", lambda: executions.patch_execution_run_name_clusters(identifier, run, unnamed), lambda a: not a.run_name)
     call("list clusters by GET", clusters.list_clusters_get, lambda a: a.total_count >= 1)
     call("patch cluster", lambda: clusters.patch_cluster(identifier, models.PatchClusterRequest.from_dict({"description": "new"})), lambda a: a.description == "new")
 
@@ -547,7 +549,9 @@ def drive_wrapper(url, key):
     call("Mixpeek tasks.list", client.tasks.list)
     call("Mixpeek buckets.delete", lambda: client.buckets.delete(bucket["bucket_id"]))
     call("Mixpeek collections.delete", lambda: client.collections.delete("things"))
-    call("Mixpeek namespaces.delete", lambda: client.namespaces.delete("managed"), lambda a: a["task_id"])
+    gone = call("Mixpeek namespaces.delete", lambda: client.namespaces.delete("managed"), lambda a: a["task_id"])
+    call("Mixpeek tasks.get of a deletion", lambda: client.tasks.get(gone["task_id"]), lambda a: a["status"] == "COMPLETED")
+    call("Mixpeek tasks.delete of none", lambda: client.tasks.delete("task_none"), lambda a: a["success"])
 
 
 def drive_curl(url, key):
@@ -688,6 +692,17 @@ def drive_applications(url, key):
 
     call("runs after a batch", ran, lambda a: a.num_clusters == 2)
     taxonomy = api.TaxonomiesApi(client).list_taxonomies().results[0].taxonomy_id
+    walked = []
+    for _ in range(50):
+        page = collections.list_collections(limit=2, cursor=walked[-1].pagination.next_cursor if walked else None)
+        walked.append(page)
+        if page.pagination.next_cursor is None:
+            break
+    everything = [c.collection_id for c in collections.list_collections(limit=1000).results]
+    call("collections page by page", lambda: [c.collection_id for page in walked for c in page.results], lambda a: a == everything and len(walked) > 2)
+    call("a collection is disabled", lambda: collections.update_collection("combined", {"enabled": False}), lambda a: a.enabled is False)
+    refused("and processes nothing", lambda: collections.trigger_collection("combined"), "ConflictException")
+    call("until it is enabled", lambda: collections.update_collection("combined", {"enabled": True}), lambda a: a.enabled)
     call("a taxonomy at a collection", lambda: collections.update_collection("words", {"taxonomy_applications": [{"taxonomy_id": taxonomy, "priority": 5}]}), lambda a: a.taxonomy_applications[0].priority == 5)
     fresh = models.BYOUpsertRequest.from_dict({"collection_id": "words", "documents": [{"document_id": "fresh", "vectors": {"v": [1, 0, 0, 0]}}]})
     api.BYODocumentsApi(client).upsert_documents_byo_namespaces("sdk", fresh)
@@ -700,6 +715,8 @@ def drive_applications(url, key):
             time.sleep(0.02)
 
     call("enriches what comes", enriched, lambda a: a["document_id"] == "fresh")
+    applied = lambda a: [c.taxonomy_applications[0].taxonomy_id for c in a.results if c.taxonomy_applications]
+    call("and is shown in lists", lambda: collections.list_collections(limit=1000), lambda a: applied(a) == [taxonomy])
     ask = lambda **body: inside.list_documents("words", list_documents_request=models.ListDocumentsRequest.from_dict(body))
     call("documents by groups", lambda: ask(group_by="text", include_total=True), lambda a: len(a.groups) >= 3 and a.group_by_field == "text" and a.pagination.total == len(a.groups))
     call("documents by a text", lambda: ask(search="WORD1", include_total=True), lambda a: 0 < a.total_documents <= 30)

@@ -44,12 +44,17 @@ enum OpenAPI {
       "operationId": .string(operation.name), "summary": .string(operation.summary), "tags": [.string(operation.tag)],
       "parameters": .array(parameters(of: operation)), "responses": responses(of: operation, contract),
     ]
-    if let contract { result["x-sdk"] = .string(contract.sdk) }
+    if let contract {
+      result["x-sdk"] = .string(contract.sdk)
+      if let model = contract.request.flatMap(ContractModels.name) { result["x-sdk-model"] = .string(model) }
+    }
     if operation.scope != nil { result["security"] = [["bearer": []]] }
     if let scope = operation.scope { result["x-permission"] = .string(scope.rawValue) }
     if let names = operation.body {
       let schema = body(names, contract, models)
-      var content: JSONObject = ["application/json": ["schema": schema]]
+      var json: JSONObject = ["schema": schema]
+      if let example = RequestExamples.body(of: operation.name) { json["example"] = example }
+      var content: JSONObject = ["application/json": .object(json)]
       if operation.takesLines { content["application/x-ndjson"] = ["schema": ["type": "string"]] }
       result["requestBody"] = [
         "required": .bool(contract?.isRequestRequired ?? false && schema["required"] != nil), "content": .object(content),

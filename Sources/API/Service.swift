@@ -150,10 +150,14 @@ package final class Service: Sendable {
       caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: try Self.body(of: request, to: operation))
     // Where fields are known, the operation refuses the others itself, and says what it knows of them.
     if operation.body == [] { _ = try Fields(call.body, accepting: []) }
-    if operation.inNamespace {
+    if operation.inNamespace || operation.mayBeNarrowed {
       // A header without a value counts as absent; the SDK sends it empty when nothing is configured.
       let named = [request.headers["X-Namespace"], request.query["namespace"]].compactMap(\.self).first { !$0.isEmpty }
-      if let named { call.namespace = try host.namespace(named, for: caller) } else { call.namespace = try host.defaultNamespace(for: caller) }
+      if let named {
+        call.namespace = try host.namespace(named, for: caller)
+      } else if operation.inNamespace {
+        call.namespace = try host.defaultNamespace(for: caller)
+      }
     }
     // A browser that comes back says in a header what it has seen.
     if operation.query.contains(where: { $0.name == "last_event_id" }), let seen = request.headers["Last-Event-ID"].flatMap({ Int64($0) }) {

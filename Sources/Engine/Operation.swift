@@ -73,6 +73,8 @@ package struct Operation: Sendable {
   package var query: [Parameter]
   /// Whether the body may be JSON lines, each of them an item of the field `documents`.
   package var takesLines: Bool { name == "upsert_documents" || name == "upsert_namespace_documents" }
+  /// Whether it looks into every namespace, or into one where a request names it.
+  package var mayBeNarrowed: Bool { name == "list_all_batches" }
   /// The body's field names, for the documentation; nil when there is no body.
   package var body: [String]?
   package var perform: @Sendable (Host, Call) throws(Problem) -> Answer

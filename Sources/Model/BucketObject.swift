@@ -7,6 +7,9 @@ package struct BucketObject: Sendable, Equatable {
     case draft = "DRAFT"
     case completed = "COMPLETED"
     case failed = "FAILED"
+
+    /// The contract's word: what no batch has processed yet is pending.
+    package var shown: String { self == .draft ? "PENDING" : rawValue }
   }
 
   package struct Blob: Sendable, Equatable {
@@ -67,8 +70,13 @@ package struct BucketObject: Sendable, Equatable {
   /// `path` is where it lies in the request, empty for the root.
   package init(_ json: JSON, id: String, in bucket: Bucket, path: String, surroundings: Surroundings) throws(Problem) {
     let members = try Fields(json, path: path)
+    try Self.checkTheRest(members)
     if let taken = members.object.keys.first(where: { ["object_id", "bucket_id", "status", "created_at", "updated_at"].contains($0) }) {
       throw Problem(.invalid, "'\(taken)' is given by the host", hint: "Leave it out, or call your own field differently", path: members.at(taken))
+    }
+    if members.object["auto_process"] != nil, bucket.schema.field(named: "auto_process") == nil {
+      throw Problem(
+        .invalid, "'auto_process' is a parameter of the query", hint: "Send it there: ?auto_process=true", path: members.at("auto_process"))
     }
     let now = surroundings.now()
     self.init(
@@ -84,6 +92,10 @@ package struct BucketObject: Sendable, Equatable {
     }
     try bucket.schema.complete(&fields, given: Set(blobs.map(\.property)), path: path)
     uniqueKey = try Self.uniqueKey(of: payload, bucket, path: path)
+  }
+
+  private static func checkTheRest(_ members: Fields) throws(Problem) {
+    try members.check(["skip_duplicates": .boolean, "canonicalize_source": .boolean, "force_remirror": .boolean])
   }
 
   private static func blob(_ json: JSON, _ position: Int, of id: String, in bucket: Bucket, path: String) throws(Problem) -> Blob {
@@ -141,6 +153,7 @@ package struct BucketObject: Sendable, Equatable {
   /// Sets the fields that a change names. With `replaces` the others go, otherwise they stay; null removes a field in either case.
   package mutating func change(by json: JSON, replaces: Bool, in bucket: Bucket, at now: Instant) throws(Problem) {
     let members = try Fields(json)
+    try Self.checkTheRest(members)
     for name in ["object_id", "bucket_id", "blobs", "status", "created_at", "updated_at"] where members.object[name] != nil {
       throw Problem(.invalid, "'\(name)' cannot be changed", hint: "Delete the object and make another", path: name)
     }
@@ -190,7 +203,7 @@ package struct BucketObject: Sendable, Equatable {
     result.members += fields.members
     result["blobs"] = .array(blobs.map { .object(Self.json(of: $0)) })
     result["edges"] = .array(edges)
-    result["status"] = .string(status.rawValue)
+    result["status"] = .string(status.shown)
     result["error"] = .optional(error)
     result["created_at"] = .instant(createdAt)
     result["updated_at"] = .instant(updatedAt)

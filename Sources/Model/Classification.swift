@@ -29,8 +29,10 @@ package struct Classification: Sendable, Equatable {
   /// How many examples vote.
   package var neighbours = 15
   package var examples: Examples?
+  /// The documents' field that names their true node, by its identifier or its label: runs count how often they agree.
+  package var truthField: String?
 
-  package static let accepted = ["method", "vector_index", "label_field", "threshold", "beam", "n_neighbors", "examples"]
+  package static let accepted = ["method", "vector_index", "label_field", "threshold", "beam", "n_neighbors", "examples", "truth_field"]
 
   package init() {}
 
@@ -42,6 +44,7 @@ package struct Classification: Sendable, Equatable {
     threshold = try fields.number("threshold", in: -1...1) ?? -1
     beam = Int(try fields.int("beam", in: 1...1024) ?? 3)
     neighbours = Int(try fields.int("n_neighbors", in: 1...4096) ?? 15)
+    truthField = try fields.string("truth_field").flatMap { $0.isEmpty ? nil : $0 }
     if let given = fields["examples"] {
       let inner = try Fields(given, path: fields.at("examples"), accepting: ["collection_id", "node_field"])
       examples = Examples(
@@ -55,6 +58,7 @@ package struct Classification: Sendable, Equatable {
       "method": .string(method.rawValue), "vector_index": .optional(vectorIndex), "label_field": .string(labelField), "threshold": .double(threshold),
       "beam": .int(beam), "n_neighbors": .int(neighbours),
       "examples": examples.map { ["collection_id": .string($0.collectionID), "node_field": .string($0.nodeField)] } ?? .null,
+      "truth_field": .optional(truthField),
     ]
   }
 }

@@ -11,12 +11,14 @@ package struct Collection: Sendable, Equatable {
   /// What the caller said of source and extractor, answered as given.
   package var source: JSON
   package var extractor: JSON
+  /// Whether batches fill it; what it holds can be read, changed and grouped either way.
+  package var isEnabled: Bool
   package var createdAt: Instant
   package var updatedAt: Instant
 
   package init(
     id: String, namespaceID: String, name: String, description: String? = nil, vectorIndexes: [VectorIndex] = [], metadata: JSONObject = JSONObject(),
-    source: JSON = ["type": "direct_upsert"], extractor: JSON = .null, createdAt: Instant, updatedAt: Instant
+    source: JSON = ["type": "direct_upsert"], extractor: JSON = .null, isEnabled: Bool = true, createdAt: Instant, updatedAt: Instant
   ) {
     self.id = id
     self.namespaceID = namespaceID
@@ -26,6 +28,7 @@ package struct Collection: Sendable, Equatable {
     self.metadata = metadata
     self.source = source
     self.extractor = extractor
+    self.isEnabled = isEnabled
     self.createdAt = createdAt
     self.updatedAt = updatedAt
   }
@@ -40,6 +43,9 @@ package struct Collection: Sendable, Equatable {
   /// or the namespace.
   package init(creating body: JSON, in namespace: Namespace, surroundings: Surroundings) throws(Problem) {
     let fields = try Fields(body, accepting: Self.accepted)
+    try fields.check(["input_schema": .object, "embedding_task": .string])
+    try fields.refuse(["features"], hint: "Name a feature_extractor: passthrough_extractor, hashing_extractor, http_extractor or script_extractor")
+    try fields.refuse(["retriever_enrichments", "retriever_transform"], hint: "Let a trigger do it, or a hook of one")
     let name = try Names.check(fields.required("collection_name", example: "\"words\""), path: "collection_name")
     var indexes = try VectorIndex.list(fields["vector_indexes"], path: "vector_indexes")
     if indexes.isEmpty { indexes = try VectorIndex.list(fields["vector_configs"], path: "vector_configs") }
@@ -70,7 +76,7 @@ package struct Collection: Sendable, Equatable {
       id: Identifier.make("col", surroundings), namespaceID: namespace.id, name: name, description: try fields.string("description"),
       vectorIndexes: indexes, metadata: try fields.objectValue("metadata") ?? JSONObject(),
       source: source.object.isEmpty ? ["type": "direct_upsert"] : .object(source.object), extractor: extractor.map(JSON.object) ?? .null,
-      createdAt: now, updatedAt: now)
+      isEnabled: try fields.bool("enabled") ?? true, createdAt: now, updatedAt: now)
   }
 
   package func index(named name: String) -> VectorIndex? { vectorIndexes.first { $0.name == name } }
@@ -80,7 +86,7 @@ package struct Collection: Sendable, Equatable {
       "collection_id": .string(id), "collection_name": .string(name), "namespace_id": .string(namespaceID), "description": .optional(description),
       "source": source, "feature_extractor": .object(FeatureExtractor.shown(extractor)), "vector_indexes": .array(vectorIndexes.map(\.json)),
       "metadata": .object(metadata),
-      "enabled": true, "document_count": .int(documentCount), "created_at": .instant(createdAt), "updated_at": .instant(updatedAt),
+      "enabled": .bool(isEnabled), "document_count": .int(documentCount), "created_at": .instant(createdAt), "updated_at": .instant(updatedAt),
     ]
   }
 }

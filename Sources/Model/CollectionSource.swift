@@ -14,10 +14,10 @@ package struct CollectionSource: Sendable, Equatable {
 
   /// The filter of a `source_filters`, which may stand inside a member called `filters` or for itself.
   package static func filter(_ json: JSON?, path: String) throws(Problem) -> Filter? {
-    guard let json else { return nil }
+    guard let json, json != .null else { return nil }
     let inner = json["filters"].map { $0 == .null ? JSON.object([:]) : $0 }
-    guard let object = (inner ?? json).object, !object.isEmpty else { return nil }
-    return try Filter(.object(object), path: inner == nil ? path : "\(path).filters")
+    let given = inner ?? json
+    return given == [:] ? nil : try Filter(given, path: inner == nil ? path : "\(path).filters")
   }
 
   package init(_ json: JSON, path: String = "source") throws(Problem) {
@@ -53,5 +53,13 @@ extension Collection {
     do throws(Problem) { return try CollectionSource(source) } catch { return nil }
   }
 
-  package func reads(bucket id: String) -> Bool { reading.map { $0.kind == .bucket && $0.bucketIDs.contains(id) } ?? false }
+  /// Whether batches of a bucket fill it.
+  package func reads(bucket id: String) -> Bool { isEnabled && (reading.map { $0.kind == .bucket && $0.bucketIDs.contains(id) } ?? false) }
+
+  /// Throws `.conflict` for a collection that is to be filled and is not enabled.
+  package func checkEnabled(path: String) throws(Problem) {
+    guard !isEnabled else { return }
+    throw Problem(
+      .conflict, "collection '\(name)' is not enabled", hint: "Enable it first: PATCH /v1/collections/\(id) with {\"enabled\": true}", path: path)
+  }
 }

@@ -131,6 +131,30 @@ package struct Fields {
     return object
   }
 
+  /// What a field may be that is taken and means nothing here.
+  package enum Shape { case boolean, integer, string, strings, object }
+
+  /// Fields that clients of the contract send and that mean nothing here have their types all the same: a mistake in one is told.
+  package func check(_ shapes: KeyValuePairs<String, Shape>) throws(Problem) {
+    for (key, shape) in shapes {
+      switch shape {
+      case .boolean: _ = try bool(key)
+      case .integer: _ = try int(key)
+      case .string: _ = try string(key)
+      case .strings: _ = try strings(key)
+      case .object: _ = try objectValue(key)
+      }
+    }
+  }
+
+  /// Fields of the contract that would promise something that this build does not do; empty ones and false ones promise nothing.
+  package func refuse(_ keys: [String], hint: String = "Leave it out") throws(Problem) {
+    for key in keys {
+      guard let value = self[key], value != false, value != [], value != [:] else { continue }
+      throw Problem(.unsupported, "'\(key)' is not in this build", hint: hint, path: at(key))
+    }
+  }
+
   /// One of an enumeration's words.
   package func choice<Word: RawRepresentable & CaseIterable>(_ key: String, _ type: Word.Type = Word.self) throws(Problem) -> Word?
   where Word.RawValue == String {

@@ -20,8 +20,9 @@ extension TaskRecord {
   ]
 
   /// A word of a list of tasks; throws for one that is not the contract's.
-  package static func word(_ fields: Fields, _ key: String, of words: [String]) throws(Problem) -> String? {
-    guard let text = try fields.string(key, example: "\"\(words[0])\"") else { return nil }
+  package static func word(_ fields: Fields, _ key: String, of words: [String], isLower: Bool = false) throws(Problem) -> String? {
+    guard let given = try fields.string(key, example: "\"\(words[0])\"") else { return nil }
+    let text = isLower ? given.lowercased() : given
     guard words.contains(text) else {
       throw Problem(
         .invalid, "unknown \(key) '\(text)'", hint: "One of: \(words.joined(separator: ", "))", path: fields.at(key),

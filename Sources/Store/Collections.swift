@@ -8,7 +8,8 @@ extension Transaction {
       [
         ("collection_id", .text(collection.id)), ("namespace_id", .text(collection.namespaceID)), ("name", .text(collection.name)),
         ("description", .optional(collection.description)), ("metadata", .json(collection.metadata)), ("source", .json(collection.source)),
-        ("extractor", .json(collection.extractor)), ("created_at", .instant(collection.createdAt)), ("updated_at", .instant(collection.updatedAt)),
+        ("extractor", .json(collection.extractor)), ("enabled", .flag(collection.isEnabled)), ("created_at", .instant(collection.createdAt)),
+        ("updated_at", .instant(collection.updatedAt)),
       ])
     for (ordinal, index) in collection.vectorIndexes.enumerated() {
       add(
@@ -26,7 +27,8 @@ extension Transaction {
       .updateCollection,
       [
         ("name", .text(collection.name)), ("description", .optional(collection.description)), ("metadata", .json(collection.metadata)),
-        ("source", .json(collection.source)), ("extractor", .json(collection.extractor)), ("updated_at", .instant(collection.updatedAt)),
+        ("source", .json(collection.source)), ("extractor", .json(collection.extractor)), ("enabled", .flag(collection.isEnabled)),
+        ("updated_at", .instant(collection.updatedAt)),
         ("collection_id", .text(collection.id)),
       ], expecting: .exactly(1), guardName: "collection")
   }
@@ -96,6 +98,6 @@ extension Collection {
   static func read(_ row: inout Row) throws(Problem) -> Collection {
     Collection(
       id: row.text(), namespaceID: row.text(), name: row.text(), description: row.optionalText(), metadata: try row.object(),
-      source: try row.json(), extractor: try row.json(), createdAt: row.instant(), updatedAt: row.instant())
+      source: try row.json(), extractor: try row.json(), isEnabled: row.flag(), createdAt: row.instant(), updatedAt: row.instant())
   }
 }

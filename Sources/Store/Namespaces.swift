@@ -2,15 +2,16 @@ package import Basics
 package import Model
 
 extension Transaction {
+  /// Guarded: no namespace has the identifier of one as its name, or the names of two would mean one of them.
   package mutating func insert(_ namespace: Namespace) {
     add(
       .insertNamespace,
       [
         ("namespace_id", .text(namespace.id)), ("name", .text(namespace.name)), ("description", .optional(namespace.description)),
         ("vector_indexes", .json(VectorIndex.stored(namespace.vectorIndexes))), ("shard", .integer(namespace.shard)),
-        ("max_concurrent_tasks", .optional(namespace.maxConcurrentTasks)),
+        ("max_concurrent_tasks", .optional(namespace.maxConcurrentTasks)), ("mode", .text(namespace.mode.rawValue)),
         ("created_at", .instant(namespace.createdAt)), ("updated_at", .instant(namespace.updatedAt)),
-      ])
+      ], expecting: .exactly(1), guardName: "namespace")
   }
 
   package mutating func update(_ namespace: Namespace) {
@@ -20,6 +21,7 @@ extension Transaction {
         ("name", .text(namespace.name)), ("description", .optional(namespace.description)),
         ("vector_indexes", .json(VectorIndex.stored(namespace.vectorIndexes))), ("updated_at", .instant(namespace.updatedAt)),
         ("namespace_id", .text(namespace.id)), ("max_concurrent_tasks", .optional(namespace.maxConcurrentTasks)),
+        ("mode", .text(namespace.mode.rawValue)),
       ], expecting: .exactly(1), guardName: "namespace")
   }
 
@@ -76,7 +78,7 @@ extension Namespace {
   static func read(_ row: inout Row) throws(Problem) -> Namespace {
     Namespace(
       id: row.text(), name: row.text(), description: row.optionalText(), vectorIndexes: try VectorIndex.list(row.json(), path: "vector_indexes"),
-      createdAt: row.instant(), updatedAt: row.instant(), maxConcurrentTasks: row.optionalInt())
+      mode: try row.word(), createdAt: row.instant(), updatedAt: row.instant(), maxConcurrentTasks: row.optionalInt())
   }
 }
 

@@ -4,8 +4,9 @@ extension Statement {
     switch self {
     case .insertCollection:
       """
-      INSERT INTO collections (collection_id, namespace_id, name, description, metadata, source, extractor, created_at, updated_at)
-      VALUES ($collection_id, $namespace_id, $name, $description, $metadata, $source, $extractor, $created_at, $updated_at)
+      INSERT INTO collections (collection_id, namespace_id, name, description, metadata, source, extractor, enabled, created_at,
+        updated_at)
+      VALUES ($collection_id, $namespace_id, $name, $description, $metadata, $source, $extractor, $enabled, $created_at, $updated_at)
       """
     case .insertVectorIndex:
       """
@@ -15,7 +16,7 @@ extension Statement {
     case .updateCollection:
       """
       UPDATE collections SET name = $name, description = $description, metadata = $metadata, source = $source, extractor = $extractor,
-        updated_at = $updated_at
+        enabled = $enabled, updated_at = $updated_at
       WHERE collection_id = $collection_id
       """
     case .adjustDocumentCount: "UPDATE collections SET document_count = document_count + $by WHERE collection_id = $collection_id"
@@ -34,13 +35,13 @@ extension Statement {
       """
     case .collection:
       """
-      SELECT collection_id, namespace_id, name, description, metadata, source, extractor, created_at, updated_at
+      SELECT collection_id, namespace_id, name, description, metadata, source, extractor, enabled, created_at, updated_at
       FROM collections WHERE namespace_id = $namespace_id AND (collection_id = $identifier OR name = $identifier)
       ORDER BY CASE WHEN collection_id = $identifier THEN 0 ELSE 1 END LIMIT 1
       """
     case .collections:
       """
-      SELECT collection_id, namespace_id, name, description, metadata, source, extractor, created_at, updated_at, document_count
+      SELECT collection_id, namespace_id, name, description, metadata, source, extractor, enabled, created_at, updated_at, document_count
       FROM collections WHERE namespace_id = $namespace_id ORDER BY created_at, collection_id LIMIT $limit OFFSET $offset
       """
     case .countCollections: "SELECT count(*) FROM collections WHERE namespace_id = $namespace_id"

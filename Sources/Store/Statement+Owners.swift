@@ -10,26 +10,28 @@ extension Statement {
     case .guardEpoch: "UPDATE shards SET epoch = epoch WHERE shard = $shard AND epoch = $epoch"
     case .insertNamespace:
       """
-      INSERT INTO namespaces (namespace_id, name, description, vector_indexes, shard, created_at, updated_at, max_concurrent_tasks)
-      VALUES ($namespace_id, $name, $description, $vector_indexes, $shard, $created_at, $updated_at, $max_concurrent_tasks)
+      INSERT INTO namespaces (namespace_id, name, description, vector_indexes, mode, shard, created_at, updated_at, max_concurrent_tasks)
+      SELECT $namespace_id, $name, $description, $vector_indexes, $mode, $shard, $created_at, $updated_at, $max_concurrent_tasks
+      WHERE NOT EXISTS (SELECT 1 FROM namespaces WHERE namespace_id = $name OR name = $namespace_id)
       """
     case .updateNamespace:
       """
       UPDATE namespaces SET name = $name, description = $description, vector_indexes = $vector_indexes, updated_at = $updated_at,
-        max_concurrent_tasks = $max_concurrent_tasks
+        max_concurrent_tasks = $max_concurrent_tasks, mode = $mode
       WHERE namespace_id = $namespace_id
+        AND NOT EXISTS (SELECT 1 FROM namespaces AS other WHERE other.namespace_id = $name AND other.namespace_id <> $namespace_id)
       """
     case .deleteNamespace: "DELETE FROM namespaces WHERE namespace_id = $namespace_id"
     case .namespace:
       """
-      SELECT namespace_id, name, description, vector_indexes, created_at, updated_at, max_concurrent_tasks FROM namespaces WHERE namespace_id = $identifier OR name =
-      $identifier
+      SELECT namespace_id, name, description, vector_indexes, mode, created_at, updated_at, max_concurrent_tasks FROM namespaces
+      WHERE namespace_id = $identifier OR name = $identifier
       ORDER BY CASE WHEN namespace_id = $identifier THEN 0 ELSE 1 END LIMIT 1
       """
     case .namespaces:
       """
-      SELECT namespace_id, name, description, vector_indexes, created_at, updated_at, max_concurrent_tasks FROM namespaces ORDER BY created_at, namespace_id LIMIT
-      $limit OFFSET $offset
+      SELECT namespace_id, name, description, vector_indexes, mode, created_at, updated_at, max_concurrent_tasks FROM namespaces
+      ORDER BY created_at, namespace_id LIMIT $limit OFFSET $offset
       """
     case .countNamespaces: "SELECT count(*) FROM namespaces"
     case .taskLimits: "SELECT namespace_id, max_concurrent_tasks FROM namespaces WHERE max_concurrent_tasks IS NOT NULL ORDER BY namespace_id"

@@ -118,4 +118,29 @@ private final class Calls: @unchecked Sendable {
     let data = texts.enumerated().map { index, text -> JSON in ["index": .int(index), "embedding": [.int(text.string?.utf8.count ?? 0), 1]] }
     return Response.json(["data": .array(data)])
   }
+
+  @Test(
+    "batches of all namespaces are those of one where a request names it; a header and a body that disagree are told", arguments: Transport.allCases)
+  func narrowed(transport: Transport) throws {
+    let scenario = try Scenario(transport)
+    for name in ["one", "two"] {
+      _ = try scenario.send("POST", "/v1/namespaces", ["namespace_name": .string(name)])
+      let header = [("X-Namespace", name)]
+      let schema: JSON = ["properties": ["text": ["type": "text"]]]
+      _ = try scenario.send("POST", "/v1/buckets", ["bucket_name": "b", "bucket_schema": schema], headers: header)
+      _ = try scenario.send("POST", "/v1/buckets/b/objects", ["text": "x"], headers: header)
+      for _ in 0..<(name == "one" ? 1 : 2) { _ = try scenario.send("POST", "/v1/buckets/b/batches", ["filters": [:]], headers: header) }
+    }
+    func total(_ body: JSON, _ headers: [(String, String)] = []) throws -> JSON? {
+      try scenario.send("POST", "/v1/batches/list", body, headers: headers).json["total_count"]
+    }
+    #expect(try total([:]) == 3 && total([:], [("X-Namespace", "")]) == 3)
+    #expect(try total([:], [("X-Namespace", "one")]) == 1 && total([:], [("X-Namespace", "two")]) == 2)
+    #expect(try total(["namespace_id": "two"]) == 2 && total(["namespace_id": "two"], [("X-Namespace", "two")]) == 2)
+    let both = try scenario.send("POST", "/v1/batches/list", ["namespace_id": "two"], headers: [("X-Namespace", "one")])
+    #expect(both.status == 400 && both.json["error"]?["details"]?["path"] == "namespace_id", "\(both.text)")
+    #expect(try scenario.send("POST", "/v1/batches/list", [:], headers: [("X-Namespace", "three")]).status == 404)
+    // A namespace in the query of collections means nothing.
+    #expect(try scenario.send("GET", "/v1/collections?namespace_id=nowhere", headers: [("X-Namespace", "one")]).status == 200)
+  }
 }

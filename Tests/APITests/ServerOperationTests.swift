@@ -97,6 +97,37 @@ import Testing
     #expect(seen.count > 20)
   }
 
+  @Test("the examples of the description are a story that can be told as it stands", arguments: Transport.allCases)
+  func examples(transport: Transport) throws {
+    let scenario = try Scenario(transport)
+    let description = try scenario.send("GET", "/openapi.json").json
+    var known = [
+      "collection_identifier": "words", "namespace_id": "default", "document_id": "d0", "cluster_id": "topics", "retriever_id": "near",
+      "bucket_identifier": "articles", "user_email": "ann@example.com",
+    ]
+    // The order of the story is that of making things first.
+    var told: [String: (method: String, path: String, body: JSON)] = [:]
+    for path in description["paths"]?.object?.members ?? [] {
+      for method in path.value.object?.members ?? [] {
+        guard let body = method.value["requestBody"]?["content"]?["application/json"]?["example"] else { continue }
+        told[method.value["operationId"]?.string ?? ""] = (method.key.uppercased(), path.key, body)
+      }
+    }
+    #expect(told.count == RequestExamples.story.count, "every example belongs to an operation, and each has one")
+    for (name, _) in RequestExamples.story {
+      guard let (method, path, body) = told[name] else {
+        Issue.record("\(name) is not in the description")
+        continue
+      }
+      let place = path.split(separator: "/").map { $0.hasPrefix("{") ? known[String($0.dropFirst().dropLast())] ?? "missing" : String($0) }
+      let answer = try scenario.send(method, "/" + place.joined(separator: "/"), body)
+      #expect((200...202).contains(answer.status), "\(name): \(answer.text)")
+      if name == "create_trigger" { known["trigger_id"] = answer.json["trigger_id"]?.string }
+    }
+    let found = try scenario.send("POST", "/v1/retrievers/near/execute", ["inputs": ["v": [1, 0, 0]], "limit": 2])
+    #expect(found.json["documents"]?.array?.first?["document_id"] == "d0", "\(found.text)")
+  }
+
   @Test("the page of documentation needs nothing from elsewhere", arguments: Transport.allCases)
   func page(transport: Transport) throws {
     let scenario = try Scenario(transport)

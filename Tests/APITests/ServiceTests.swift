@@ -6,6 +6,18 @@ import TestSupport
 import Testing
 
 @Suite("The API, straight and over a socket") struct ServiceTests {
+  @Test("the default namespace is there before anybody has needed it, by its name, too", arguments: Transport.allCases)
+  func defaultNamespace(transport: Transport) throws {
+    let scenario = try Scenario(transport)
+    let limited = try scenario.makeKey("limited", namespaces: ["ns_other"])
+    #expect(try scenario.send("GET", "/v1/collections", headers: [("X-Namespace", "default"), ("Authorization", "Bearer \(limited)")]).status == 404)
+    #expect(try scenario.send("GET", "/v1/collections", headers: [("X-Namespace", "default")]).status == 200)
+    let made = try scenario.send("POST", "/v1/collections", ["collection_name": "words"])
+    #expect(made.json["namespace_id"] == "ns_default")
+    let read = try scenario.send("GET", "/v1/collections/words", headers: [("X-Namespace", "default")])
+    #expect(read.json["collection_id"] == made.json["collection_id"])
+  }
+
   @Test("the main way: collection, documents, cluster, trigger, run, history", arguments: Transport.allCases)
   func mainWay(transport: Transport) throws {
     let scenario = try Scenario(transport)

@@ -1,8 +1,9 @@
 import Basics
-import Engine
 import Model
 import TestSupport
 import Testing
+
+@testable import Engine
 
 @Suite("Actions on batches and collections") struct BatchActionTests {
   private func trigger(_ store: TemporaryStore, _ kind: String, _ config: JSON, _ type: String, _ schedule: JSON) throws(Problem) -> String {
@@ -116,6 +117,40 @@ import Testing
     // Their vectors come along.
     for copy in copies { #expect(originals.first { $0["document_id"] == copy["source_document_id"] }?["vectors"] == copy["vectors"]) }
     #expect(try store.call("get_batch_by_id_batches", path: ["batch_id": answer["batch_id"]?.string ?? ""])["type"] == "COLLECTION")
+  }
+
+  @Test(
+    "an action that was cut off in the middle goes on where it was, and every object has one document",
+    arguments: ["batch_rerun", "collection_trigger"], [1, 3, 5])
+  func restart(kind: String, request: Int) throws {
+    let canceller = Canceller()
+    let fixture = try BucketFixture(courier: canceller.courier)
+    let store = fixture.store
+    try fixture.collection(extractor: BatchFlowTests.endpoint)
+    _ = try fixture.upload(300)
+    var config: JSON = ["collection_id": "topics"]
+    if kind == "batch_rerun" {
+      let batch = try fixture.batch()
+      try fixture.run(batch)
+      config = ["batch_id": .string(batch)]
+    }
+    let id = try trigger(store, kind, config, "interval", ["interval_seconds": 3600])
+    let (begun, first) = (Reply<Bool>(), store.host)
+    canceller.act(at: canceller.requests + request) {
+      begun.give(true)
+      while !first.isClosing {}
+    }
+    let task = try store.call("execute_trigger_now", path: ["trigger_id": id])
+    _ = begun.wait()
+    try store.reopen()
+    try store.host.settle()
+    let ended = try store.call("get_task", path: ["task_id": task["task_id"]?.string ?? ""])
+    #expect(ended["status"] == "COMPLETED" && ended["additional_data"]?["attempt"] == 2, "\(ended.text)")
+    let done = try store.call("get_batch_by_id_batches", path: ["batch_id": ended["outputs"]?.array?.first?["batch_id"]?.string ?? ""])
+    #expect(done["status"] == "COMPLETED" && done["task_id"] == task["task_id"], "\(done.text)")
+    #expect(try fixture.count() == 300)
+    #expect(try history(store, id).map { $0["status"] } == ["COMPLETED"])
+    #expect(try store.call("get_trigger", path: ["trigger_id": id])["execution_count"] == 1)
   }
 
   @Test(

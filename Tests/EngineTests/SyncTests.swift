@@ -177,6 +177,55 @@ private final class Outside {
     #expect(Set(types) == ["object.created", "objects.created.batch", "object.updated", "object.deleted"])
   }
 
+  @Test("whatever happens in a folder, its objects are its files, and their documents are theirs", arguments: 0..<6 as Range<UInt64>)
+  func anything(seed: UInt64) throws {
+    let world = try FollowedFolder()
+    try world.store.call(
+      "create_collection",
+      body: [
+        "collection_name": "c", "source": ["type": "bucket", "bucket_ids": ["b"]],
+        "feature_extractor": ["feature_extractor_name": "hashing_extractor", "version": "v1", "parameters": ["dimensions": 16]],
+      ])
+    let outside = try Outside()
+    var random = SeededRandom(seed: seed)
+    var files: [String: String] = [:]
+    func fresh() -> String { "\(["", "in/", "in/deep/"][Int.random(in: 0..<3, using: &random)])f\(Int.random(in: 0..<60, using: &random)).txt" }
+    func change(_ number: Int) {
+      let one = files.keys.sorted().randomElement(using: &random)
+      switch (Int.random(in: 0..<10, using: &random), one) {
+      case (0, let one?):
+        world.remove(one)
+        files[one] = nil
+      case (1, let one?), (2, let one?):
+        let target = fresh()
+        // Over another file or to a place of its own, both at once for who looks.
+        guard rename("\(world.folder)/\(one)", "\(world.folder)/\(target)") == 0 else { return }
+        let moved = files.removeValue(forKey: one)
+        files[target] = moved
+      case (3, _): symlink(outside.file, "\(world.folder)/link\(number).txt")
+      case (4, _): mkfifo("\(world.folder)/pipe\(number).txt", 0o600)
+      case (5, let one?):
+        files[one] = "text \(number), in the place of another"
+        world.write(one, files[one] ?? "")
+      default:
+        let name = fresh()
+        files[name] = "text \(number)"
+        world.write(name, files[name] ?? "")
+      }
+    }
+    for number in 0..<40 { change(number) }
+    try world.follow(["reconcile": ["on_delete": true]])
+    for round in 1...5 {
+      for number in 0..<15 { change(round * 100 + number) }
+      if round == 3 { try world.store.reopen() }
+      try world.look()
+      #expect(try world.texts() == files.values.sorted(), "round \(round)")
+      let documents = try world.store.call("list_documents", path: ["collection_identifier": "c"], body: ["limit": 1000])
+      #expect(documents["results"]?.array?.compactMap { $0["text"]?.string }.sorted() == files.values.sorted(), "round \(round)")
+    }
+    #expect(outside.isThere)
+  }
+
   @Test("know rows by the bucket's unique key where it has one") func uniqueKeys() throws {
     let world = try FollowedFolder(key: ["fields": ["n"]])
     world.write("rows.csv", "n,text\n1,one\n2,two\n")

@@ -176,6 +176,31 @@ import Testing
     #expect(try world.apply(id, ["target_collection_id": "results"])["unchanged"] == 44)
   }
 
+  @Test("a field that holds the truth is compared with what was found, by label or identifier, and the share is told", arguments: [100, 1000])
+  func accuracy(batchSize: Int64) throws {
+    let world = try TaxonomyFixture(documents: 240)
+    // The kind is the truth; that of some is told wrong, of others in another way, or not at all.
+    for number in 0..<240 where number % 10 < 4 {
+      let kind: JSON = [["kind": "gamma"], ["kind": .string("n\(number % 3)")], ["kind": "of no shelf"], ["kind": 5]][number % 10]
+      try world.store.call(
+        "update_document", path: ["collection_identifier": "points", "document_id": "d\(number)"], body: kind)
+    }
+    let id = try world.flat(["top_k": 2, "classification": ["truth_field": "kind"]])
+    let outputs = try world.apply(id, ["batch_size": .int(batchSize)])
+    // 24 each: of those told to be gamma a third are; the next are named by identifiers; two kinds do not count.
+    #expect(outputs["accuracy"]?["documents"] == 192 && outputs["accuracy"]?["right"] == 176, "\(outputs.text)")
+    #expect(outputs["accuracy"]?["accuracy"]?.double == 176.0 / 192 && outputs["accuracy"]?["right_among_top"]?.int ?? 0 >= 176)
+    let told = try world.store.call("get_taxonomy", path: ["taxonomy_identifier": id])["config"]?["classification"]?["truth_field"]
+    #expect(told == "kind")
+    // Without it there is nothing to tell.
+    let plain = try world.taxonomy(["source_collection": ["collection_id": "nodes"]], name: "plain")
+    #expect(try world.apply(plain)["accuracy"] == nil)
+    let error = #expect(throws: Problem.self) {
+      try world.taxonomy(["source_collection": ["collection_id": "nodes"], "classification": ["truth_field": 3]], name: "wrong")
+    }
+    #expect(error?.path == "config.classification.truth_field")
+  }
+
   @Test("filters narrow what is enriched; what is wrong fails before anything is written")
   func filters() throws {
     let world = try TaxonomyFixture(documents: 30)

@@ -33,6 +33,7 @@ struct TaxonomyEnrichment {
     var unchanged = 0
     var unmatched = 0
     var batches = 0
+    var agreement = TaxonomyAgreement()
 
     init() {}
 
@@ -44,12 +45,13 @@ struct TaxonomyEnrichment {
       func count(_ key: String) -> Int { Int(json[key]?.int ?? 0) }
       (self.position, self.through, total, processed) = (position, through, count("total"), count("processed"))
       (enriched, unchanged, unmatched, batches) = (count("enriched"), count("unchanged"), count("unmatched"), count("batches"))
+      agreement = TaxonomyAgreement(json["accuracy"])
     }
 
     func json(version: Int64) -> JSON {
       [
         "taxonomy_version": .int(version), "position": .int(position), "through": .int(through), "total": .int(total), "processed": .int(processed),
-        "enriched": .int(enriched), "unchanged": .int(unchanged), "unmatched": .int(unmatched), "batches": .int(batches),
+        "enriched": .int(enriched), "unchanged": .int(unchanged), "unmatched": .int(unmatched), "batches": .int(batches), "accuracy": agreement.json,
       ]
     }
   }
@@ -89,6 +91,7 @@ struct TaxonomyEnrichment {
       guard let last = page.last else { break }
       let matrix = try Matrix(rows: page.documents.count, columns: index.dimensions, values: page.values)
       let findings = try model.classify(matrix, threads: threads, cancellation: cancellation)
+      progress.agreement.count(page.documents, findings, model)
       let changes = try self.changes(page, findings, TaxonomyAssignment(model), index, &progress)
       progress.position = last
       progress.processed += page.documents.count
@@ -103,6 +106,7 @@ struct TaxonomyEnrichment {
       "enriched": .int(progress.enriched), "unchanged": .int(progress.unchanged), "unmatched": .int(progress.unmatched),
       "batches": .int(progress.batches), "incremental": .bool(isIncremental),
     ]
+    if taxonomy.config.classification.truthField != nil { product.outputs["accuracy"] = progress.agreement.json }
   }
 
   /// The documents that are to be looked at. Those of another collection tell by themselves what they have been made of.

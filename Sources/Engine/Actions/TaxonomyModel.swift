@@ -12,6 +12,7 @@ struct TaxonomyModel {
   /// Less similar nodes are no answer.
   private let threshold: Double
   private let way: Way
+  private let words: Set<String>
 
   private enum Way {
     case anchors(TaxonomyClassifier)
@@ -27,6 +28,7 @@ struct TaxonomyModel {
   init(_ taxonomy: Taxonomy, _ read: TaxonomyNodes) throws(Problem) {
     self.taxonomy = taxonomy
     nodes = read.nodes
+    words = taxonomy.config.classification.truthField == nil ? [] : Set(read.nodes.flatMap { [$0.id, $0.label] })
     index = read.index
     let options = taxonomy.config.classification
     threshold = max(options.threshold, read.least ?? options.threshold)
@@ -68,6 +70,9 @@ struct TaxonomyModel {
       }
     }
   }
+
+  /// Whether some node has this identifier or label.
+  func names(_ word: String) -> Bool { words.contains(word) }
 
   /// The labels from the root down to the node.
   func path(of node: Int) -> [String] { tree.path(to: node).map { nodes[$0].label } }

@@ -239,7 +239,8 @@ struct TaxonomyNodes {
 }
 
 extension String {
-  fileprivate var trimmed: String {
+  /// Without the blanks and tabs around it.
+  var trimmed: String {
     let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
     return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())
   }

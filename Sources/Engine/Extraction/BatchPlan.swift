@@ -8,6 +8,7 @@ enum BatchPlan {
   /// source, and every one that reads those.
   static func tiers(bucketIDs: Set<String>, named: [Collection], all: [Collection], path: String = "collection_ids") throws(Problem) -> [[Collection]]
   {
+    for (index, collection) in named.enumerated() { try collection.checkEnabled(path: "\(path)[\(index)]") }
     let candidates = named.isEmpty ? all : named
     let first = candidates.filter { candidate in bucketIDs.contains { candidate.reads(bucket: $0) } }
     let tiers = tiers(from: first, among: candidates)
@@ -25,7 +26,7 @@ enum BatchPlan {
     let starts = Set(first.map(\.id))
     var tier = Dictionary(uniqueKeysWithValues: starts.map { ($0, 0) })
     let readers = all.compactMap { collection -> (id: String, sources: [String])? in
-      guard let source = collection.reading, source.kind == .collection, !starts.contains(collection.id) else { return nil }
+      guard collection.isEnabled, let source = collection.reading, source.kind == .collection, !starts.contains(collection.id) else { return nil }
       return (collection.id, source.collectionIDs.filter { $0 != collection.id })
     }
     // A collection stands behind the last of those that it reads. No chain is longer than there are collections: what goes round in a circle

@@ -113,6 +113,7 @@ extension Host {
 
   /// The batch that a run of a collection is: pending, the task's own, its members still to be found.
   func batch(of collection: Collection, _ fields: Fields, for task: TaskRecord) throws(Problem) -> Batch {
+    try collection.checkEnabled(path: fields.at("collection_id"))
     let sources = try sources(of: collection, fields)
     let isBucket = collection.reading?.kind == .bucket
     let now = surroundings.now()

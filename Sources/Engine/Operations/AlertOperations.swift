@@ -80,7 +80,7 @@ extension Operation {
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     let fields = try call.listFields(accepting: ListSelection.names)
-    let (page, selection, namespaceID) = (try Page(fields), try ListSelection(fields), try call.namespaceID())
+    let (page, selection, namespaceID) = (try Page.byPlace(fields), try ListSelection(fields), try call.namespaceID())
     let all = try host.read { reader throws(Problem) in try reader.alerts(in: namespaceID, Page(limit: 100_000)) }.items
     let listing = selection.page(page, of: all.map(\.json)) { [$0["name"]?.string, $0["description"]?.string] }
     var envelope = page.envelope(listing).object ?? JSONObject()
@@ -97,7 +97,7 @@ extension Operation {
   }
 
   private static func executions(_ host: Host, _ call: Call, of alertID: String?) throws(Problem) -> Answer {
-    let (page, namespaceID) = (try Page(call.listFields(accepting: [])), try call.namespaceID())
+    let (page, namespaceID) = (try Page.byPlace(call.listFields(accepting: [])), try call.namespaceID())
     let listing = try host.read { reader throws(Problem) in try reader.alertExecutions(in: namespaceID, of: alertID, page) }
     return .json(page.envelope(try listing.map { execution throws(Problem) in execution.json }))
   }

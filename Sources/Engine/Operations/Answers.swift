@@ -9,7 +9,8 @@ extension Page {
       "results": .array(listing.items),
       "pagination": [
         "total": includeTotal ? .int(listing.total) : .null, "page": .int(offset / limit + 1), "page_size": .int(limit),
-        "total_pages": includeTotal ? .int(pages) : .null, "next_page": .null, "previous_page": .null, "next_cursor": .optional(listing.nextCursor),
+        "total_pages": includeTotal ? .int(pages) : .null, "next_page": .null, "previous_page": .null,
+        "next_cursor": .optional(listing.nextCursor ?? next(behind: listing.items.count, of: listing.total)),
       ],
       "total_count": listing.total < 0 ? .null : .int(listing.total),
     ]

@@ -159,7 +159,11 @@ extension Operation {
       var query = BatchQuery(namespaceID: call.namespace?.id ?? (call.caller.namespaces.count == 1 ? call.caller.namespaces[0] : nil))
       if let named = try fields.string("namespace_id") {
         let found = try host.namespace(named, for: call.caller)
-        guard call.namespace.map({ $0.id == found.id }) ?? true else { throw .missing("namespace", named, path: "namespace_id") }
+        if let own = call.namespace, own.id != found.id {
+          throw Problem(
+            .invalid, "the request is about the namespace '\(own.name)', its body about '\(found.name)'", hint: "Name one of them",
+            path: "namespace_id", details: ["http_status": 400])
+        }
         query.namespaceID = found.id
       }
       query.bucketID = try fields.string("bucket_id")

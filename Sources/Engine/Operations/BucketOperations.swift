@@ -43,8 +43,13 @@ extension Operation {
       }
       var transaction = Transaction()
       transaction.deleteBucket(bucket.id)
+      var answer = host.doneAtOnce("api_buckets_delete", ["bucket_id": .string(bucket.id)], in: bucket.namespaceID, with: &transaction)
       try host.commit(transaction)
-      return .json(["success": true, "message": "deleted", "bucket_id": .string(bucket.id)])
+      answer.set([
+        .init(key: "success", value: true), .init(key: "message", value: "deleted"), .init(key: "bucket_id", value: .string(bucket.id)),
+        .init(key: "bucket_name", value: .string(bucket.name)), .init(key: "object_count", value: .int(bucket.holdings.objects)),
+      ])
+      return .json(.object(answer))
     },
   ]
 
@@ -59,7 +64,7 @@ extension Operation {
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     let fields = try call.listFields(accepting: ListSelection.names)
-    let (page, selection, namespaceID) = (try Page(fields), try ListSelection(fields), try call.namespaceID())
+    let (page, selection, namespaceID) = (try Page.byPlace(fields), try ListSelection(fields), try call.namespaceID())
     let listing = try selection.listing(page, texts: ["bucket_name", "description"]) { page throws(Problem) in
       try host.read { reader throws(Problem) in try reader.buckets(in: namespaceID, page) }.map { bucket throws(Problem) in bucket.json }
     }

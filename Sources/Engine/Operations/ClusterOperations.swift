@@ -149,6 +149,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let definition = try host.cluster(call)
       let fields = try Fields(call.body, accepting: executeNames)
+      try fields.check(["defer_visualization": .boolean])
       var inputs: JSONObject = ["cluster_id": .string(definition.id)]
       _ = try ClusterOptions(fields)
       if let mode: Mode = try fields.choice("mode") {
@@ -218,7 +219,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let definition = try host.cluster(call)
       let fields = try call.listFields(accepting: ListSelection.names)
-      let (page, selection) = (try Page(fields), try ListSelection(fields))
+      let (page, selection) = (try Page.byPlace(fields), try ListSelection(fields))
       let runs = try selection.listing(page, texts: ["run_id", "run_name", "status", "error_message"]) { page throws(Problem) in
         try host.read { reader throws(Problem) in try reader.runs(of: definition.id, page) }.map { run throws(Problem) in run.json() }
       }
@@ -289,7 +290,7 @@ extension Operation {
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     let fields = try call.listFields(accepting: ListSelection.names)
-    let (page, selection, namespaceID) = (try Page(fields), try ListSelection(fields), try call.namespaceID())
+    let (page, selection, namespaceID) = (try Page.byPlace(fields), try ListSelection(fields), try call.namespaceID())
     let listing = try selection.listing(page, texts: ["cluster_name", "description"]) { page throws(Problem) in
       try host.read { reader throws(Problem) in try reader.clusters(in: namespaceID, page) }.map { definition throws(Problem) in definition.json }
     }

@@ -89,11 +89,15 @@ extension Operation {
       return .json(["cluster_id": .string(run.clusterID), "run_id": .string(run.id), "label_overrides": .object(overrides)])
     },
     Operation(
-      "patch_cluster_execution_name", "PATCH", "/v1/clusters/{cluster_id}/executions/{run_id}/name", "Name a run", tag: "Cluster executions",
+      "patch_cluster_execution_name", "PATCH", "/v1/clusters/{cluster_id}/executions/{run_id}/name", "Name a run, or take its name away",
+      tag: "Cluster executions",
       scope: .write, body: ["run_name"]
     ) { host, call throws(Problem) in
       var run = try host.run(call)
-      let name = try Fields(call.body, accepting: ["run_name"]).required("run_name", example: "\"before the merge\"")
+      let fields = try Fields(call.body, accepting: ["run_name"])
+      guard let given = try fields.string("run_name") else { throw fields.missing("run_name", example: "\"before the merge\"") }
+      // An empty one takes the name away.
+      let name = given.trimmed
       guard name.count <= 120 else {
         throw Problem(.invalid, "run_name has \(name.count) characters", hint: "Give at most 120", path: "run_name")
       }

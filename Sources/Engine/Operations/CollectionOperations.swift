@@ -49,6 +49,7 @@ extension Operation {
       if let name = try fields.string("collection_name") { collection.name = try Names.check(name, path: "collection_name") }
       if let description = try fields.string("description") { collection.description = description }
       if let metadata = try fields.objectValue("metadata") { collection.metadata = metadata }
+      if let isEnabled = try fields.bool("enabled") { collection.isEnabled = isEnabled }
       collection.updatedAt = host.surroundings.now()
       var transaction = Transaction()
       transaction.update(collection)
@@ -100,16 +101,16 @@ extension Operation {
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     let fields = try call.listFields(accepting: listNames)
-    let (page, selection) = (try Page(fields), try ListSelection(fields))
+    let (page, selection) = (try Page.byPlace(fields), try ListSelection(fields))
     // There are no collections of the system's own.
     _ = try fields.bool("include_system")
-    var namespaceID = try call.namespaceID()
-    if let named = call.query["namespace_id"]?.string, !named.isEmpty { namespaceID = try host.namespace(named, for: call.caller).id }
+    // A namespace_id in the query means nothing: the contract goes by the header alone.
+    let namespaceID = try call.namespaceID()
     let listing = try host.read { reader throws(Problem) in
       let triggers = try CollectionSchedule.triggers(in: namespaceID, reader)
       return try selection.listing(page, texts: ["collection_name", "description"]) { page throws(Problem) in
         try reader.collections(in: namespaceID, page).map { item throws(Problem) in
-          item.collection.json(documentCount: item.documents, triggers[item.collection.id])
+          try host.shown(item.collection, documents: item.documents, triggers[item.collection.id], reader)
         }
       }
     }
@@ -132,17 +133,20 @@ extension Host {
     }
   }
 
-  /// A collection as the API shows it, with its schedule and the alerts at it.
+  /// A collection as the API shows it, with its schedule and what is applied to it.
   func shown(_ collection: Collection) throws(Problem) -> JSON {
-    let applications = try applications(at: collection)
-    return try read { reader throws(Problem) in
+    try read { reader throws(Problem) in
       let triggers = try CollectionSchedule.triggers(in: collection.namespaceID, of: collection.id, reader)
-      var json = collection.json(documentCount: try reader.documentCount(collection.id), triggers[collection.id]).object ?? JSONObject()
-      let alerts = try reader.applications(at: collection.id)
-      if !alerts.isEmpty { json["alert_applications"] = .array(alerts.map(\.application.json)) }
-      json.members += applications
-      return .object(json)
+      return try shown(collection, documents: try reader.documentCount(collection.id), triggers[collection.id], reader)
     }
+  }
+
+  fileprivate func shown(_ collection: Collection, documents: Int64, _ schedule: Trigger?, _ reader: Reader) throws(Problem) -> JSON {
+    var json = collection.json(documentCount: documents, schedule).object ?? JSONObject()
+    let alerts = try reader.applications(at: collection.id)
+    if !alerts.isEmpty { json["alert_applications"] = .array(alerts.map(\.application.json)) }
+    json.members += try applications(at: collection, reader)
+    return .object(json)
   }
 
   /// The collection that the path names, by id or name.

@@ -72,22 +72,20 @@ extension Host {
   }
 
   /// The applications of a collection by the fields that show them; those of what is gone are left out.
-  func applications(at collection: Collection) throws(Problem) -> [JSONObject.Member] {
+  func applications(at collection: Collection, _ reader: Reader) throws(Problem) -> [JSONObject.Member] {
+    guard let note = try reader.setting(Self.name(collection.id), at: surroundings.now()) else { return [] }
     var members: [JSONObject.Member] = []
     for kind in CollectionApplication.Kind.allCases {
-      let all = try noted(kind, at: collection.id).map(\.application)
+      let all = try Self.noted(kind, note).map(\.application)
       if all.isEmpty { continue }
-      let living = try read { reader throws(Problem) in
-        var living: [JSON] = []
-        for one in all {
-          let isThere =
-            switch kind {
-            case .taxonomy: try reader.taxonomy(one.subject, in: collection.namespaceID) != nil
-            case .cluster: try reader.cluster(one.subject, in: collection.namespaceID) != nil
-            }
-          if isThere { living.append(one.json) }
-        }
-        return living
+      var living: [JSON] = []
+      for one in all {
+        let isThere =
+          switch kind {
+          case .taxonomy: try reader.taxonomy(one.subject, in: collection.namespaceID) != nil
+          case .cluster: try reader.cluster(one.subject, in: collection.namespaceID) != nil
+          }
+        if isThere { living.append(one.json) }
       }
       members.append(.init(key: kind.field, value: .array(living)))
     }
@@ -101,9 +99,13 @@ extension Host {
   }
 
   private func noted(_ kind: CollectionApplication.Kind, at collectionID: String) throws(Problem) -> [Noted] {
-    let note = try read { reader throws(Problem) in try reader.setting(Self.name(collectionID), at: surroundings.now()) }
+    guard let note = try read({ reader throws(Problem) in try reader.setting(Self.name(collectionID), at: surroundings.now()) }) else { return [] }
+    return try Self.noted(kind, note)
+  }
+
+  private static func noted(_ kind: CollectionApplication.Kind, _ note: JSON) throws(Problem) -> [Noted] {
     var result: [Noted] = []
-    for item in note?[kind.field]?.array ?? [] {
+    for item in note[kind.field]?.array ?? [] {
       result.append((try CollectionApplication(item["given"] ?? .null, kind, path: kind.field), item["trigger_id"]?.string))
     }
     return result

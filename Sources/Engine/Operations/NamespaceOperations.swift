@@ -20,6 +20,7 @@ extension Operation {
       inNamespace: false, body: standaloneNames
     ) { host, call throws(Problem) in
       let fields = try Fields(call.body, accepting: standaloneNames)
+      try fields.check(["auto_create_indexes": .boolean])
       let name = try Names.check(fields.required("namespace_id", example: "\"production\""), path: "namespace_id", in: 1...128)
       let now = host.surroundings.now()
       let namespace = Namespace(
@@ -72,14 +73,13 @@ extension Operation {
       }
       var transaction = Transaction()
       transaction.deleteNamespace(namespace.id)
+      var answer = host.doneAtOnce("api_namespaces_delete", ["namespace_id": .string(namespace.id)], in: namespace.id, with: &transaction)
       let tasks = try host.read { reader throws(Problem) in try reader.unfinishedTasks() }
       try host.commit(transaction)
       // What still runs in it can write nothing any more.
       for task in tasks where task.namespaceID == namespace.id { host.interrupt(task.id) }
-      return .json([
-        "task_id": .string(Identifier.make("task", host.surroundings)), "task_type": "api_namespaces_delete", "status": "COMPLETED", "success": true,
-        "namespace_id": .string(namespace.id),
-      ])
+      answer.set([.init(key: "success", value: true), .init(key: "namespace_id", value: .string(namespace.id))])
+      return .json(.object(answer))
     },
     Operation(
       "get_namespace_stats", "GET", "/v1/namespaces/{namespace_identifier}/stats", "Counts of a namespace", tag: "Namespaces", scope: .read,
@@ -124,18 +124,31 @@ extension Operation {
       try host.commit(transaction)
     } catch {
       guard error.kind == .conflict else { throw error }
-      throw Problem(.conflict, "namespace '\(namespace.name)' exists", hint: "Choose another namespace_name", path: "namespace_name")
+      try refuseTaken(namespace, host)
+      throw error
     }
     try host.limitTasks(of: namespace)
     return namespace
   }
 
+  /// Tells which namespace has the name or the identifier of this one already.
+  private static func refuseTaken(_ namespace: Namespace, _ host: Host) throws(Problem) {
+    for (word, field) in [(namespace.name, "namespace_name"), (namespace.id, "namespace_id")] {
+      guard let other = try host.read({ reader throws(Problem) in try reader.namespace(word) }), other.id != namespace.id || field == "namespace_id"
+      else {
+        continue
+      }
+      throw Problem(.conflict, "namespace '\(word)' exists", hint: "Choose another \(field)", path: field)
+    }
+  }
+
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     var call = call
-    // There are none of the system's own, and one view of the others.
+    let view: View = try Fields(.object(call.query)).choice("view") ?? .full
+    // There are none of the system's own.
     for name in ["view", "include_system"] { call.query[name] = nil }
     let fields = try call.listFields(accepting: ListSelection.names)
-    let (page, selection) = (try Page(fields), try ListSelection(fields))
+    let (page, selection) = (try Page.byPlace(fields), try ListSelection(fields))
     let caller = call.caller
     let listing = try selection.listing(page, texts: ["namespace_name", "description"]) { page throws(Problem) in
       if caller.namespaces.isEmpty {
@@ -145,12 +158,22 @@ extension Operation {
       let all = try host.read { reader throws(Problem) in try reader.namespaces(Page(limit: 100_000)) }.items.filter { caller.opens($0.id) }
       return Listing(items: all.dropFirst(page.offset).prefix(page.limit).map(\.json), total: Int64(all.count))
     }
-    return .json(page.envelope(listing))
+    if view == .full { return .json(page.envelope(listing)) }
+    return .json(
+      page.envelope(
+        try listing.map { item throws(Problem) in
+          .object(JSONObject(members: (item.object?.members ?? []).filter { $0.key != "vector_configs" && $0.key != "payload_indexes" }))
+        }))
   }
+
+  /// How much a list says of each namespace: a summary leaves out its indexes.
+  private enum View: String, CaseIterable { case full, summary }
 
   private static func change(_ host: Host, _ call: Call, replacing: Bool) throws(Problem) -> Answer {
     var namespace = try find(call, host)
     let fields = try Fields(call.body, accepting: Namespace.accepted)
+    try Namespace.checkTheRest(fields)
+    if let mode: Namespace.Mode = try fields.choice("mode") { namespace.mode = mode }
     if let name = try fields.string("namespace_name") { namespace.name = try Names.check(name, path: "namespace_name", in: 1...64) }
     if let description = try fields.string("description") { namespace.description = description }
     if let indexes = fields["vector_configs"] { namespace.vectorIndexes = try VectorIndex.list(indexes, path: "vector_configs") }
@@ -161,7 +184,15 @@ extension Operation {
     namespace.updatedAt = host.surroundings.now()
     var transaction = Transaction()
     transaction.update(namespace)
-    try host.commit(transaction)
+    do throws(Problem) {
+      try host.commit(transaction)
+    } catch {
+      guard error.kind == .conflict else { throw error }
+      if let other = try host.read({ reader throws(Problem) in try reader.namespace(namespace.name) }), other.id != namespace.id {
+        throw Problem(.conflict, "namespace '\(namespace.name)' exists", hint: "Choose another namespace_name", path: "namespace_name")
+      }
+      throw error
+    }
     try host.limitTasks(of: namespace)
     if let indexes { try host.declare(indexes, in: namespace.id, replacing: replacing) }
     return .json(try host.shown(namespace))
@@ -177,6 +208,8 @@ extension Host {
   /// The namespace of that identifier or name, if the caller may enter it. A foreign one is as absent as one that does not exist.
   package func namespace(_ identifier: String, for caller: Caller) throws(Problem) -> Namespace {
     let found = try read { reader throws(Problem) in try reader.namespace(identifier) }
+    // There is always the default one, also before anybody has needed it.
+    if found == nil, identifier == Namespace.defaultName, caller.namespaces.isEmpty { return try defaultNamespace(for: caller) }
     guard let found, caller.opens(found.id) else {
       let known = try read { reader throws(Problem) in try reader.namespaces(Page(limit: 100)) }
       throw .missing("namespace", identifier, path: "namespace", known: known.items.filter { caller.opens($0.id) }.map(\.name))
@@ -187,14 +220,14 @@ extension Host {
   /// The namespace that a request without one means: the key's only one, or `default`, which is made when it is first needed.
   package func defaultNamespace(for caller: Caller) throws(Problem) -> Namespace {
     if let only = caller.onlyNamespace { return try namespace(only, for: caller) }
-    if let known = try read({ reader throws(Problem) in try reader.namespace("default") }) {
+    if let known = try read({ reader throws(Problem) in try reader.namespace(Namespace.defaultName) }) {
       guard caller.opens(known.id) else {
         throw Problem(.invalid, "no namespace is named", hint: "Send the header X-Namespace", path: "X-Namespace")
       }
       return known
     }
     let now = surroundings.now()
-    let made = Namespace(id: "ns_default", name: "default", createdAt: now, updatedAt: now)
+    let made = Namespace(id: "ns_default", name: Namespace.defaultName, createdAt: now, updatedAt: now)
     var transaction = Transaction()
     transaction.insert(made)
     do throws(Problem) {

@@ -141,6 +141,7 @@ extension Operation {
     let bucket = try host.bucket(call)
     let fields = try call.listFields(accepting: listNames)
     let page = try Page(fields)
+    try fields.check(["return_presigned_urls": .boolean])
     let filter = try CollectionSource.filter(fields["filters"], path: "filters")
     let search = try fields.string("search").map(Filter.fold).flatMap { $0.isEmpty ? nil : $0 }
     // The official client sends an empty order where none is meant.

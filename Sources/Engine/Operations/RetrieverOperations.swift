@@ -84,7 +84,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let retriever = try host.retriever(call)
       let fields = try call.listFields(accepting: ["filters", "sorts", "status"])
-      let page = try Page(fields)
+      let page = try Page.byPlace(fields)
       let status: RetrieverExecution.Status? = try fields.choice("status")
       try host.awaitRecords()
       let selects = fields["filters"] != nil || fields["sorts"] != nil
@@ -125,7 +125,7 @@ extension Operation {
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     let fields = try call.listFields(accepting: ListSelection.names)
-    let (page, selection, namespaceID) = (try Page(fields), try ListSelection(fields), try call.namespaceID())
+    let (page, selection, namespaceID) = (try Page.byPlace(fields), try ListSelection(fields), try call.namespaceID())
     let all = try host.read { reader throws(Problem) in try reader.retrievers(in: namespaceID, Page(limit: 100_000)) }
     let listing = selection.page(page, of: all.items.map(\.json)) { [$0["retriever_name"]?.string, $0["description"]?.string] }
     var envelope = page.envelope(listing).object ?? JSONObject()

@@ -82,7 +82,7 @@ extension Operation {
       query: Parameter.paging
     ) { host, call throws(Problem) in
       let stored = try host.storedScript(call.parameter("script_id"), in: call.namespaceID())
-      let page = try Page(Fields(.object(call.query)), defaultLimit: 50)
+      let page = try Page.byPlace(Fields(.object(call.query)), defaultLimit: 50)
       let versions = try host.read { reader throws(Problem) in try reader.scriptVersions(of: stored.id, page) }
       return .json(page.envelope(Listing(items: versions.map { .object($0.summary(in: stored)) }, total: stored.lastVersion)))
     },
@@ -118,7 +118,7 @@ extension Operation {
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     let fields = try call.listFields(accepting: ["kind"])
-    let page = try Page(fields, defaultLimit: 100)
+    let page = try Page.byPlace(fields, defaultLimit: 100)
     let kind: StoredScript.Kind? = try fields.choice("kind")
     let listing = try host.read { reader throws(Problem) in try reader.scripts(in: call.namespaceID(), kind: kind, page) }
     return .json(page.envelope(Listing(items: listing.items.map { .object($0.json) }, total: listing.total)))

@@ -20,7 +20,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let bucket = try host.bucket(call)
       let fields = try call.listFields(accepting: ["connection_id", "status", "is_active"])
-      let page = try Page(fields)
+      let page = try Page.byPlace(fields)
       let (isActive, status) = (try fields.bool("is_active"), try fields.string("status"))
       let found = try host.read { reader throws(Problem) in try reader.syncs(of: bucket.id) }.filter { standing in
         (isActive.map { $0 == standing.sync.isActive } ?? true) && (status.map { standing.json["status"] == .string($0) } ?? true)
@@ -84,7 +84,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let standing = try host.sync(call)
       let fields = try call.listFields(accepting: ["status"])
-      let page = try Page(fields)
+      let page = try Page.byPlace(fields)
       let status: SyncJob.Status? = try fields.choice("status")
       let jobs = try host.read { reader throws(Problem) in try reader.syncJobs(of: standing.sync.id, status: status, page) }
       var answer = page.envelope(try jobs.map { job throws(Problem) in .object(job.json) }).object ?? [:]
@@ -107,7 +107,7 @@ extension Operation {
       tag: "Bucket syncs", scope: .read, query: Parameter.paging, body: Page.names
     ) { host, call throws(Problem) in
       let sync = try host.sync(call).sync
-      let page = try Page(call.listFields(accepting: []))
+      let page = try Page.byPlace(call.listFields(accepting: []))
       let files = try host.read { reader throws(Problem) in try reader.failedSyncFiles(of: sync.id, page) }
       let shown = try files.map { file throws(Problem) -> JSON in
         [

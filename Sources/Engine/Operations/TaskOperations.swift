@@ -10,24 +10,39 @@ extension Operation {
 
   static let taskOperations: [Operation] = [
     Operation("get_task", "GET", "/v1/tasks/{task_id}", "Poll a task", tag: "Tasks", scope: .read, inNamespace: false) { host, call throws(Problem) in
-      .json(try host.task(call).json)
+      do throws(Problem) {
+        return .json(try host.task(call).json)
+      } catch {
+        guard error.kind == .notFound, let noted = try host.notedTask(call) else { throw error }
+        return .json(noted)
+      }
     },
     Operation(
       "list_tasks", "POST", "/v1/tasks/list", "List tasks", tag: "Tasks", scope: .read, inNamespace: false, query: Parameter.paging,
       body: Page.names + ["status", "task_type", "trigger_id"] + ListSelection.names, listTasks),
-    Operation("cancel_task", "DELETE", "/v1/tasks/{task_id}", "Cancel a task", tag: "Tasks", scope: .execute, inNamespace: false) {
-      host, call throws(Problem) in
-      let task = try host.task(call)
-      if !task.status.isFinal { try host.cancel(taskID: task.id) }
-      return .json(["success": true, "message": "cancelled", "task_id": .string(task.id)])
+    Operation(
+      "cancel_task", "DELETE", "/v1/tasks/{task_id}", "Cancel a task; one that is over, or that there is not, is none to cancel", tag: "Tasks",
+      scope: .execute, inNamespace: false
+    ) { host, call throws(Problem) in
+      let id = JSON.string(try call.parameter("task_id"))
+      do throws(Problem) {
+        let task = try host.task(call)
+        if task.status.isFinal { return .json(["success": true, "message": .string("it was \(task.status.rawValue) already"), "task_id": id]) }
+        try host.cancel(taskID: task.id)
+      } catch {
+        guard error.kind == .notFound else { throw error }
+        return .json(["success": true, "message": "there is no such task", "task_id": id])
+      }
+      return .json(["success": true, "message": "cancelled", "task_id": id])
     },
   ]
 
   private static func listTasks(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     let fields = try call.listFields(accepting: ["status", "task_type", "trigger_id"] + ListSelection.names)
-    let (page, selection) = (try Page(fields), try ListSelection(fields))
+    let (page, selection) = (try Page.byPlace(fields), try ListSelection(fields))
     let status = try TaskRecord.word(fields, "status", of: TaskRecord.contractStatuses)
-    let type = try TaskRecord.word(fields, "task_type", of: TaskRecord.contractTypes)
+    // The contract's examples write the words of this list in capitals.
+    let type = try TaskRecord.word(fields, "task_type", of: TaskRecord.contractTypes, isLower: true)
     let (known, kinds) = (status.flatMap(TaskRecord.Status.init), TaskRecord.Kind.allCases.filter { $0.wireType == type })
     if status != nil && known == nil || type != nil && kinds.isEmpty { return .json(page.envelope(Listing(items: [], total: 0))) }
     let query = TaskQuery(
@@ -131,6 +146,31 @@ extension Host {
       call.namespace.map({ $0.id == task.namespaceID }) ?? true
     else { throw .missing("task", id, path: "task_id") }
     return task
+  }
+
+  /// For so long it can be asked after what was done at once.
+  private static let notedFor = Duration.seconds(86_400)
+  private static func note(_ taskID: String) -> String { "task.\(taskID)" }
+
+  /// What the contract does in the background and we do at once, told as the task that its clients poll: over, and noted for a day.
+  func doneAtOnce(_ type: String, _ inputs: JSONObject, in namespaceID: String, with transaction: inout Transaction) -> JSONObject {
+    let (id, now) = (Identifier.make("task", surroundings), surroundings.now())
+    let task: JSONObject = [
+      "task_id": .string(id), "task_type": .string(type), "status": .string(TaskRecord.Status.completed.rawValue), "inputs": [.object(inputs)],
+      "outputs": [], "error": .null,
+      "additional_data": ["namespace_id": .string(namespaceID), "created_at": .instant(now), "finished_at": .instant(now)],
+    ]
+    transaction.setSetting(Self.note(id), to: .object(task), until: now + Self.notedFor)
+    return task
+  }
+
+  /// The task of `doneAtOnce` that a path names, for those who may see its namespace.
+  fileprivate func notedTask(_ call: Call) throws(Problem) -> JSON? {
+    let id = try call.parameter("task_id")
+    guard let noted = try read({ reader throws(Problem) in try reader.setting(Self.note(id), at: surroundings.now()) }),
+      call.caller.opens(noted["additional_data"]?["namespace_id"]?.string ?? "")
+    else { return nil }
+    return noted
   }
 
   /// Commits now, or gathers the transaction with a script's other writes.

@@ -166,7 +166,7 @@ extension Operation {
 
   private static func list(_ host: Host, _ call: Call) throws(Problem) -> Answer {
     let fields = try call.listFields(accepting: ListSelection.names)
-    let (page, selection, namespaceID) = (try Page(fields), try ListSelection(fields), try call.namespaceID())
+    let (page, selection, namespaceID) = (try Page.byPlace(fields), try ListSelection(fields), try call.namespaceID())
     let listing = try selection.listing(page, texts: ["taxonomy_name", "description"]) { page throws(Problem) in
       try host.read { reader throws(Problem) in try reader.taxonomies(in: namespaceID, page) }.map { taxonomy throws(Problem) in taxonomy.json }
     }

@@ -22,7 +22,7 @@ extension Operation {
       query: Parameter.paging, body: Page.names + ["event_type", "is_active"]
     ) { host, call throws(Problem) in
       let fields = try call.listFields(accepting: ["event_type", "is_active"])
-      let page = try Page(fields, defaultLimit: 100)
+      let page = try Page.byPlace(fields, defaultLimit: 100)
       let (type, isActive) = (try fields.string("event_type"), try fields.bool("is_active"))
       if let type { try WebhookVocabulary.check(type, path: "event_type") }
       let found = try host.read { reader throws(Problem) in try reader.webhooks() }.filter { webhook in
@@ -92,7 +92,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let webhook = try host.webhook(call)
       let fields = try call.listFields(accepting: ["status"])
-      let page = try Page(fields, defaultLimit: 50)
+      let page = try Page.byPlace(fields, defaultLimit: 50)
       let status: WebhookDelivery.Status? = try fields.choice("status")
       let listing = try host.read { reader throws(Problem) in try reader.deliveries(of: webhook.id, status: status, page) }
       return .json(page.envelope(try listing.map { delivery throws(Problem) in delivery.json }))

@@ -181,7 +181,11 @@ struct SyncRun {
   /// Gives what no batch has taken yet to the collections that read the bucket; the batch is made in the transaction that says so.
   private mutating func submit() throws(Problem) {
     let sync = sync
-    guard !sync.skipsBatches, try host.allCollections(in: sync.namespaceID).contains(where: { $0.reads(bucket: sync.bucketID) }) else { return }
+    guard !sync.skipsBatches else { return }
+    let collections = try host.allCollections(in: sync.namespaceID)
+    // Those that are not enabled wait, and what they miss is theirs to process once they are.
+    let named = sync.collectionIDs.filter { id in collections.contains { $0.id == id && $0.isEnabled } }
+    guard collections.contains(where: { $0.reads(bucket: sync.bucketID) }), sync.collectionIDs.isEmpty || !named.isEmpty else { return }
     while true {
       let ids = try host.read { reader throws(Problem) in try reader.pendingSyncObjects(of: sync.id, limit: Self.batchLimit) }
       guard !ids.isEmpty else { return }
@@ -202,7 +206,7 @@ struct SyncRun {
       for (ordinal, id) in there.enumerated() {
         transaction.insert(BatchMember(ordinal: Int64(ordinal), sourceID: sync.bucketID, objectID: id), in: batch.id)
       }
-      let (submitted, task) = try host.submit(batch, named: sync.collectionIDs, transaction)
+      let (submitted, task) = try host.submit(batch, named: named, transaction)
       job.batchIDs.append(submitted.id)
       job.taskIDs.append(task.id)
     }
