@@ -73,6 +73,10 @@ package struct Operation: Sendable {
   package var query: [Parameter]
   /// Whether the body may be JSON lines, each of them an item of the field `documents`.
   package var takesLines: Bool { name == "upsert_documents" || name == "upsert_namespace_documents" }
+  /// Whether it reads, and nothing else, out of the store alone: then all of it may see one snapshot. What follows events or asks scripts waits.
+  package var readsAtOnce: Bool {
+    scope == .read && (method == "GET" || name.hasPrefix("list_")) && !["stream_events", "explain_trigger", "replay_evaluation"].contains(name)
+  }
   /// The body's field names, for the documentation; nil when there is no body.
   package var body: [String]?
   package var perform: @Sendable (Host, Call) throws(Problem) -> Answer
@@ -154,6 +158,8 @@ package struct Call: Sendable {
   package var query: JSONObject
   /// An empty object when there was no body.
   package var body: JSON
+  /// The body's `documents`, where they were read on a way of their own; then `body` has null for them.
+  package var documents: [IncomingDocument]?
   /// Whether the client knows only the contract's words: lists leave out for it what has others.
   package var isByContract = false
   /// Collects writes instead of committing them: hooks and actions of triggers, whose writes are committed with their outcome.

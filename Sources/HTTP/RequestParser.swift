@@ -194,6 +194,10 @@ package struct RequestParser: Sendable {
   /// Moves up to that many bytes into the body.
   private mutating func take(_ wanted: Int) -> Int {
     let count = min(wanted, buffer.count - consumed)
+    // Where so much of it has come already, the rest will: one step to the whole, instead of as many copies as it takes to double.
+    if wanted > request.body.capacity - request.body.count, request.body.count >= 256 << 10 {
+      request.body.reserveCapacity(request.body.count + wanted)
+    }
     request.body.append(contentsOf: buffer[consumed..<consumed + count])
     advance(to: consumed + count)
     return count
