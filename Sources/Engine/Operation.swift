@@ -73,10 +73,13 @@ package struct Operation: Sendable {
   package var query: [Parameter]
   /// Whether the body may be JSON lines, each of them an item of the field `documents`.
   package var takesLines: Bool { name == "upsert_documents" || name == "upsert_namespace_documents" }
-  /// Whether it reads, and nothing else, out of the store alone: then all of it may see one snapshot. What follows events or asks scripts waits.
-  package var readsAtOnce: Bool {
-    scope == .read && (method == "GET" || name.hasPrefix("list_")) && !["stream_events", "explain_trigger", "replay_evaluation"].contains(name)
-  }
+  /// Whether it reads, and nothing else, out of the store alone, and not for long: then all of it may see one snapshot.
+  package var readsAtOnce: Bool { scope == .read && (method == "GET" || name.hasPrefix("list_")) && !Self.lasting.contains(name) }
+  /// What follows events, asks scripts, or looks through documents.
+  private static let lasting: Set = [
+    "stream_events", "explain_trigger", "replay_evaluation", "list_documents", "list_documents_get", "list_namespace_documents",
+    "list_documents_batch", "count_documents",
+  ]
   /// The body's field names, for the documentation; nil when there is no body.
   package var body: [String]?
   package var perform: @Sendable (Host, Call) throws(Problem) -> Answer

@@ -30,9 +30,8 @@ extension Reader {
 
   /// An aggregation that counts, and nothing else, all documents by one field that has an index.
   private func counts(_ collectionID: String, _ aggregation: Aggregation) throws(Problem) -> AggregationResult? {
-    guard aggregation.filter == nil, aggregation.unwind == nil, aggregation.keys.count == 1, let key = aggregation.keys.first, key.form == .value,
-      aggregation.metrics.allSatisfy({ $0.function == .count && $0.field == nil }), let namespaceID = try namespace(of: collectionID),
-      let fields = try FieldGroups(self, of: key.field, [collectionID], in: namespaceID),
+    guard aggregation.filter == nil, let key = aggregation.keys.first, let field = aggregation.countedField,
+      let namespaceID = try namespace(of: collectionID), let fields = try FieldGroups(self, of: field, [collectionID], in: namespaceID),
       let found = try fields.first(Int64(Self.groupLimit) + 1, by: .start)
     else { return nil }
     guard found.count <= Self.groupLimit else { throw Self.tooManyGroups }

@@ -78,7 +78,8 @@ extension Operation {
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
       let filter = try filter(Fields(.object(call.query)))
-      let count = try host.read { reader throws(Problem) in
+      let query = DocumentQuery(namespaceID: collection.namespaceID, collectionIDs: [collection.id], filter: filter)
+      let count = try host.looking(by: query) { reader throws(Problem) in
         if let filter { return try reader.count(collection.id, filter: filter) }
         return try reader.documentCount(collection.id)
       }

@@ -74,8 +74,9 @@ extension Host {
   /// The applications of a collection by the fields that show them; those of what is gone are left out.
   func applications(at collection: Collection) throws(Problem) -> [JSONObject.Member] {
     var members: [JSONObject.Member] = []
+    let note = try note(at: collection.id)
     for kind in CollectionApplication.Kind.allCases {
-      let all = try noted(kind, at: collection.id).map(\.application)
+      let all = try Self.noted(kind, note).map(\.application)
       if all.isEmpty { continue }
       let living = try read { reader throws(Problem) in
         var living: [JSON] = []
@@ -100,8 +101,15 @@ extension Host {
     .array(noted.map { ["given": $0.application.json, "trigger_id": .optional($0.triggerID)] })
   }
 
+  private func note(at collectionID: String) throws(Problem) -> JSON? {
+    try read { reader throws(Problem) in try reader.setting(Self.name(collectionID), at: surroundings.now()) }
+  }
+
   private func noted(_ kind: CollectionApplication.Kind, at collectionID: String) throws(Problem) -> [Noted] {
-    let note = try read { reader throws(Problem) in try reader.setting(Self.name(collectionID), at: surroundings.now()) }
+    try Self.noted(kind, note(at: collectionID))
+  }
+
+  private static func noted(_ kind: CollectionApplication.Kind, _ note: JSON?) throws(Problem) -> [Noted] {
     var result: [Noted] = []
     for item in note?[kind.field]?.array ?? [] {
       result.append((try CollectionApplication(item["given"] ?? .null, kind, path: kind.field), item["trigger_id"]?.string))
