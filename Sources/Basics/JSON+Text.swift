@@ -2,7 +2,7 @@
 extension JSON {
   /// Compact text in UTF-8. Numbers must be finite; see `JSONWriter`.
   package var bytes: [UInt8] {
-    var writer = JSONWriter()
+    var writer = JSONWriter(capacity: 256)
     writer.value(self)
     return writer.bytes
   }

@@ -51,12 +51,14 @@ package struct JSONParser {
   /// How long the last vector was: the next one will be as long.
   package var vectorSize = 0
   private let powers: UnsafePointer<DecimalFloat.Power>
+  private let tens: UnsafePointer<Double>
 
   init(_ bytes: UnsafeRawBufferPointer, depth: Int) {
     self.bytes = bytes
     end = bytes.count
     depthLeft = depth
     powers = DecimalFloat.powers
+    tens = DecimalFloat.tens
   }
 
   /// Goes through one text, whose one value `body` takes.
@@ -330,11 +332,10 @@ package struct JSONParser {
       if exponent == 0 { return nil }
       count -= exponent
     }
-    // Larger whole numbers are rounded once, without a double between.
-    if count <= 18, exponent < 0 || mantissa < 1 << 53, at < end, byte(at) == UInt8(ascii: ",") || byte(at) == UInt8(ascii: "]") || byte(at) == 0x20,
-      let value = DecimalFloat.double(mantissa, exponent, powers)
-    {
-      return Float(negative ? -value : value)
+    if count <= 18, at < end, byte(at) == UInt8(ascii: ",") || byte(at) == UInt8(ascii: "]") || byte(at) == 0x20 {
+      if let value = DecimalFloat.quotient(mantissa, exponent, tens) { return Float(negative ? -value : value) }
+      // Larger whole numbers are rounded once, without a double between.
+      if exponent < 0, let value = DecimalFloat.double(mantissa, exponent, powers) { return Float(negative ? -value : value) }
     }
     at = start
     guard negative || digit(at) != nil, let read = try? number() else { return nil }

@@ -93,7 +93,7 @@ package final class Host: Sendable {
   /// Dozens of threads take turns with large requests. With an arena for each, glibc would keep what the largest took as often as there are
   /// arenas (eight for each core), and grow each a few pages at a time. Its own thresholds move up to 32 MiB, too.
   private static func boundMemory() {
-    cl_bound_memory(Int32(clamping: max(2, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))), 1 << 20, 8 << 20)
+    cl_bound_memory(Int32(clamping: max(2, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))), 8 << 20, 16 << 20)
   }
 
   private init(_ configuration: Configuration, _ ledger: SQLiteLedger) throws(Problem) {
