@@ -162,7 +162,9 @@ def streamed(binary, data, folder, count):
 def reads(server, loader, repeat):
     """Requests per second of simple reads beside what the loop alone can answer."""
     server.send("PUT", "/v1/collections/large/documents/upsert", {"documents": [{"document_id": "one", "kind": "bench"}]})
-    cluster = server.send("POST", "/v1/clusters", {"cluster_name": "bench", "collection_ids": ["words"]})["cluster_id"]
+    cluster = server.send("POST", "/v1/clusters", {
+        "cluster_name": "bench", "collection_ids": ["words"], "vector_config": {"clustering_method": "kmeans", "kmeans_parameters": {"n_clusters": 8}},
+    })["cluster_id"]
     trigger = server.send("POST", "/v1/triggers", {
         "name": "bench", "action_type": "cluster", "action_config": {"cluster_id": cluster}, "trigger_type": "cron", "schedule_config": {"cron_expression": "0 2 1 1 *"},
     })["trigger_id"]
