@@ -131,10 +131,47 @@ def inserts(binary, data, folder, count, repeat):
         print(f"{form:24} {rate:10,.0f} {rate / raw:7.2f} {work * 1000:19.1f} {memory:16.1f} {len(ready[form][0]) / 1e6:10.2f}")
 
 
+def streamed(binary, data, folder, count):
+    """Prints what memory of its own the server has taken after so many documents with vectors came in, and after pages of them went out again."""
+    store = os.path.join(folder, "stream.db")
+    server = Server(binary, store)
+    try:
+        server.send("POST", "/v1/collections", {"collection_name": "words", "vector_indexes": [{"name": "vector", "dimensions": store_bench.DIMENSIONS}]})
+        rows = [("@@@@@@%03d" % number, body, vector) for number, (_, body, vector) in zip(range(BATCH), store_bench.rows_of(data))]
+        (body,) = bodies(rows, "base64 in JSON lines")
+        # Identifiers come in any order.
+        calls = list(range(count // BATCH))
+        random.Random(1).shuffle(calls)
+        marks, most, own = {count // 10, count * 3 // 10, count}, 0, []
+        for number, call in enumerate(calls, 1):
+            server.send("PUT", "/v1/collections/words/documents/upsert", body.replace(b"@@@@@@", b"%06d" % call), FORMS["JSON lines"])
+            most = max(most, server.status("RssAnon"))
+            if number * BATCH in marks:
+                own.append(f"{most:.0f} MiB at {number * BATCH:,}")
+        cursor = None
+        for _ in range(min(20, len(calls))):
+            cursor = server.send("POST", "/v1/collections/words/documents/list", {"limit": BATCH, "cursor": cursor, "return_vectors": True})["pagination"]["next_cursor"]
+            most = max(most, server.status("RssAnon"))
+        print(f"memory of its own while documents stream in: {', '.join(own)}; with pages of {BATCH:,} vectors going out: {most:.0f} MiB")
+    finally:
+        server.stop()
+        for suffix in ("", "-wal", "-shm", ".lock"):
+            pathlib.Path(store + suffix).unlink(missing_ok=True)
+
+
 def reads(server, loader, repeat):
     """Requests per second of simple reads beside what the loop alone can answer."""
     server.send("PUT", "/v1/collections/large/documents/upsert", {"documents": [{"document_id": "one", "kind": "bench"}]})
-    paths = {"the bare loop (health)": "/v1/health", "one document": "/v1/collections/large/documents/one", "a collection": "/v1/collections/large", "who this key is": "/v1/me"}
+    cluster = server.send("POST", "/v1/clusters", {
+        "cluster_name": "bench", "collection_ids": ["words"], "vector_config": {"clustering_method": "kmeans", "kmeans_parameters": {"n_clusters": 8}},
+    })["cluster_id"]
+    trigger = server.send("POST", "/v1/triggers", {
+        "name": "bench", "action_type": "cluster", "action_config": {"cluster_id": cluster}, "trigger_type": "cron", "schedule_config": {"cron_expression": "0 2 1 1 *"},
+    })["trigger_id"]
+    paths = {
+        "the bare loop (health)": "/v1/health", "one document": "/v1/collections/large/documents/one", "a collection": "/v1/collections/large",
+        "the collections": "/v1/collections", "a trigger": f"/v1/triggers/{trigger}", "a cluster": f"/v1/clusters/{cluster}", "who this key is": "/v1/me",
+    }
     best = dict.fromkeys(paths, 0)
     for _ in range(repeat):
         for name, path in paths.items():
@@ -182,6 +219,9 @@ QUERIES = {
     "a third, sorted": {"filters": condition("status", "eq", "active"), "sort": {"field": "price", "direction": "asc"}},
     "narrow, counted": {"filters": condition("price", "gt", 990), "include_total": True},
     "grouped by one of three": {"group_by": "status", "select": ["document_id"]},
+    "grouped by one of 50,000": {"group_by": "maker", "select": ["document_id"]},
+    "searched, a word of all": {"search": "title"},
+    "searched, a word of none": {"search": "nowhere"},
     "a third, counted": {"filters": condition("status", "eq", "active"), "include_total": True},
 }
 
@@ -239,6 +279,7 @@ def main():
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="perigee-bench-")
     inserts(options.binary, options.data, folder, options.vectors, 3)
+    streamed(options.binary, options.data, folder, min(300_000, options.documents))
     server = Server(options.binary, os.path.join(folder, "bench.db"))
     try:
         rate = fill(server, options.documents)

@@ -145,9 +145,26 @@ package final class Service: Sendable {
         .notFound, "there is nothing at /\(request.segments.joined(separator: "/"))", hint: "GET /openapi.json lists every path", didYouMean: nearest)
     }
     passage.operation = operation.name
+    let answer = try ReadLimit.with(Self.readLimit) { () throws(Problem) in
+      guard operation.readsAtOnce else { return try perform(operation, path, request, &passage) }
+      return try host.inOneSnapshot { () throws(Problem) in try perform(operation, path, request, &passage) }
+    }
+    switch answer {
+    case .json(let value): return .json(value, status: Self.isGenerated(request) ? 200 : operation.success)
+    case .accepted(let value): return .json(value, status: 202)
+    case .nothing: return Response(status: 204)
+    case .text(let text, let type): return .text(text, type: type)
+    case .events(let subscription): return try follow(subscription)
+    }
+  }
+
+  private func perform(
+    _ operation: Operation, _ path: [String: String], _ request: Request, _ passage: inout Passage
+  ) throws(Problem) -> Operation.Answer {
     let caller = try admit(request, to: operation.scope, &passage)
-    var call = Call(
-      caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: try Self.body(of: request, to: operation))
+    let body = try Self.body(of: request, to: operation)
+    var call = Call(caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: body.json)
+    call.documents = body.documents
     // Where fields are known, the operation refuses the others itself, and says what it knows of them.
     if operation.body == [] { _ = try Fields(call.body, accepting: []) }
     if operation.inNamespace || operation.mayBeNarrowed {
@@ -164,13 +181,7 @@ package final class Service: Sendable {
       call.query["last_event_id"] = .int(seen)
     }
     call.isByContract = Self.isGenerated(request)
-    switch try ReadLimit.with(Self.readLimit, { () throws(Problem) in try operation.perform(host, call) }) {
-    case .json(let value): return .json(value, status: Self.isGenerated(request) ? 200 : operation.success)
-    case .accepted(let value): return .json(value, status: 202)
-    case .nothing: return Response(status: 204)
-    case .text(let text, let type): return .text(text, type: type)
-    case .events(let subscription): return try follow(subscription)
-    }
+    return try operation.perform(host, call)
   }
 
   /// What waits for one reader of the events; a slower one catches up from the store.
@@ -222,13 +233,16 @@ package final class Service: Sendable {
 
   private static let linesTypes: Set<String> = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"]
 
-  /// The body as JSON. No body is an empty object: the SDK posts none where every field is optional. Where documents are written, JSON lines are
-  /// taken as well, a document each.
-  private static func body(of request: Request, to operation: Operation) throws(Problem) -> JSON {
-    guard !request.body.isEmpty else { return [:] }
+  /// The body as JSON. No body is an empty object: the SDK posts none where every field is optional. Where documents are written, these are read on
+  /// a way of their own, and JSON lines are taken as well, a document each.
+  private static func body(of request: Request, to operation: Operation) throws(Problem) -> (json: JSON, documents: [IncomingDocument]?) {
+    guard !request.body.isEmpty else { return ([:], nil) }
     if let type = request.headers["Content-Type"], !type.isEmpty {
       let media = type.split(separator: ";").first.map { $0.trimmed.lowercased() } ?? ""
-      if operation.takesLines, linesTypes.contains(media) { return ["documents": .array(try lines(of: request.body))] }
+      if operation.takesLines, linesTypes.contains(media) {
+        let lines = try IncomingDocuments(lines: request.body)
+        return (lines.body, lines.documents)
+      }
       guard media == "application/json" || media.hasSuffix("+json") else {
         throw Problem(
           .unsupported, "the body is '\(media)'", hint: "Send Content-Type: application/json", path: "Content-Type", details: ["http_status": 415])
@@ -239,25 +253,13 @@ package final class Service: Sendable {
         .unsupported, "the body is coded as '\(coding)'", hint: "Send it as it is, without Content-Encoding", path: "Content-Encoding",
         details: ["http_status": 415])
     }
-    let body = try JSON(parsing: request.body)
-    return body == .null ? [:] : body
-  }
-
-  private static func lines(of body: [UInt8]) throws(Problem) -> [JSON] {
-    var documents: [JSON] = []
-    var number = 0
-    for line in body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      number += 1
-      if line.allSatisfy({ [9, 13, 32].contains($0) }) { continue }
-      do throws(Problem) {
-        documents.append(try JSON(parsing: Array(line)))
-      } catch {
-        var problem = error
-        problem.message = "line \(number): \(error.message)"
-        throw problem
-      }
+    if operation.takesLines {
+      let read = try IncomingDocuments(parsing: request.body)
+      // A write that counts once is known by the very values that it came with.
+      if read.documents != nil, read.body["options"]?["idempotency_key"] ?? .null == .null { return (read.body, read.documents) }
     }
-    return documents
+    let body = try JSON(parsing: request.body)
+    return (body == .null ? [:] : body, nil)
   }
 }
 

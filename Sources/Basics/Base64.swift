@@ -20,23 +20,64 @@ package enum Base64 {
   /// Nil for what is not base64; missing padding is forgiven.
   package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
     let characters = Array(text.utf8)
-    let padding = characters.reversed().prefix { $0 == UInt8(ascii: "=") }.count
-    guard padding <= 2, padding == 0 || characters.count % 4 == 0, (characters.count - padding) % 4 != 1 else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(characters.count / 4 * 3)
-    var (bits, count): (UInt32, UInt32) = (0, 0)
-    let values = values
-    for character in characters.dropLast(padding) {
-      let value = values[Int(character)]
-      guard value < 64 else { return nil }
-      bits = bits << 6 | UInt32(value)
-      count += 6
-      if count >= 8 {
-        count -= 8
-        bytes.append(UInt8(truncatingIfNeeded: bits >> count))
-        bits &= 1 << count - 1
+    return characters.withUnsafeBytes { text in
+      guard let count = significant(text) else { return nil }
+      var isGood = false
+      let bytes = [UInt8](unsafeUninitializedCapacity: count / 4 * 3 + 2) { place, written in
+        isGood = decode(text, count, to: UnsafeMutableRawBufferPointer(place), &written)
       }
+      return isGood ? bytes : nil
     }
-    return bytes
+  }
+
+  /// The 32-bit floats, little-endian, that a text stands for, finite or not; nil for what is not base64 of whole ones.
+  static func floats(_ text: UnsafeRawBufferPointer) -> [Float]? {
+    guard let count = significant(text), count * 3 / 4 % 4 == 0 else { return nil }
+    var isGood = false
+    let floats = [Float](unsafeUninitializedCapacity: count * 3 / 16) { place, written in
+      var bytes = 0
+      isGood = decode(text, count, to: UnsafeMutableRawBufferPointer(place), &bytes)
+      written = bytes / 4
+      #if _endian(big)
+        for i in 0..<written { place[i] = Float(bitPattern: place[i].bitPattern.byteSwapped) }
+      #endif
+    }
+    return isGood ? floats : nil
+  }
+
+  /// How many characters say something, which is all but the padding; nil when base64 never has so many.
+  private static func significant(_ text: UnsafeRawBufferPointer) -> Int? {
+    let padding = text.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+    let count = text.count - padding
+    return padding <= 2 && (padding == 0 || text.count % 4 == 0) && count % 4 != 1 ? count : nil
+  }
+
+  /// Writes what `count` characters stand for to a place with room for it; false when one of them is not of the alphabet.
+  private static func decode(_ text: UnsafeRawBufferPointer, _ count: Int, to place: UnsafeMutableRawBufferPointer, _ written: inout Int) -> Bool {
+    values.withUnsafeBufferPointer { values in
+      @inline(__always) func bits(_ position: Int) -> UInt32 { UInt32(values[Int(text[position])]) }
+      var position = 0
+      while position + 4 <= count {
+        let (a, b, c, d) = (bits(position), bits(position + 1), bits(position + 2), bits(position + 3))
+        // What is not of the alphabet has bits beyond the sixth.
+        if (a | b | c | d) > 63 { return false }
+        let word = a << 18 | b << 12 | c << 6 | d
+        place[written] = UInt8(truncatingIfNeeded: word >> 16)
+        place[written + 1] = UInt8(truncatingIfNeeded: word >> 8)
+        place[written + 2] = UInt8(truncatingIfNeeded: word)
+        written += 3
+        position += 4
+      }
+      guard position < count else { return true }
+      let (a, b, c) = (bits(position), bits(position + 1), position + 2 < count ? bits(position + 2) : 0)
+      if (a | b | c) > 63 { return false }
+      place[written] = UInt8(truncatingIfNeeded: a << 2 | b >> 4)
+      written += 1
+      if position + 2 < count {
+        place[written] = UInt8(truncatingIfNeeded: b << 4 | c >> 2)
+        written += 1
+      }
+      return true
+    }
   }
 }

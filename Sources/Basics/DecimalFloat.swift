@@ -18,6 +18,24 @@ enum DecimalFloat {
     return UnsafePointer(table)
   }()
 
+  /// The powers of ten that are doubles exactly. Allocated once and never freed.
+  nonisolated(unsafe) static let tens: UnsafePointer<Double> = {
+    let table = UnsafeMutablePointer<Double>.allocate(capacity: 23)
+    var power = 1.0
+    for exponent in 0...22 {
+      (table + exponent).initialize(to: power)
+      power *= 10
+    }
+    return UnsafePointer(table)
+  }()
+
+  /// The quotient of two numbers that are exact, rounded once, is correctly rounded: Clinger, "How to read floating point numbers accurately", 1990.
+  /// Nil where one of them is not exact.
+  @inline(__always)
+  static func quotient(_ mantissa: UInt64, _ exponent: Int, _ tens: UnsafePointer<Double>) -> Double? {
+    mantissa < 1 << 53 && exponent >= -22 && exponent <= 0 ? Double(mantissa) / tens[-exponent] : nil
+  }
+
   /// `mantissa` times ten to the `exponent`; nil when the exponent is outside the table or the result is not a normal number.
   @inline(__always)
   static func double(_ mantissa: UInt64, _ exponent: Int, _ powers: UnsafePointer<Power>) -> Double? {

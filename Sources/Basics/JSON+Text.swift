@@ -2,7 +2,7 @@
 extension JSON {
   /// Compact text in UTF-8. Numbers must be finite; see `JSONWriter`.
   package var bytes: [UInt8] {
-    var writer = JSONWriter()
+    var writer = JSONWriter(capacity: 256)
     writer.value(self)
     return writer.bytes
   }
@@ -81,15 +81,11 @@ extension JSON {
   }
 
   private static func floats(base64 text: String) throws(Problem) -> [Float] {
-    guard let bytes = Base64.bytes(text), bytes.count % 4 == 0 else {
+    var text = text
+    guard let values = text.withUTF8({ Base64.floats(UnsafeRawBufferPointer($0)) }) else {
       throw Problem(
         .invalid, "the vector is a string that is not base64 of 32-bit floats",
         hint: "Write it as [0.1, 0.2, 0.3], or as base64 of little-endian floats.")
-    }
-    let values = bytes.withUnsafeBytes { raw in
-      stride(from: 0, to: raw.count, by: 4).map {
-        Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
-      }
     }
     if let place = values.firstIndex(where: { !$0.isFinite }) {
       throw Problem(.invalid, "element \(place) of the vector is \(values[place])", hint: "Every element is a finite number.", path: "[\(place)]")

@@ -1,5 +1,5 @@
 /// What is wrong with a JSON text, and at which byte. Small, because it is thrown through the parser's fast paths.
-struct JSONFault: Error {
+package struct JSONFault: Error {
   enum Kind {
     case byteOrderMark, trailing, expectedValue, expectedCommaOrBracket, expectedCommaOrBrace, expectedKey, expectedColon
     case expectedDigit, leadingZero, hugeNumber

@@ -1,3 +1,5 @@
+import Glibc
+
 /// How much JSON text may ask of the reader: how deep it nests and how long it is.
 package struct JSONLimits: Sendable {
   /// Arrays and objects inside each other.
@@ -33,6 +35,36 @@ extension JSON {
   }
 
   private static func parse(_ bytes: UnsafeRawBufferPointer, _ limits: JSONLimits) -> Result<JSON, Problem> {
+    JSONParser.read(bytes, limits) { parser throws(JSONFault) in try parser.value() }
+  }
+}
+
+/// One pass over the bytes of a JSON text, by recursive descent. What is wrong is thrown as a small `JSONFault` and put into words at the entrance only.
+///
+/// `JSON(parsing:)` makes values of all of it. Where most of a text is to become something else, as vectors do, `read` lends the parser: each
+/// of its methods takes the next value, whole, and what the text must not be is refused in the same words.
+package struct JSONParser {
+  private let bytes: UnsafeRawBufferPointer
+  private let end: Int
+  private var at = 0
+  private var depthLeft: Int
+  /// How long the last vector was: the next one will be as long.
+  package var vectorSize = 0
+  private let powers: UnsafePointer<DecimalFloat.Power>
+  private let tens: UnsafePointer<Double>
+
+  init(_ bytes: UnsafeRawBufferPointer, depth: Int) {
+    self.bytes = bytes
+    end = bytes.count
+    depthLeft = depth
+    powers = DecimalFloat.powers
+    tens = DecimalFloat.tens
+  }
+
+  /// Goes through one text, whose one value `body` takes.
+  package static func read<T>(
+    _ bytes: UnsafeRawBufferPointer, _ limits: JSONLimits = .standard, _ body: (inout JSONParser) throws(JSONFault) -> T
+  ) -> Result<T, Problem> {
     if bytes.count > limits.bytes {
       return .failure(
         Problem(
@@ -41,36 +73,25 @@ extension JSON {
     }
     var parser = JSONParser(bytes, depth: limits.depth)
     do throws(JSONFault) {
-      return .success(try parser.document())
+      return .success(try parser.document(body))
     } catch {
       return .failure(error.problem(in: bytes))
     }
   }
-}
 
-/// One pass over the bytes, by recursive descent. What is wrong is thrown as a small `JSONFault` and put into words at the entrance only.
-struct JSONParser {
-  private let bytes: UnsafeRawBufferPointer
-  private let end: Int
-  private var at = 0
-  private var depthLeft: Int
-  private let powers: UnsafePointer<DecimalFloat.Power>
-
-  init(_ bytes: UnsafeRawBufferPointer, depth: Int) {
-    self.bytes = bytes
-    end = bytes.count
-    depthLeft = depth
-    powers = DecimalFloat.powers
-  }
-
-  mutating func document() throws(JSONFault) -> JSON {
+  private mutating func document<T>(_ body: (inout JSONParser) throws(JSONFault) -> T) throws(JSONFault) -> T {
     if end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { throw JSONFault(.byteOrderMark, 0) }
     skipSpace()
-    let result = try value()
+    let result = try body(&self)
     skipSpace()
     if at < end { throw JSONFault(.trailing, at) }
     return result
   }
+
+  /// Whether the next value is an object.
+  package var isAtObject: Bool { at < end && byte(at) == UInt8(ascii: "{") }
+  /// Whether the next value is an array.
+  package var isAtArray: Bool { at < end && byte(at) == UInt8(ascii: "[") }
 
   @inline(__always)
   private func byte(_ position: Int) -> UInt8 { bytes[position] }
@@ -86,13 +107,13 @@ struct JSONParser {
   }
 
   @inline(__always)
-  private mutating func value() throws(JSONFault) -> JSON {
+  package mutating func value() throws(JSONFault) -> JSON {
     guard at < end else { throw JSONFault(.expectedValue, at) }
     switch byte(at) {
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
     case UInt8(ascii: "\""): return .string(try string())
-    case UInt8(ascii: "{"): return try object()
-    case UInt8(ascii: "["): return try array()
+    case UInt8(ascii: "{"): return .object(try object())
+    case UInt8(ascii: "["): return .array(try array())
     case UInt8(ascii: "t"): return try literal("true", .bool(true))
     case UInt8(ascii: "f"): return try literal("false", .bool(false))
     case UInt8(ascii: "n"): return try literal("null", .null)
@@ -110,30 +131,36 @@ struct JSONParser {
 
   // MARK: - Containers
 
-  private mutating func array() throws(JSONFault) -> JSON {
-    try enter()
+  private mutating func array() throws(JSONFault) -> [JSON] {
     var elements: [JSON] = []
+    try array { parser throws(JSONFault) in elements.append(try parser.value()) }
+    return elements
+  }
+
+  /// Goes through an array, whose elements `element` takes. Ask `isAtArray` first.
+  @inline(__always)
+  package mutating func array(_ element: (inout JSONParser) throws(JSONFault) -> Void) throws(JSONFault) {
+    try enter()
     skipSpace()
-    if at < end, byte(at) == UInt8(ascii: "]") {
-      leave()
-      return .array(elements)
-    }
+    if at < end, byte(at) == UInt8(ascii: "]") { return leave() }
     while true {
       skipSpace()
-      elements.append(try value())
+      try element(&self)
       skipSpace()
       guard at < end else { throw JSONFault(.expectedCommaOrBracket, at) }
       switch byte(at) {
       case UInt8(ascii: ","): at += 1
-      case UInt8(ascii: "]"):
-        leave()
-        return .array(elements)
+      case UInt8(ascii: "]"): return leave()
       default: throw JSONFault(.expectedCommaOrBracket, at)
       }
     }
   }
 
-  private mutating func object() throws(JSONFault) -> JSON {
+  private mutating func object() throws(JSONFault) -> JSONObject { try object { _, _ in nil } }
+
+  /// Reads an object. `member` hears each key, and may take its value and give another for it; nil leaves it to be read. Ask `isAtObject` first.
+  @inline(__always)
+  package mutating func object(_ member: (inout JSONParser, String) throws(JSONFault) -> JSON?) throws(JSONFault) -> JSONObject {
     try enter()
     var members: [JSONObject.Member] = []
     // Alike is what Swift's strings call alike, canonical equivalence: JSONObject would find only the first of two such keys.
@@ -142,7 +169,7 @@ struct JSONParser {
     skipSpace()
     if at < end, byte(at) == UInt8(ascii: "}") {
       leave()
-      return .object(JSONObject(members: members))
+      return JSONObject(members: members)
     }
     while true {
       skipSpace()
@@ -159,14 +186,15 @@ struct JSONParser {
       guard at < end, byte(at) == UInt8(ascii: ":") else { throw JSONFault(.expectedColon, at) }
       at += 1
       skipSpace()
-      members.append(.init(key: key, value: try value()))
+      let own = try member(&self, key)
+      if let own { members.append(.init(key: key, value: own)) } else { members.append(.init(key: key, value: try value())) }
       skipSpace()
       guard at < end else { throw JSONFault(.expectedCommaOrBrace, at) }
       switch byte(at) {
       case UInt8(ascii: ","): at += 1
       case UInt8(ascii: "}"):
         leave()
-        return .object(JSONObject(members: members))
+        return JSONObject(members: members)
       default: throw JSONFault(.expectedCommaOrBrace, at)
       }
     }
@@ -245,6 +273,103 @@ struct JSONParser {
     // The rare rest (20 digits and more, far exponents): the standard library's reader, correctly rounded and free of locales.
     guard let value = Double(String(decoding: bytes[start..<at], as: UTF8.self)), value.isFinite else { throw JSONFault(.hugeNumber, start) }
     return .double(value)
+  }
+
+  // MARK: - Vectors
+
+  /// A vector as it mostly comes: an array of numbers, each rounded to the nearest double and then to the nearest 32-bit float, or base64 of
+  /// little-endian floats. Nil, with nothing taken, for whatever else is there: `value` and `JSON.floats` know what to say of it.
+  package mutating func floats() -> [Float]? {
+    let start = at
+    let found = isAtArray ? floatsOfArray() : at < end && byte(at) == UInt8(ascii: "\"") ? floatsOfText() : nil
+    if let found {
+      vectorSize = found.count
+      return found
+    }
+    at = start
+    return nil
+  }
+
+  private mutating func floatsOfArray() -> [Float]? {
+    guard depthLeft > 0 else { return nil }
+    at += 1
+    var values: [Float] = []
+    values.reserveCapacity(vectorSize)
+    while true {
+      skipSpace()
+      guard let value = float(), value.isFinite else { return nil }
+      values.append(value)
+      skipSpace()
+      guard at < end else { return nil }
+      switch byte(at) {
+      case UInt8(ascii: ","): at += 1
+      case UInt8(ascii: "]"):
+        at += 1
+        return values
+      default: return nil
+      }
+    }
+  }
+
+  /// The next number; nil where it is none, or of the rare ones that `number` reads a longer way.
+  @inline(__always)
+  private mutating func float() -> Float? {
+    let start = at
+    guard at < end else { return nil }
+    let negative = byte(at) == UInt8(ascii: "-")
+    if negative { at += 1 }
+    var mantissa: UInt64 = 0
+    let firstDigit = at
+    digits(into: &mantissa)
+    var count = at - firstDigit
+    guard count > 0, count == 1 || byte(firstDigit) != UInt8(ascii: "0") else { return nil }
+    var exponent = 0
+    if at < end, byte(at) == UInt8(ascii: ".") {
+      at += 1
+      let firstOfFraction = at
+      digits(into: &mantissa)
+      exponent = firstOfFraction - at
+      if exponent == 0 { return nil }
+      count -= exponent
+    }
+    if count <= 18, at < end, byte(at) == UInt8(ascii: ",") || byte(at) == UInt8(ascii: "]") || byte(at) == 0x20 {
+      if let value = DecimalFloat.quotient(mantissa, exponent, tens) { return Float(negative ? -value : value) }
+      // Larger whole numbers are rounded once, without a double between.
+      if exponent < 0, let value = DecimalFloat.double(mantissa, exponent, powers) { return Float(negative ? -value : value) }
+    }
+    at = start
+    guard negative || digit(at) != nil, let read = try? number() else { return nil }
+    if case .int(let whole) = read { return Float(whole) }
+    return read.double.map { Float($0) }
+  }
+
+  /// Digits as far as they go, eight at a time where there are so many; what they say wraps behind the nineteenth.
+  @inline(__always)
+  private mutating func digits(into mantissa: inout UInt64) {
+    while at + 8 <= end {
+      // After Lemire, "Quickly parsing eight digits" (2022): pairs, then fours, then all eight are put together in one register.
+      let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+      guard (word & 0xF0F0_F0F0_F0F0_F0F0) | (((word &+ 0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0) >> 4) == 0x3333_3333_3333_3333 else { break }
+      var value = word &- 0x3030_3030_3030_3030
+      value = value &* 10 &+ (value >> 8)
+      value =
+        ((value & 0x0000_00FF_0000_00FF) &* 0x000F_4240_0000_0064 &+ ((value >> 16) & 0x0000_00FF_0000_00FF) &* 0x0000_2710_0000_0001) >> 32
+      mantissa = mantissa &* 100_000_000 &+ (value & 0xFFFF_FFFF)
+      at += 8
+    }
+    while let next = digit(at) {
+      mantissa = mantissa &* 10 &+ next
+      at += 1
+    }
+  }
+
+  private mutating func floatsOfText() -> [Float]? {
+    guard let base = bytes.baseAddress, let closing = memchr(base + at + 1, Int32(UInt8(ascii: "\"")), end - at - 1) else { return nil }
+    let count = UnsafeRawPointer(closing) - (base + at + 1)
+    // An escape is not of the alphabet, so a text with one is no vector here.
+    guard let values = Base64.floats(UnsafeRawBufferPointer(start: base + at + 1, count: count)), values.allSatisfy(\.isFinite) else { return nil }
+    at += count + 2
+    return values
   }
 
   /// Reads `e+12`; an exponent beyond all doubles is cut to a million, which is still beyond them.

@@ -164,15 +164,35 @@ package struct JSONWriter {
     bytes.append(UInt8(ascii: "\""))
     var text = text
     text.withUTF8 { characters in
-      var copied = 0
-      for (i, byte) in characters.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
-        bytes.append(contentsOf: characters[copied..<i])
-        append(escaped: byte)
-        copied = i + 1
+      let raw = UnsafeRawBufferPointer(characters)
+      var (copied, at) = (0, 0)
+      while at < raw.count {
+        // Eight plain characters at a time; what may not be plain is looked at by itself.
+        if at + 8 <= raw.count, Self.isPlain(raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)) {
+          at += 8
+          continue
+        }
+        let byte = raw[at]
+        if byte < 0x20 || byte == 0x22 || byte == 0x5C {
+          bytes.append(contentsOf: raw[copied..<at])
+          append(escaped: byte)
+          copied = at + 1
+        }
+        at += 1
       }
-      bytes.append(contentsOf: characters[copied...])
+      bytes.append(contentsOf: raw[copied...])
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// None of the eight bytes is a quote, a backslash or a control character; false also for some that are none.
+  /// After "Determine if a word has a byte less than n / equal to n", S. E. Anderson, Bit Twiddling Hacks.
+  @inline(__always)
+  private static func isPlain(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let (quote, backslash) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C))
+    let special = ((word &- ones &* 0x20) & ~word) | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)
+    return special & (ones &* 0x80) == 0
   }
 
   private mutating func append(escaped byte: UInt8) {

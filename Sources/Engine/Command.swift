@@ -45,6 +45,9 @@ enum Write: Sendable {
 }
 
 extension Write {
+  /// How many documents it changes.
+  var documentCount: Int { if case .documents(let write) = self { write.changes.count } else { 0 } }
+
   /// The write as one that a task's run has led to: what it starts in turn is one run deeper.
   func following(_ task: TaskRecord) -> Write {
     switch self {

@@ -116,16 +116,38 @@ extension Host {
 
   // MARK: - By use
 
-  /// A page of documents; notes by which fields large collections are filtered and sorted, and gives those that come often an index of their own.
-  func documents(_ query: DocumentQuery) throws(Problem) -> Listing<Document> {
-    let listing = try read { reader throws(Problem) in try reader.documents(query) }
-    let fields = query.indexableFields
-    guard !fields.isEmpty else { return listing }
-    for field in fields where uses.count(field, in: query.namespaceID) == Self.usesForIndex {
+  /// Looks through the documents of a query; notes by which fields large collections are filtered, sorted and grouped, and gives those that come
+  /// often, or that took longer than a read may, an index of their own. `field`: what they are grouped by.
+  func looking<T>(by query: DocumentQuery, groupedBy field: String? = nil, _ body: (Reader) throws(Problem) -> T) throws(Problem) -> T {
+    let result: Result<T, Problem>
+    do throws(Problem) { result = .success(try read(body)) } catch { result = .failure(error) }
+    var fields = query.indexableFields
+    // Groups are read out of an index when they are of all documents.
+    if let field, query.filter == nil, case .field = Filter.subject(of: field), !fields.contains(field) { fields.append(field) }
+    var slow: Problem?
+    if case .failure(let problem) = result, problem.kind == .budget { slow = problem }
+    for field in fields where uses.count(field, in: query.namespaceID) == Self.usesForIndex || slow != nil {
       // Its pages come all the same, only slower.
       do throws(Problem) { try index(field, usedBy: query) } catch { log("warn", "'\(field)' gets no index: \(error)") }
     }
-    return listing
+    guard var slow else { return try result.get() }
+    slow.hint = try hint(for: fields, query.namespaceID) ?? slow.hint
+    throw slow
+  }
+
+  /// What to do when a look by these fields took too long; nil where their indexes are there already.
+  private func hint(for fields: [String], _ namespaceID: String) throws(Problem) -> String? {
+    let known = try read { reader throws(Problem) in try reader.payloadIndexes(in: namespaceID) }
+    let missing = fields.filter { field in !known.contains { $0.field == field } }
+    if let field = missing.first {
+      return """
+        Give '\(field)' an index, by PATCH /v1/namespaces/\(namespaceID) with {"payload_indexes": [{"field_name": "\(field)", "type": "keyword"}]}, \
+        or narrow it by a filter on a field that has one
+        """
+    }
+    let building = known.filter { index in !index.isReady && fields.contains(index.field) }
+    if let index = building.first { return "The index of '\(index.field)' is being built: ask again when it is ready, or narrow it by a filter" }
+    return fields.isEmpty ? "All documents were looked at: narrow it by a filter on a field that has an index" : nil
   }
 
   private func index(_ field: String, usedBy query: DocumentQuery) throws(Problem) {

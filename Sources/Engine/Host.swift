@@ -1,4 +1,6 @@
 package import Basics
+import CLinux
+import Glibc
 package import Model
 package import Scheduling
 import Scripting
@@ -73,6 +75,7 @@ package final class Host: Sendable {
   /// Opens a store as its owner, takes up what a crash left unfinished, and starts to fire. Throws when the file is not a store, is
   /// damaged, or belongs to another running host.
   package static func open(_ configuration: Configuration) throws(Problem) -> Host {
+    boundMemory()
     let ledger = try SQLiteLedger.open(path: configuration.path, mode: .owner, surroundings: configuration.surroundings)
     let host = try Host(configuration, ledger)
     do throws(Problem) {
@@ -85,6 +88,12 @@ package final class Host: Sendable {
       throw error
     }
     return host
+  }
+
+  /// Dozens of threads take turns with large requests. With an arena for each, glibc would keep what the largest took as often as there are
+  /// arenas (eight for each core), and grow each a few pages at a time. Its own thresholds move up to 32 MiB, too.
+  private static func boundMemory() {
+    cl_bound_memory(Int32(clamping: max(2, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))), 8 << 20, 16 << 20)
   }
 
   private init(_ configuration: Configuration, _ ledger: SQLiteLedger) throws(Problem) {
@@ -173,7 +182,10 @@ package final class Host: Sendable {
   func ask<Value: Sendable>(_ command: (Reply<Result<Value, Problem>>) -> Command) throws(Problem) -> Value {
     let reply = Reply<Result<Value, Problem>>()
     guard inbox.put(command(reply)) else { throw Self.shuttingDown }
-    return try reply.wait().get()
+    let answer = reply.wait()
+    // Whoever goes on reading sees what was written.
+    try Snapshot.current?.renew()
+    return try answer.get()
   }
 
   /// Commits a transaction, together with whatever else waits. A lost guard is a conflict.
@@ -235,6 +247,7 @@ package final class Host: Sendable {
 
   /// Reads in one snapshot, for as long as the thread's `ReadLimit` allows; then it is stopped in the middle of SQLite's work.
   package func read<T>(_ body: (Reader) throws(Problem) -> T) throws(Problem) -> T {
+    if let open = Snapshot.current, open.readers === readers { return try body(open.reader) }
     guard let limit = ReadLimit.current else { return try readers.read(body) }
     do throws(Problem) { return try readers.read(within: limit, body) } catch {
       guard error.kind == .cancelled else { throw error }
@@ -242,6 +255,12 @@ package final class Host: Sendable {
         .budget, "the read took longer than \(limit.inMilliseconds) ms", hint: "Ask for less at once: a smaller page, a narrower filter, no sort",
         details: error.details)
     }
+  }
+
+  /// Lets everything that `body` reads on this thread be of one snapshot. To begin and end one costs more than most questions in it: a request
+  /// that asks who it comes from, where, and for what, asks once. Not for what waits for others: a snapshot keeps the log from being emptied.
+  package func inOneSnapshot<T>(_ body: () throws(Problem) -> T) throws(Problem) -> T {
+    try read { reader throws(Problem) in try Snapshot(reader, of: readers).lend(body) }
   }
 
   /// Writes who owns the store beside it, for command lines on the same machine.

@@ -75,6 +75,13 @@ package struct Operation: Sendable {
   package var takesLines: Bool { name == "upsert_documents" || name == "upsert_namespace_documents" }
   /// Whether it looks into every namespace, or into one where a request names it.
   package var mayBeNarrowed: Bool { name == "list_all_batches" }
+  /// Whether it reads, and nothing else, out of the store alone, and not for long: then all of it may see one snapshot.
+  package var readsAtOnce: Bool { scope == .read && (method == "GET" || name.hasPrefix("list_")) && !Self.lasting.contains(name) }
+  /// What follows events, asks scripts, or looks through documents.
+  private static let lasting: Set = [
+    "stream_events", "explain_trigger", "replay_evaluation", "list_documents", "list_documents_get", "list_namespace_documents",
+    "list_documents_batch", "count_documents",
+  ]
   /// The body's field names, for the documentation; nil when there is no body.
   package var body: [String]?
   package var perform: @Sendable (Host, Call) throws(Problem) -> Answer
@@ -156,6 +163,8 @@ package struct Call: Sendable {
   package var query: JSONObject
   /// An empty object when there was no body.
   package var body: JSON
+  /// The body's `documents`, where they were read on a way of their own; then `body` has null for them.
+  package var documents: [IncomingDocument]?
   /// Whether the client knows only the contract's words: lists leave out for it what has others.
   package var isByContract = false
   /// Collects writes instead of committing them: hooks and actions of triggers, whose writes are committed with their outcome.

@@ -71,6 +71,14 @@ package struct RequestParser: Sendable {
       searched -= consumed
       consumed = 0
     }
+    var bytes = bytes
+    // What belongs to a body goes to its place at once.
+    if case .body(let remaining) = state, buffer.isEmpty {
+      let count = min(remaining, bytes.count)
+      add(UnsafeRawBufferPointer(rebasing: bytes[..<count]), of: remaining)
+      state = .body(remaining: remaining - count)
+      bytes = UnsafeRawBufferPointer(rebasing: bytes[count...])
+    }
     buffer.append(contentsOf: bytes)
   }
 
@@ -194,9 +202,19 @@ package struct RequestParser: Sendable {
   /// Moves up to that many bytes into the body.
   private mutating func take(_ wanted: Int) -> Int {
     let count = min(wanted, buffer.count - consumed)
-    request.body.append(contentsOf: buffer[consumed..<consumed + count])
+    let piece = buffer[consumed..<consumed + count]
+    piece.withUnsafeBytes { add($0, of: wanted) }
     advance(to: consumed + count)
     return count
+  }
+
+  /// Adds a piece to the body, of which `wanted` bytes are still to come with it.
+  private mutating func add(_ piece: UnsafeRawBufferPointer, of wanted: Int) {
+    // Where so much of it has come already, the rest will: one step to the whole, instead of as many copies as it takes to double.
+    if wanted > request.body.capacity - request.body.count, request.body.count >= 256 << 10 {
+      request.body.reserveCapacity(request.body.count + wanted)
+    }
+    request.body.append(contentsOf: piece)
   }
 
   private func tooLongLine(_: RequestParser) -> Rejection {

@@ -51,6 +51,12 @@ package struct Aggregation: Sendable, Equatable {
   package var descending: Bool
   package var limit: Int?
 
+  /// The one field by whose values documents are counted, where nothing else is asked.
+  package var countedField: String? {
+    guard unwind == nil, keys.count == 1, keys[0].form == .value, metrics.allSatisfy({ $0.function == .count && $0.field == nil }) else { return nil }
+    return keys[0].field
+  }
+
   package static let accepted = [
     "group_by", "aggregations", "filters", "having", "unwind", "range_buckets", "sort_by", "sort_direction", "limit",
   ]

@@ -25,8 +25,8 @@ package struct Document: Sendable, Equatable {
   /// Reads one document of a request: `document_id?`, `vectors?`, and the fields, at the root, in `payload` and in `metadata`.
   ///
   /// `document_id` is made when absent. Vectors are checked against the collection: known index, dimension, finite numbers.
-  package init(_ json: JSON, in collection: Collection, path: String, surroundings: Surroundings) throws(Problem) {
-    let members = try Fields(json, path: path)
+  package init(_ incoming: IncomingDocument, in collection: Collection, path: String, surroundings: Surroundings) throws(Problem) {
+    let members = try Fields(incoming.json, path: path)
     let now = surroundings.now()
     let id = try members.string("document_id", example: "\"doc_1\"").map { id throws(Problem) in
       try Names.checkID(id, path: members.at("document_id"))
@@ -39,22 +39,27 @@ package struct Document: Sendable, Equatable {
     var vectors: [String: [Float]] = [:]
     for member in try members.objectValue("vectors")?.members ?? [] {
       let name = member.key.split(separator: "/").last.map(String.init) ?? member.key
-      let at = "\(members.at("vectors")).\(member.key)"
       guard let index = collection.index(named: member.key) ?? collection.index(named: name) else {
         let known = collection.vectorIndexes.map(\.name)
         throw Problem(
           .invalid, "collection '\(collection.name)' has no vector index '\(member.key)'",
-          hint: known.isEmpty ? "Create the collection with vector_indexes" : "It has: \(known.joined(separator: ", "))", path: at,
-          didYouMean: Suggestion.nearest(to: member.key, in: known), details: ["available": .array(known.map(JSON.string))])
+          hint: known.isEmpty ? "Create the collection with vector_indexes" : "It has: \(known.joined(separator: ", "))",
+          path: "\(members.at("vectors")).\(member.key)", didYouMean: Suggestion.nearest(to: member.key, in: known),
+          details: ["available": .array(known.map(JSON.string))])
       }
       do {
-        let vector = try member.value.floats()
+        let vector: [Float]
+        if let read = incoming.vectors.first(where: { $0.key == member.key }) { vector = read.values } else { vector = try member.value.floats() }
         try Self.check(vector, against: index)
         vectors[index.name] = vector
-      } catch { throw error.within(at) }
+      } catch { throw error.within("\(members.at("vectors")).\(member.key)") }
     }
     self.init(
       id: id ?? Identifier.make("doc", surroundings), collectionID: collection.id, fields: fields, vectors: vectors, createdAt: now, updatedAt: now)
+  }
+
+  package init(_ json: JSON, in collection: Collection, path: String, surroundings: Surroundings) throws(Problem) {
+    try self.init(IncomingDocument(json), in: collection, path: path, surroundings: surroundings)
   }
 
   /// Refuses a vector of another dimension or with a number that is not finite.

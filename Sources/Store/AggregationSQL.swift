@@ -12,20 +12,21 @@ struct AggregationSQL {
 
   /// One row per group: the keys' JSON texts, then the metrics, lists and single values of documents as JSON texts. `most` groups and one more are read.
   mutating func statement(
-    _ aggregation: Aggregation, of collectionID: String, most: Int
+    _ aggregation: Aggregation, of collectionID: String, most: Int, _ reader: Reader
   ) throws(Problem) -> (sql: String, parameters: Connection.Parameters) {
     var columns: [String] = []
     for key in aggregation.keys { columns.append(try text(of: key)) }
     let groups = columns.indices.map { "\($0 + 1)" }.joined(separator: ", ")
     for metric in aggregation.metrics { columns.append(try column(of: metric)) }
-    let condition = try aggregation.filter.map { inner throws(Problem) in try filter.condition(inner) } ?? "1"
-    var source = "documents"
-    if let unwound { source += ", json_each(documents.body, \(try filter.pathParameter(unwound, aggregation.unwind ?? ""))) AS item" }
+    let namespaceID = try reader.namespace(of: collectionID) ?? ""
+    let source = try DocumentPlan.source(reader, namespaceID, [collectionID], aggregation.filter, &filter)
+    var tables = source.tables
+    if let unwound { tables += ", json_each(documents.body, \(try filter.pathParameter(unwound, aggregation.unwind ?? ""))) AS item" }
     let sql = """
-      SELECT \(columns.joined(separator: ", ")) FROM \(source) WHERE documents.collection_id = $collection_id AND (\(condition))
+      SELECT \(columns.joined(separator: ", ")) FROM \(tables) WHERE \(source.test)
       \(groups.isEmpty ? "" : "GROUP BY \(groups) ORDER BY \(groups)") LIMIT $most
       """
-    return (sql, [("collection_id", .text(collectionID)), ("most", .integer(Int64(most) + 1))] + filter.parameters)
+    return (sql, DocumentPlan.parameters([collectionID]) + [("most", .integer(Int64(most) + 1))] + filter.parameters)
   }
 
   /// The value of a field in three shapes: as JSON text (`'null'` when it is missing), JSON's name of its type, and as SQLite's own value.

@@ -81,6 +81,11 @@ extension Reader {
     try connection.rows(.collectionIDs, [("namespace_id", .text(namespaceID))]) { $0.text() }
   }
 
+  /// The namespace that a collection is in; nil when there is no such collection.
+  func namespace(of collectionID: String) throws(Problem) -> String? {
+    try connection.first(.namespaceOfCollection, [("collection_id", .text(collectionID))]) { $0.text() }
+  }
+
   /// The count kept with the collection; 0 when there is no such collection.
   package func documentCount(_ collectionID: String) throws(Problem) -> Int64 {
     try connection.number(.documentCount, [("collection_id", .text(collectionID))])

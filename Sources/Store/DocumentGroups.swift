@@ -31,18 +31,35 @@ extension Reader {
       }
       offset += count
     }
-    var groups = try grouped(query, by: field, collections, offset: offset)
+    // Where an index has the values of all documents, it is counted there, and only the documents of the page are read.
+    let fields = query.filter == nil ? try FieldGroups(self, of: field, collections, in: query.namespaceID) : nil
+    let indexed = try fields.flatMap { fields throws(Problem) in try fields.first(offset + Int64(query.page.limit) + 1, by: .start) }
+    let places = indexed.map { Array($0.dropFirst(Int(offset))) }
+    var groups: [Found]
+    if let places {
+      groups = []
+      for place in places {
+        groups.append((place.text, DocumentGroup(key: try JSON(parsing: place.text), count: place.count, documents: [])))
+      }
+    } else {
+      groups = try grouped(query, by: field, collections, offset: offset)
+    }
     var next: String?
     if groups.count > query.page.limit {
       groups.removeLast()
       next = Cursor.skip(offset + Int64(groups.count)).text
     }
-    try fill(&groups, query, by: field, collections, most: most)
+    if let fields, let places {
+      for number in groups.indices { try fill(&groups[number].group, query, fields, places[number], collections, most: most) }
+    } else {
+      try fill(&groups, query, by: field, collections, most: most)
+    }
     var (total, documents): (Int64, Int64) = (-1, -1)
     if offset == 0, next == nil {
       (total, documents) = (Int64(groups.count), groups.reduce(0) { $0 + $1.group.count })
     } else if query.page.includeTotal {
-      (total, documents) = try counted(query, by: field, collections)
+      let known = try fields.flatMap { fields throws(Problem) in try fields.total() }
+      if let known { (total, documents) = known } else { (total, documents) = try counted(query, by: field, collections) }
     }
     return DocumentGroups(listing: Listing(items: groups.map(\.group), total: total, nextCursor: next), documents: documents)
   }
@@ -50,20 +67,20 @@ extension Reader {
   private typealias Found = (text: String, group: DocumentGroup)
 
   /// What all statements here say of the documents: which they are, and the JSON text of the field that groups them.
-  private func parts(_ query: DocumentQuery, by field: String, _ collections: [String]) throws(Problem) -> (key: String, test: String, sql: FilterSQL)
-  {
+  private func parts(
+    _ query: DocumentQuery, by field: String, _ collections: [String]
+  ) throws(Problem) -> (key: String, source: (tables: String, test: String), sql: FilterSQL) {
     var aggregation = AggregationSQL()
     let key = try aggregation.json(field)
     var sql = aggregation.filter
-    let condition = try query.filter.map { filter throws(Problem) in try sql.condition(filter) } ?? "1"
-    return (key, "\(DocumentPlan.of(collections, "documents")) AND (\(condition))", sql)
+    return (key, try DocumentPlan.source(self, query.namespaceID, collections, query.filter, &sql), sql)
   }
 
   private func grouped(_ query: DocumentQuery, by field: String, _ collections: [String], offset: Int64) throws(Problem) -> [Found] {
-    let (key, test, sql) = try parts(query, by: field, collections)
+    let (key, source, sql) = try parts(query, by: field, collections)
     return try connection.rows(
       composed: """
-        SELECT \(key) AS found, count(*), min(documents.position) AS start FROM documents WHERE \(test)
+        SELECT \(key) AS found, count(*), min(documents.position) AS start FROM \(source.tables) WHERE \(source.test)
         GROUP BY found ORDER BY start, found LIMIT $limit OFFSET $offset
         """,
       DocumentPlan.parameters(collections) + [("limit", .integer(Int64(query.page.limit) + 1)), ("offset", .integer(offset))] + sql.parameters
@@ -74,9 +91,10 @@ extension Reader {
   }
 
   private func counted(_ query: DocumentQuery, by field: String, _ collections: [String]) throws(Problem) -> (groups: Int64, documents: Int64) {
-    let (key, test, sql) = try parts(query, by: field, collections)
+    let (key, source, sql) = try parts(query, by: field, collections)
     return try connection.rows(
-      composed: "SELECT count(DISTINCT \(key)), count(*) FROM documents WHERE \(test)", DocumentPlan.parameters(collections) + sql.parameters
+      composed: "SELECT count(DISTINCT \(key)), count(*) FROM \(source.tables) WHERE \(source.test)",
+      DocumentPlan.parameters(collections) + sql.parameters
     ) { row in (groups: row.int(), documents: row.int()) }.first ?? (0, 0)
   }
 
@@ -85,7 +103,7 @@ extension Reader {
     _ groups: inout [Found], _ query: DocumentQuery, by field: String, _ collections: [String], most: Int
   ) throws(Problem) {
     guard !groups.isEmpty else { return }
-    var (key, test, sql) = try parts(query, by: field, collections)
+    var (key, source, sql) = try parts(query, by: field, collections)
     let order = try sql.order(query.sort)
     let wanted = try sql.bind(.json(.array(groups.map { .string($0.text) })))
     let numbers = Dictionary(uniqueKeysWithValues: groups.enumerated().map { ($0.element.text, $0.offset) })
@@ -94,16 +112,37 @@ extension Reader {
         SELECT page.found, documents.document_id, documents.collection_id, documents.body, documents.created_at, documents.updated_at, documents.position
         FROM (SELECT \(key) AS found, documents.collection_id, documents.position,
             row_number() OVER (PARTITION BY \(key) ORDER BY \(order)) AS place
-            FROM documents WHERE \(test) AND \(key) IN (SELECT item.value FROM json_each(\(wanted)) AS item)) AS page
+            FROM \(source.tables) WHERE \(source.test) AND \(key) IN (SELECT item.value FROM json_each(\(wanted)) AS item)) AS page
           CROSS JOIN documents ON documents.collection_id = page.collection_id AND documents.position = page.position
         WHERE page.place <= $most ORDER BY page.found, page.place
         """, DocumentPlan.parameters(collections) + [("most", .integer(Int64(most)))] + sql.parameters
     ) { row throws(Problem) in (text: row.text(), document: try Document.read(&row), position: row.int()) }
-    for var row in rows {
+    for row in rows {
       guard let number = numbers[row.text] else { continue }
-      if query.vectors { row.document.vectors = try vectors(of: row.document.collectionID, at: row.position) }
-      if let select = query.select { row.document.fields = row.document.fields.keeping(select) }
-      groups[number].group.documents.append(row.document)
+      groups[number].group.documents.append(try shown(row.document, at: row.position, query))
     }
+  }
+
+  /// Reads the first documents of one group, which an index names.
+  private func fill(
+    _ group: inout DocumentGroup, _ query: DocumentQuery, _ fields: FieldGroups, _ place: FieldGroups.Group, _ collections: [String], most: Int
+  ) throws(Problem) {
+    var sql = FilterSQL()
+    let test = try fields.members(of: place, &sql)
+    let order = query.sort.isEmpty ? "chosen.position" : try sql.order(query.sort)
+    let rows = try connection.rows(
+      composed: """
+        SELECT documents.document_id, documents.collection_id, documents.body, documents.created_at, documents.updated_at, documents.position
+        FROM \(DocumentPlan.joined) WHERE \(test) ORDER BY \(order) LIMIT $most
+        """, DocumentPlan.parameters(collections) + [("most", .integer(Int64(most)))] + sql.parameters
+    ) { row throws(Problem) in (document: try Document.read(&row), position: row.int()) }
+    for row in rows { group.documents.append(try shown(row.document, at: row.position, query)) }
+  }
+
+  private func shown(_ document: Document, at position: Int64, _ query: DocumentQuery) throws(Problem) -> Document {
+    var document = document
+    if query.vectors { document.vectors = try vectors(of: document.collectionID, at: position) }
+    if let select = query.select { document.fields = document.fields.keeping(select) }
+    return document
   }
 }

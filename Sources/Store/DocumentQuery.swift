@@ -194,7 +194,7 @@ extension Reader {
   /// How many documents of a collection pass.
   package func count(_ collectionID: String, filter: Filter? = nil) throws(Problem) -> Int64 {
     guard let filter else { return try documentCount(collectionID) }
-    guard let namespaceID = try connection.first(.namespaceOfCollection, [("collection_id", .text(collectionID))], { $0.text() }) else { return 0 }
+    guard let namespaceID = try namespace(of: collectionID) else { return 0 }
     return try count([collectionID], filter, in: namespaceID)
   }
 

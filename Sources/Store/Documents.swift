@@ -6,38 +6,41 @@ extension Transaction {
   ///
   /// `position` counts insertions over the whole store (`Reader.highestPosition` tells where to go on); lists go by it.
   package mutating func insert(_ document: Document, in namespaceID: String, position: Int64) {
-    add(
-      .insertDocument,
-      [
-        ("collection_id", .text(document.collectionID)), ("document_id", .text(document.id)), ("namespace_id", .text(namespaceID)),
-        ("position", .integer(position)), ("body", .json(document.fields)), ("created_at", .instant(document.createdAt)),
-        ("updated_at", .instant(document.updatedAt)),
-      ])
+    add(.insertDocument) { tape in
+      tape.put("collection_id", document.collectionID)
+      tape.put("document_id", document.id)
+      tape.put("namespace_id", namespaceID)
+      tape.put("position", position)
+      tape.put("body", document.fields)
+      tape.put("created_at", document.createdAt)
+      tape.put("updated_at", document.updatedAt)
+    }
     for (name, vector) in document.vectors {
-      add(
-        .insertVector,
-        [
-          ("collection_id", .text(document.collectionID)), ("index_name", .text(name)), ("position", .integer(position)),
-          ("document_id", .text(document.id)), ("vector", .floats(vector)),
-        ])
+      add(.insertVector) { tape in
+        tape.put("collection_id", document.collectionID)
+        tape.put("index_name", name)
+        tape.put("position", position)
+        tape.put("document_id", document.id)
+        tape.put("vector", .floats(vector))
+      }
     }
   }
 
   /// Replaces the document's fields and the vectors that are given; other vectors and its place in lists stay. Lost when it is gone.
   package mutating func update(_ document: Document) {
-    add(
-      .updateDocument,
-      [
-        ("body", .json(document.fields)), ("updated_at", .instant(document.updatedAt)), ("collection_id", .text(document.collectionID)),
-        ("document_id", .text(document.id)),
-      ], expecting: .exactly(1), guardName: "document")
+    add(.updateDocument, expecting: .exactly(1), guardName: "document") { tape in
+      tape.put("body", document.fields)
+      tape.put("updated_at", document.updatedAt)
+      tape.put("collection_id", document.collectionID)
+      tape.put("document_id", document.id)
+    }
     for (name, vector) in document.vectors {
-      add(
-        .putVector,
-        [
-          ("collection_id", .text(document.collectionID)), ("index_name", .text(name)), ("vector", .floats(vector)),
-          ("document_id", .text(document.id)),
-        ], expecting: .exactly(1), guardName: "document")
+      add(.putVector, expecting: .exactly(1), guardName: "document") { tape in
+        tape.put("collection_id", document.collectionID)
+        tape.put("index_name", name)
+        tape.put("vector", .floats(vector))
+        tape.put("document_id", document.id)
+      }
     }
   }
 

@@ -51,9 +51,12 @@ struct FilterSQL {
       defer { isExact = outside }
       return try condition(inner)
     case .mentions(let text):
-      let needle = try bind(.text(Filter.fold(text)))
+      let folded = Filter.fold(text)
+      let needle = try bind(.text(folded))
+      // What is written in a body as it is, is in it as a whole: most documents are done with there. Escaped it may look otherwise.
+      let isPlain = folded.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
       return """
-        (instr(fold(documents.document_id), \(needle)) > 0 OR EXISTS (SELECT 1 FROM json_tree(json_remove(documents.body, '$._internal')) AS item
+        (instr(fold(documents.document_id), \(needle)) > 0 OR \(isPlain ? "instr(fold(documents.body), \(needle)) > 0 AND " : "")EXISTS (SELECT 1 FROM json_tree(json_remove(documents.body, '$._internal')) AS item
           WHERE item.type = 'text' AND instr(fold(item.value), \(needle)) > 0))
         """
     case .share(let share, let count):

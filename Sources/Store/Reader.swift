@@ -18,6 +18,14 @@ package struct Reader {
     return faults + orphans.prefix(20 - min(20, faults.count))
   }
 
+  /// Leaves the snapshot for one of the store as it is now. Not while rows of a question are still being read.
+  package func renew() throws(Problem) {
+    try translating { () throws(SQLiteFault) in
+      try connection.control(.commit)
+      try connection.control(.read)
+    }
+  }
+
   package func schemaVersion() throws(Problem) -> Int64 { try Migration.version(of: connection) }
 }
 

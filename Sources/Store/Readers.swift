@@ -90,13 +90,14 @@ package final class Readers: Sendable {
     }
   }
 
-  /// Mapped memory saves a copy per page when vectors are read in bulk; 2 GiB is SQLite's own limit.
+  /// Mapped memory saves a copy per page when vectors are read in bulk; a larger map would count as the process's own, once for each connection.
+  /// What a question sorts stays in memory as far as the cache goes and lies in a file behind that, or a million groups would be held at once.
   private static let pragmas = """
     PRAGMA busy_timeout = 5000;
     PRAGMA query_only = ON;
     PRAGMA cache_size = -8000;
-    PRAGMA mmap_size = 2147418112;
-    PRAGMA temp_store = MEMORY;
+    PRAGMA mmap_size = 268435456;
+    PRAGMA temp_store = FILE;
     PRAGMA trusted_schema = OFF;
     PRAGMA cell_size_check = ON;
     """

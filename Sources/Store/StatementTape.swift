@@ -151,6 +151,17 @@ struct StatementTape: @unchecked Sendable {
 
   mutating func put(_ name: StaticString, _ instant: Instant?) { put(name, instant?.milliseconds) }
   mutating func put(_ name: StaticString, _ flag: Bool?) { put(name, flag.map { $0 ? 1 : 0 }) }
+  /// Its JSON text.
+  mutating func put(_ name: StaticString, _ object: JSONObject) {
+    let text = JSON.object(object).bytes
+    name.withUTF8Buffer { name in
+      if text.count > Self.longest {
+        put(name, String(decoding: text, as: UTF8.self))
+      } else {
+        text.withUnsafeBufferPointer { put(name, text: $0) }
+      }
+    }
+  }
   mutating func put(_ name: StaticString, _ value: Value) { name.withUTF8Buffer { put($0, value) } }
 
   /// The statements of another one follow.

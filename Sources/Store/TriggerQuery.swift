@@ -52,10 +52,11 @@ package struct TriggerQuery: Sendable {
 
   var countSQL: String { "SELECT count(*) FROM triggers \(Self.conditions)" }
 
+  private static let columns = String(Statement.trigger.sql.split(separator: "\nFROM ")[0])
+
   var sql: String {
     let order = "\(sortBy.rawValue) \(descending ? "DESC" : "ASC") NULLS LAST, trigger_id \(descending ? "DESC" : "ASC")"
-    let columns = Statement.trigger.sql.split(separator: "\nFROM ")[0]
-    return "\(columns)\nFROM triggers JOIN trigger_definitions USING (trigger_id) \(Self.conditions) ORDER BY \(order) LIMIT $limit OFFSET $offset"
+    return "\(Self.columns)\nFROM triggers JOIN trigger_definitions USING (trigger_id) \(Self.conditions) ORDER BY \(order) LIMIT $limit OFFSET $offset"
   }
 
   var conditions: Connection.Parameters {

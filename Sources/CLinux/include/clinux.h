@@ -1,5 +1,4 @@
-// The kernel's interfaces that Swift's Glibc module leaves out: epoll, eventfd, timerfd, and a thread's name. Headers only, but for libcurl
-// (ccurl.h).
+// What Swift's Glibc module leaves out: epoll, eventfd, timerfd, a thread's name, the allocator's settings. Headers only, but for libcurl (ccurl.h).
 #pragma once
 #include "ccurl.h"
 #include <stdint.h>
@@ -18,6 +17,15 @@ static const int cl_timerfd_flags = TFD_CLOEXEC;
 // The name CLOCK_REALTIME has another type in Swift's Glibc than timerfd_create() takes.
 static const int cl_realtime = CLOCK_REALTIME;
 static const int cl_timer_watches_clock = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
+
+#include <malloc.h>
+// How glibc's allocator keeps memory, mallopt(3): so many arenas at most, large pieces on their own from `large` bytes on, and what is free at an
+// arena's end given back from `trim` bytes on. To be said before there are threads.
+static inline void cl_bound_memory(int arenas, int large, int trim) {
+  mallopt(M_ARENA_MAX, arenas);
+  mallopt(M_MMAP_THRESHOLD, large);
+  mallopt(M_TRIM_THRESHOLD, trim);
+}
 
 #include <sys/prctl.h>
 // What top and perf show of the calling thread; the kernel cuts it after fifteen bytes. prctl() is variadic, which Swift cannot call.

@@ -14,7 +14,10 @@ extension Operation {
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
       let aggregation = try Aggregation(call.body)
-      let result = try host.read { reader throws(Problem) in try reader.aggregate(collection.id, aggregation) }
+      let query = DocumentQuery(namespaceID: collection.namespaceID, collectionIDs: [collection.id], filter: aggregation.filter)
+      let result = try host.looking(by: query, groupedBy: aggregation.countedField) { reader throws(Problem) in
+        try reader.aggregate(collection.id, aggregation)
+      }
       return .json([
         "results": .array(result.groups.map { ["group": .object($0.key), "metrics": .object($0.metrics)] }), "total_groups": .int(result.total),
         "query_info": ["collection_id": .string(collection.id), "returned": .int(result.groups.count)],
@@ -29,7 +32,10 @@ extension Operation {
       let field = try fields.required("field", example: "\"category\"")
       let limit = Int(try fields.int("limit", in: 1...distinctLimit) ?? 1000)
       let filter = try filter(fields)
-      var found = try host.read { reader throws(Problem) in try reader.distinct(field, of: collection.id, filter: filter, limit: limit + 1) }
+      let query = DocumentQuery(namespaceID: collection.namespaceID, collectionIDs: [collection.id], filter: filter)
+      var found = try host.looking(by: query, groupedBy: field) { reader throws(Problem) in
+        try reader.distinct(field, of: collection.id, filter: filter, limit: limit + 1)
+      }
       let isCut = found.count > limit
       if isCut { found.removeLast() }
       return .json([

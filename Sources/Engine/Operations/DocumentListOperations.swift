@@ -112,7 +112,7 @@ extension Operation {
       namespaceID: try call.namespaceID(), collectionIDs: collections.map(\.id), filter: conditions.count > 1 ? .all(conditions) : conditions.first,
       sort: order.map { [($0.field, $0.descending)] } ?? [], page: page, vectors: view.needsVectors, select: view.selectInStore)
     if let field = try groupField(fields) { return try grouped(host, query, by: field, view, share) }
-    var listing = try host.documents(query)
+    var listing = try host.looking(by: query) { reader throws(Problem) in try reader.documents(query) }
     listing.nextCursor = share.signing(listing.nextCursor)
     let (shown, warnings) = try view.show(listing.items, host, in: query.namespaceID)
     var answer = page.envelope(Listing(items: shown, total: listing.total, nextCursor: listing.nextCursor)).object ?? JSONObject()
@@ -138,7 +138,7 @@ extension Operation {
   ) throws(Problem) -> JSONObject {
     let page = query.page
     let most = max(1, min(groupShown, groupsShown / page.limit))
-    let found = try host.read { reader throws(Problem) in try reader.groups(query, by: field, most: most) }
+    let found = try host.looking(by: query, groupedBy: field) { reader throws(Problem) in try reader.groups(query, by: field, most: most) }
     var warnings: [String] = []
     var groups: [JSON] = []
     for group in found.listing.items {

@@ -78,7 +78,8 @@ extension Operation {
     ) { host, call throws(Problem) in
       let collection = try host.collection(call)
       let filter = try filter(Fields(.object(call.query)))
-      let count = try host.read { reader throws(Problem) in
+      let query = DocumentQuery(namespaceID: collection.namespaceID, collectionIDs: [collection.id], filter: filter)
+      let count = try host.looking(by: query) { reader throws(Problem) in
         if let filter { return try reader.count(collection.id, filter: filter) }
         return try reader.documentCount(collection.id)
       }
@@ -121,12 +122,12 @@ extension Operation {
   }
 
   private static func upsert(_ fields: Fields, into collection: Collection, _ host: Host, _ call: Call) throws(Problem) -> JSON {
-    guard let items = fields["documents"] else { throw fields.missing("documents", example: "[{\"document_id\": \"a\", \"vectors\": {}}]") }
-    guard let documents = items.array else { throw Problem(.invalid, "expected an array, got \(items.typeName)", path: "documents") }
+    let documents = try incoming(fields, call)
     try checkCount(documents.count, path: "documents")
     var changes: [DocumentWrite.Change] = []
     changes.reserveCapacity(documents.count)
     var ids: [JSON] = []
+    ids.reserveCapacity(documents.count)
     for (position, item) in documents.enumerated() {
       let document = try Document(item, in: collection, path: "documents[\(position)]", surroundings: host.surroundings)
       ids.append(.string(document.id))
@@ -137,12 +138,20 @@ extension Operation {
     let options = try Fields(fields["options"], path: fields.at("options"), accepting: ["write_token", "idempotency_key"])
     _ = try options.bool("write_token")
     if let key = try options.string("idempotency_key") {
-      return try once(Names.checkID(key, path: options.at("idempotency_key")), changes, to: collection, body: items, answering: inserted, host)
+      let given = fields["documents"] ?? .null
+      return try once(Names.checkID(key, path: options.at("idempotency_key")), changes, to: collection, body: given, answering: inserted, host)
     }
     let report = try host.write(documents: changes, to: collection, call)
     var answer = inserted.object ?? JSONObject()
     (answer["added"], answer["updated"]) = (.int(report.added), .int(report.updated))
     return .object(answer)
+  }
+
+  private static func incoming(_ fields: Fields, _ call: Call) throws(Problem) -> [IncomingDocument] {
+    if let read = call.documents { return read }
+    guard let items = fields["documents"] else { throw fields.missing("documents", example: "[{\"document_id\": \"a\", \"vectors\": {}}]") }
+    guard let documents = items.array else { throw Problem(.invalid, "expected an array, got \(items.typeName)", path: "documents") }
+    return documents.map { IncomingDocument($0) }
   }
 
   /// Writes documents, unless the same write was made with this key within a day: then it is answered as it was.

@@ -98,8 +98,12 @@ extension Host {
     .array(noted.map { ["given": $0.application.json, "trigger_id": .optional($0.triggerID)] })
   }
 
+  private func note(at collectionID: String) throws(Problem) -> JSON? {
+    try read { reader throws(Problem) in try reader.setting(Self.name(collectionID), at: surroundings.now()) }
+  }
+
   private func noted(_ kind: CollectionApplication.Kind, at collectionID: String) throws(Problem) -> [Noted] {
-    guard let note = try read({ reader throws(Problem) in try reader.setting(Self.name(collectionID), at: surroundings.now()) }) else { return [] }
+    guard let note = try self.note(at: collectionID) else { return [] }
     return try Self.noted(kind, note)
   }
 
