@@ -86,11 +86,7 @@ extension JSON {
         .invalid, "the vector is a string that is not base64 of 32-bit floats",
         hint: "Write it as [0.1, 0.2, 0.3], or as base64 of little-endian floats.")
     }
-    let values = bytes.withUnsafeBytes { raw in
-      stride(from: 0, to: raw.count, by: 4).map {
-        Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
-      }
-    }
+    let values = bytes.withUnsafeBytes { raw in stride(from: 0, to: raw.count, by: 4).map { raw.float(at: $0) } }
     if let place = values.firstIndex(where: { !$0.isFinite }) {
       throw Problem(.invalid, "element \(place) of the vector is \(values[place])", hint: "Every element is a finite number.", path: "[\(place)]")
     }
