@@ -34,6 +34,10 @@ struct FileClustering {
     steps = try ClusterOptions(Fields(.object(parameters), path: "--params")).steps
     parameters["preprocessing_steps"] = nil
     algorithm = try Algorithm(named: name, .object(parameters), path: "--params", nameAt: "--algorithm")
+    if invocation.has("init"), parameters["init"] != nil {
+      throw Problem(
+        .invalid, "the file of --init and \"init\" in --params both say where to begin", hint: "Give one of them", path: "--params.init")
+    }
     if invocation.has("init"), algorithm.name != "kmeans" {
       throw Problem(.invalid, "--init gives centroids for kmeans to begin with, not for \(algorithm.name)", hint: "Leave it out", path: "--init")
     }
