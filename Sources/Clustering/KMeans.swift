@@ -57,7 +57,8 @@ package struct KMeans: Sendable {
 
   /// Bytes that a run takes beside the matrix itself, to be refused before it begins rather than when memory ends.
   package func memory(rows: Int, columns: Int) -> Int {
-    (spherical ? Buffer<Float>.bytes(rows * columns) : 0) + Self.memory(rows: rows, columns: columns, clusters: clusters, seeding: initial == nil && start == .spread)
+    (spherical ? Buffer<Float>.bytes(rows * columns) : 0)
+      + Self.memory(rows: rows, columns: columns, clusters: clusters, seeding: initial == nil && start == .spread)
   }
 
   /// The same for rows as they are given; `seeding`: with centroids to be chosen.

@@ -24,7 +24,8 @@ package struct PageHinkley: Sendable, Equatable {
   private var lowest = Double.infinity
   private var highest = -Double.infinity
 
-  package init(minimumCount: Int = 30, tolerance: Double = 0.005, threshold: Double = 50, fading: Double = 0.9999, mode: Mode = .both) throws(Problem) {
+  package init(minimumCount: Int = 30, tolerance: Double = 0.005, threshold: Double = 50, fading: Double = 0.9999, mode: Mode = .both) throws(Problem)
+  {
     try Demand.range(minimumCount, 1...1_000_000_000, "min_instances", "30")
     try Demand.range(tolerance, 0...1e300, "delta", "0.005")
     try Demand.range(threshold, 0...1e300, "threshold", "5")

@@ -83,26 +83,32 @@ package enum Algorithm: Sendable, Equatable {
   }
 
   /// The names of an algorithm's parameters: ours first, then those of the contract that have no meaning here.
-  private var names: [String] {
-    switch self {
-    case .kmeans: KMeansParameters.names
-    case .hdbscan: HDBSCANParameters.names
-    case .dbscan: DBSCANParameters.names
-    case .optics: OPTICSParameters.names
-    case .agglomerative: AgglomerativeParameters.names
-    case .gaussianMixture: GaussianMixtureParameters.names
-    case .meanShift: MeanShiftParameters.names
-    case .spectral: SpectralParameters.names
-    case .attribute: AttributeGrouping.names
-    case .auto: AutoParameters.names
+  private static func names(of name: String) -> [String] {
+    switch name {
+    case "kmeans": KMeansParameters.names
+    case "hdbscan": HDBSCANParameters.names
+    case "dbscan": DBSCANParameters.names
+    case "optics": OPTICSParameters.names
+    case "agglomerative", "hierarchical": AgglomerativeParameters.names
+    case "gaussian_mixture": GaussianMixtureParameters.names
+    case "mean_shift": MeanShiftParameters.names
+    case "spectral": SpectralParameters.names
+    case "attribute_based": AttributeGrouping.names
+    default: AutoParameters.names
     }
+  }
+
+  /// The parameters without those that only other algorithms have: the free-form configuration of triggers mixes them, its own documented
+  /// example gives k-means a `min_cluster_size`.
+  package static func own(_ parameters: JSONObject, of name: String) -> JSONObject {
+    JSONObject(members: parameters.members.filter { names(of: name).contains($0.key) || RidingDefault.owners(of: $0.key).isEmpty })
   }
 
   /// What every algorithm takes, with or without a use for it.
   private static let common = ["random_state", "n_jobs", "verbose"]
 
   private func checkNames(_ fields: Fields) throws(Problem) {
-    let own = names
+    let own = Self.names(of: name)
     for member in fields.object.members where member.value != .null && !own.contains(member.key) && !Self.common.contains(member.key) {
       let key = member.key
       let owners = RidingDefault.owners(of: key)

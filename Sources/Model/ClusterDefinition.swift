@@ -41,7 +41,8 @@ package struct ClusterDefinition: Sendable, Equatable {
   /// What a `vector_config` may say.
   static let vectorNames =
     [
-      "clustering_method", "algorithm_params", "feature_uri", "feature_uris", "feature_extractor_name", "version", "output_name", "normalize_features",
+      "clustering_method", "algorithm_params", "feature_uri", "feature_uris", "feature_extractor_name", "version", "output_name",
+      "normalize_features",
       "multi_feature_strategy", "feature_weights", "weight_learning_config", "output_strategy", "effective_feature_method", "enrich_source",
       "face_cluster_merge", "hierarchical", "max_hierarchy_depth",
     ] + ClusterOptions.names + (Algorithm.known + ["leiden", "evoc"]).map { $0 + "_parameters" }

@@ -67,7 +67,7 @@ struct StreamDrift {
 
   mutating func run() throws(Problem) -> ExitCode {
     let cancellation = invocation.cancellable()
-    try Series(invocation).forEach { value throws(Problem) in
+    try Series(invocation).each { value throws(Problem) in
       if seen % 4096 == 0 { try cancellation.check() }
       take(value)
     }
@@ -139,14 +139,15 @@ private struct Series {
     centroids = invocation.text("centroids")
     threads = try invocation.threads()
     if dimensions != nil, centroids == nil {
-      throw Problem(.invalid, "--dim is for vectors, and a stream is a series of numbers", hint: "Give --centroids, too, or leave it out", path: "--dim")
+      throw Problem(
+        .invalid, "--dim is for vectors, and a stream is a series of numbers", hint: "Give --centroids, too, or leave it out", path: "--dim")
     }
     if centroids != nil, path == "-" {
       throw Problem(.invalid, "vectors are not read from standard input", hint: "Give a file of them", path: "--centroids")
     }
   }
 
-  func forEach(_ body: (Double) throws(Problem) -> Void) throws(Problem) {
+  func each(_ body: (Double) throws(Problem) -> Void) throws(Problem) {
     if let centroids { return try distances(to: centroids, body) }
     switch path.split(separator: ".").last {
     case "npy", "f32", "f64": try VectorFile.forSeries(path, body)

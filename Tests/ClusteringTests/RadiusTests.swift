@@ -63,7 +63,8 @@ import Testing
         #expect(one.isCore == distances.map { $0.count { $0 <= radius } >= samples }, "\(kind)")
         for row in 0..<90 {
           let cores = (0..<90).filter { one.isCore[$0] && distances[row][$0] <= radius }
-          #expect(one.isCore[row] ? cores.allSatisfy { one.labels[$0] == one.labels[row] } : one.labels[row] == cores.map { one.labels[$0] }.min() ?? -1)
+          #expect(
+            one.isCore[row] ? cores.allSatisfy { one.labels[$0] == one.labels[row] } : one.labels[row] == cores.map { one.labels[$0] }.min() ?? -1)
         }
         #expect(one == (try DBSCAN(epsilon: radius, minimumSamples: samples, power: power, threads: 3).run(on: matrix)))
       }
@@ -140,7 +141,8 @@ import Testing
   func oracle(oracle: DensityOracle) throws {
     let optics = OPTICS(
       minimumSamples: oracle.count("min_samples") ?? 5, maximumEpsilon: oracle.number("max_eps") ?? .infinity,
-      power: oracle.number("p"), extraction: oracle.number("cluster_method") == 1 ? .dbscan : .xi, epsilon: oracle.number("eps"), xi: oracle.number("xi") ?? 0.05,
+      power: oracle.number("p"), extraction: oracle.number("cluster_method") == 1 ? .dbscan : .xi, epsilon: oracle.number("eps"),
+      xi: oracle.number("xi") ?? 0.05,
       correctsPredecessors: oracle.number("predecessor_correction") != 0, minimumClusterSize: oracle.number("min_cluster_size"), threads: 2)
     let result = try optics.run(on: oracle.matrix())
     #expect(result.plot.order == oracle.order)

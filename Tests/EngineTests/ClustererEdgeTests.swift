@@ -164,7 +164,8 @@ import Testing
     ])
   func effects(name: String, one: String, other: String) throws {
     let rows = try Matrix(
-      rows: 150, columns: 3, values: (0..<450).map { (i: Int) -> Float in Float((i / 3 * 7919 + i % 3 * 104_729 + i / 3 * (i % 3) * 31) % 1009) / 1009 })
+      rows: 150, columns: 3,
+      values: (0..<450).map { (i: Int) -> Float in Float((i / 3 * 7919 + i % 3 * 104_729 + i / 3 * (i % 3) * 31) % 1009) / 1009 })
     #expect(try Self.run((name, one), rows).labels != (try Self.run((name, other), rows).labels))
   }
 
@@ -173,7 +174,9 @@ import Testing
       rows: 60, columns: 8, values: (0..<480).map { (i: Int) -> Float in Float((i * 7919 + i / 8 * (i % 8) * 31) % 1009) / 1009 })
     func prepared(_ step: ClusterOptions.Step) throws -> Matrix { try Preparation([step], threads: 1).apply(to: rows) }
     #expect(try prepared(.whitening(regularisation: 0)) != prepared(.whitening(regularisation: 1)))
-    func umap(_ components: Int = 2, _ neighbours: Int = 8, _ distance: Double = 0, _ metric: VectorDistance = .cosine, _ seed: UInt64 = 1)
+    func umap(
+      _ components: Int = 2, _ neighbours: Int = 8, _ distance: Double = 0, _ metric: VectorDistance = .cosine, _ seed: UInt64 = 1
+    )
       -> ClusterOptions.Step
     {
       .umap(components: components, neighbours: neighbours, minimumDistance: distance, metric: metric, seed: seed)

@@ -62,7 +62,9 @@ import Testing
     #expect(problem.path == "algorithm_params.\(parameter.name)", "\(problem)")
   }
 
-  @Test("are refused under a mistyped name, with the right one", arguments: parameters.filter { $0.name.count > 3 }) func names(parameter: Parameter) throws {
+  @Test("are refused under a mistyped name, with the right one", arguments: parameters.filter { $0.name.count > 3 }) func names(
+    parameter: Parameter
+  ) throws {
     var mistyped = parameter.name
     mistyped.remove(at: mistyped.index(before: mistyped.index(before: mistyped.endIndex)))
     let problem = try #require(refusal(parameter.algorithm, [mistyped: 1]))
@@ -132,7 +134,8 @@ import Testing
     for algorithm in Self.here { #expect(refusal(algorithm, sent) == nil, "\(algorithm)") }
     #expect(refusal("hdbscan", ["random_state": 7, "verbose": true, "n_jobs": -1]) == nil)
     let foreign = try #require(refusal("kmeans", ["min_cluster_size": 20]))
-    #expect(foreign.path == "algorithm_params.min_cluster_size" && foreign.message.contains("hdbscan") && foreign.hint?.contains("n_clusters") == true)
+    #expect(
+      foreign.path == "algorithm_params.min_cluster_size" && foreign.message.contains("hdbscan") && foreign.hint?.contains("n_clusters") == true)
     #expect(refusal("auto", ["n_clusters": 5])?.path == "algorithm_params.n_clusters")
   }
 
@@ -168,7 +171,8 @@ import Testing
       (#"{"preprocesing_steps": []}"#, "preprocesing_steps", "preprocessing_steps"), (#"{"hierarchical": true}"#, "hierarchical", "agglomerative"),
       (#"{"max_hierarchy_depth": 6}"#, "max_hierarchy_depth", ""), (#"{"effective_feature_method": "median"}"#, "effective_feature_method", ""),
       (#"{"effective_feature_method": "meen"}"#, "effective_feature_method", "mean"),
-      (#"{"multi_feature_strategy": "weigted"}"#, "multi_feature_strategy", "weighted"), (#"{"weight_learning_config": {}}"#, "weight_learning_config", ""),
+      (#"{"multi_feature_strategy": "weigted"}"#, "multi_feature_strategy", "weighted"),
+      (#"{"weight_learning_config": {}}"#, "weight_learning_config", ""),
       (#"{"face_cluster_merge": {}}"#, "face_cluster_merge", ""), (#"{"sample_size": 1000001}"#, "sample_size", ""),
       (#"{"vis_n_components": 4}"#, "vis_n_components", ""), (#"{"layout_stability": "aling"}"#, "layout_stability", "align"),
       (#"{"preprocessing_steps": [{"method": "umap", "n_component": 3}]}"#, "preprocessing_steps[0].n_component", "n_components"),
@@ -187,7 +191,8 @@ import Testing
 
   @Test("read preprocessing steps with the contract's defaults") func steps() throws {
     let made = try create(["preprocessing_steps": [["method": "umap"], ["method": "whitening"], ["method": "none"]], "enrich_source": true]).get()
-    #expect(made.options.steps == [.umap(components: 50, neighbours: 30, minimumDistance: 0, metric: .cosine, seed: 42), .whitening(regularisation: 1e-5)])
+    #expect(
+      made.options.steps == [.umap(components: 50, neighbours: 30, minimumDistance: 0, metric: .cosine, seed: 42), .whitening(regularisation: 1e-5)])
     #expect(made.enrichSource)
   }
 }

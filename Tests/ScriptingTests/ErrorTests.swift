@@ -51,7 +51,10 @@ import Testing
     arguments: [
       ("error({code = 3})", ": {code = 3}"), ("error({})", ": {}"), ("error(setmetatable({}, {}))", ": {}"),
       ("error({1, 'two', x = {y = {z = 1}}, [7] = true, ['a b'] = 0.5})", #"{1, "two", [7] = true, ["a b"] = 0.5, x = {y = {…}}}"#),
-      ("error({f = print, n = perigee.json.decode('[null]')[1], c = coroutine.create(print), [{}] = 1, [1.5] = 2})", "{c = thread, f = function, n = null, …}"),
+      (
+        "error({f = print, n = perigee.json.decode('[null]')[1], c = coroutine.create(print), [{}] = 1, [1.5] = 2})",
+        "{c = thread, f = function, n = null, …}"
+      ),
       (#"error({s = 'a"\\b\n\0' .. string.rep('ü', 50)})"#, #"{s = "a\"\\b\n\000ü"#), ("error({message = {code = 4}})", "{message = {code = 4}}"),
       ("local t = {} for i = 1, 20000 do t[-i] = i end error(t)", ": {[-20000] = 20000, [-19999] = 19999,"),
       ("local t = {} t.t = t error(t)", "{t = {t = {…}}}"), ("error(setmetatable({}, {__index = {message = 'of its class'}}))", "of its class"),

@@ -81,7 +81,9 @@ import Testing
     let answer = try json(perform(stream + [both, "--dim", "6", "--centroids", files.centroids]).out)
     // The same by hand.
     let centroids = try readFile(files.centroids, limit: 1 << 20)
-    func vector(_ bytes: [UInt8], _ row: Int) -> [Double] { bytes.withUnsafeBytes { raw in (0..<6).map { Double(raw.float(at: row * 24 + $0 * 4)) } } }
+    func vector(_ bytes: [UInt8], _ row: Int) -> [Double] {
+      bytes.withUnsafeBytes { raw in (0..<6).map { Double(raw.float(at: row * 24 + $0 * 4)) } }
+    }
     func nearest(_ row: Int) -> Double {
       var least = Double.infinity
       for centroid in 0..<4 {
@@ -104,14 +106,17 @@ import Testing
     func plane(_ name: String, _ angles: [Double]) -> String {
       var bytes: [UInt8] = []
       for angle in angles {
-        for value in [cos(angle * .pi / 180), sin(angle * .pi / 180)] { withUnsafeBytes(of: (Float(value) * 3).bitPattern.littleEndian) { bytes += $0 } }
+        for value in [cos(angle * .pi / 180), sin(angle * .pi / 180)] {
+          withUnsafeBytes(of: (Float(value) * 3).bitPattern.littleEndian) { bytes += $0 }
+        }
       }
       return folder.write(name, bytes)
     }
     let (documents, nodes) = (plane("documents.f32", [10, 95, 170]), plane("nodes.f32", [0, 90, 180, 20]))
     let plain = ["classify", documents, nodes, "--dim", "2", "--json"]
     let two = try json(perform(plain + ["--top", "2"]).out)
-    #expect(two["nodes"]?.array?[1] == [1, 3] && two["nodes"]?.array?[2] == [2, 1] && two["node_count"] == 4 && two["unassigned"] == 0, "\(two.text)")
+    #expect(
+      two["nodes"]?.array?[1] == [1, 3] && two["nodes"]?.array?[2] == [2, 1] && two["node_count"] == 4 && two["unassigned"] == 0, "\(two.text)")
     let score = try #require(two["scores"]?.array?[1].array?[0].double)
     #expect(abs(score - cos(5 * .pi / 180)) < 1e-6)
     let near = try json(perform(plain + ["--threshold", "0.99", "--out", folder.file("first.csv")]).out)
@@ -222,7 +227,8 @@ import Testing
       (["drift", "iris.f32", "iris.f32", "--dim", "4", "--metric", "psi"], "--centroids FILE"),
       (["drift", "iris.f32", "iris.f32", "--dim", "4", "--metric", "noise_ratio_delta"], "two runs"), (["drift", "iris.f32"], "CURRENT is missing"),
       (["drift", "iris.f32", "iris.f32"], "--dim"), (["drift", "iris.f32", "single.npy", "--dim", "4"], "columns"),
-      (["drift", "--stream", "nan.npy"], "One dimension is needed"), (["drift", "--stream", "short.csv", "--metric", "adwn"], "Did you mean 'adwin'?"),
+      (["drift", "--stream", "nan.npy"], "One dimension is needed"),
+      (["drift", "--stream", "short.csv", "--metric", "adwn"], "Did you mean 'adwin'?"),
       (["drift", "--stream", "short.csv", "--params", "{\"adwni\": {}}"], "Did you mean 'adwin'?"),
       (["drift", "--stream", "short.csv", "--params", "{\"adwin\": {\"delta\": 2}}"], "--params.adwin.delta: delta is 2.0"),
       (["drift", "--stream", "short.csv", "--metric", "page_hinkley", "--params", "{\"treshold\": 2}"], "--params.treshold"),

@@ -90,7 +90,8 @@ package struct Clusterer: Sendable {
       return try outcome(dbscan.run(on: matrix, cancellation: cancellation, progress: pairs).labels, of: matrix, cancellation)
     case .optics(let p):
       let optics = OPTICS(
-        minimumSamples: p.minSamples, maximumEpsilon: p.maxEpsilon, metric: p.metric.metric, power: p.metric.power, extraction: p.extraction == .xi ? .xi : .dbscan,
+        minimumSamples: p.minSamples, maximumEpsilon: p.maxEpsilon, metric: p.metric.metric, power: p.metric.power,
+        extraction: p.extraction == .xi ? .xi : .dbscan,
         epsilon: p.epsilon, xi: p.xi, correctsPredecessors: p.predecessorCorrection, minimumClusterSize: p.minClusterSize, threads: threads)
       try admit(optics.memory(rows: rows, columns: columns))
       return try outcome(optics.run(on: matrix, cancellation: cancellation, progress: pairs).labels, of: matrix, cancellation)
@@ -111,7 +112,8 @@ package struct Clusterer: Sendable {
     case .meanShift(let p):
       let shift = MeanShift(
         bandwidth: p.bandwidth, quantile: p.quantile,
-        seeds: try p.seeds.map { rows throws(Problem) in try Matrix(rows.map { $0.map(Float.init) }) }, binSeeding: p.binSeeding, minBinFrequency: p.minBinFrequency, clusterAll: p.clusterAll,
+        seeds: try p.seeds.map { rows throws(Problem) in try Matrix(rows.map { $0.map(Float.init) }) }, binSeeding: p.binSeeding,
+        minBinFrequency: p.minBinFrequency, clusterAll: p.clusterAll,
         maxIterations: p.maxIterations, threads: threads)
       try admit(shift.memory(rows: rows, columns: columns))
       let found = try shift.run(on: matrix, cancellation: cancellation) { _, _ in progress?(nil) }
