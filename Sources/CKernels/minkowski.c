@@ -49,7 +49,8 @@ double ck_minkowski(const float *a, const float *b, size_t dimensions, double p,
   double sum = 0;
   for (size_t first = 0; first < dimensions; first += CHUNK)
     sum += raised(a + first, b + first, first + CHUNK < dimensions ? CHUNK : dimensions - first, p, 1 / most);
-  return most * pow(sum, 1 / p);
+  // Never below the largest difference, whatever rounding does: answers are the same with every limit.
+  return fmax(most, most * pow(sum, 1 / p));
 }
 
 size_t ck_minkowski_near(const float *rows, size_t dimensions, int32_t row, double p, double radius, const int32_t *others, size_t first,

@@ -39,8 +39,10 @@ extension Algorithm {
       maxIterations = Int(try fields.int("max_iter", in: 1...10_000) ?? 300)
       tolerance = try fields.number("tol", in: 0...1e30) ?? 1e-4
       variant = try fields.word("algorithm") ?? .lloyd
-      // As scikit-learn takes "auto": centroids that were spread need no second try.
-      runs = try fields.runs("n_init", auto: start == .spread ? 1 : variant == .miniBatch ? 3 : 10, otherwise: 10)
+      // As scikit-learn takes "auto": centroids that were spread need no second try. Where many numbers of clusters are tried, or batches do,
+      // one is enough unless more are asked for.
+      runs = try fields.runs(
+        "n_init", auto: start == .spread ? 1 : variant == .miniBatch ? 3 : 10, otherwise: choose == nil && variant != .miniBatch ? 10 : 1)
       seed = try fields.randomState()
       spherical = try fields.bool("spherical") ?? false
       batchSize = Int(try fields.int("batch_size", in: 1...10_000_000) ?? 1024)

@@ -123,7 +123,7 @@ package struct HostileCorpus: Sendable {
   }
 
   /// Longer and shorter documents that follow each other; the driver of the sanitizers has the same.
-  private static let events = ScriptEvents(
+  static let events = ScriptEvents(
     [
       #"{"a":1,"kind":"x","deep":{"b":[1,2,{"c":null}]},"none":null,"text":"one, two: {three}","last":-1}"#, "{}",
       #" { "a" : "\u0041\n\"", "k\u0065y":[[[[]]]], "n":1e308,"zero":-0.0 , "big":123456789012345678901234567890 } "#,

@@ -92,7 +92,8 @@ struct FileClustering {
     switch problem.path {
     case "init", "threads", "seed": problem.path = problem.path.map { "--" + $0 }
     case "max_memory", "memory":
-      (problem.path, problem.hint) = ("--max-memory", problem.hint?.replacing("(max_memory)", with: "(--max-memory)"))
+      let hint = problem.hint?.replacing("(max_memory)", with: "(--max-memory)").replacing("a smaller sample_size", with: "fewer rows")
+      (problem.path, problem.hint) = ("--max-memory", hint)
     case "vectors", "rows", nil: problem.path = nil
     case let name?: problem.path = "--params." + name
     }

@@ -1,4 +1,5 @@
 import Basics
+import CKernels
 import Glibc
 import Testing
 
@@ -68,6 +69,17 @@ import Testing
         }
         #expect(one == (try DBSCAN(epsilon: radius, minimumSamples: samples, power: power, threads: 3).run(on: matrix)))
       }
+    }
+  }
+
+  /// A limit of exactly the distance once cut off what rounding had put a trace below the largest difference.
+  @Test("measures the same distance whatever the limit", arguments: [1.0, 1.5, 3, 100.5, .infinity]) func limits(power: Double) {
+    var random = SeededRandom(seed: 31)
+    for columns in 1..<70 {
+      let (a, b) = (Fixtures.numbers(columns, &random), Fixtures.numbers(columns, &random))
+      let whole = ck_minkowski(a, b, columns, power, .infinity)
+      #expect(ck_minkowski(a, b, columns, power, whole) == whole && ck_minkowski(a, b, columns, power, whole.nextDown) > whole.nextDown)
+      #expect(zip(a, b).allSatisfy { abs(Double($0) - Double($1)) <= whole })
     }
   }
 

@@ -161,7 +161,7 @@ import Testing
       if let value = member.value["default"] { _ = try create([member.key: value]).get() }
       _ = try create([member.key: .null]).get()
     }
-    let names = try create(["preprocesing_steps": []])
+    let names = create(["preprocesing_steps": []])
     #expect(throws: Problem.self) { try names.get() }
   }
 
