@@ -173,6 +173,46 @@ static bool cancelled(void *context) {
   return false;
 }
 
+/// The events that scripts called event_… judge, the same as in HostileCorpus.swift; longer and shorter ones follow each other.
+static const char *const documents[] = {
+  "{\"a\":1,\"kind\":\"x\",\"deep\":{\"b\":[1,2,{\"c\":null}]},\"none\":null,\"text\":\"one, two: {three}\",\"last\":-1}",
+  "{}",
+  " { \"a\" : \"\\u0041\\n\\\"\", \"k\\u0065y\":[[[[]]]], \"n\":1e308,\"zero\":-0.0 , \"big\":123456789012345678901234567890 } ",
+  "{\"kind\":\"y\",\"a\":[{\"a\":{}}],\"b\":true,\"c\":false,\"\":0,\"a\":3}",
+};
+enum { DOCUMENTS = sizeof documents / sizeof *documents };
+
+/// Runs a filter over the events; the outcome is its answer to the last.
+static const char *judge(const clua_request *request, char *text, size_t room) {
+  static const char type[] = "document.created", payload[] = "{\"n\":[1,2]}";
+  // As large as what is in it: a sanitizer sees what is read behind it.
+  size_t size = sizeof type - 1 + sizeof payload - 1;
+  for (int i = 0; i < DOCUMENTS; i++) size += strlen(documents[i]);
+  uint8_t *block = malloc(size);
+  clua_event events[DOCUMENTS] = {0};
+  size_t at = 0;
+  clua_part kind = {0, sizeof type - 1}, data = {sizeof type - 1, sizeof payload - 1};
+  memcpy(block, type, kind.count);
+  memcpy(block + kind.count, payload, data.count);
+  at = kind.count + data.count;
+  for (int i = 0; i < DOCUMENTS; i++) {
+    size_t length = strlen(documents[i]);
+    memcpy(block + at, documents[i], length);
+    events[i] = (clua_event){kind, kind, kind, {at, length}, data, 1000};
+    at += length;
+  }
+  bool verdicts[DOCUMENTS];
+  size_t done = 0;
+  int here;
+  clua_result result = clua_filter(S, request, block, events, DOCUMENTS, verdicts, &done, &here);
+  free(block);
+  if (result.outcome == CLUA_OUT_OF_MEMORY || result.outcome == CLUA_BROKEN) return "memory error";
+  if (result.outcome == CLUA_KILLED) return "killed";
+  if (result.outcome != CLUA_RETURNED) return "error";
+  snprintf(text, room, "%s", verdicts[DOCUMENTS - 1] ? "true" : "false");
+  return text;
+}
+
 static const char *run(const char *name, const char *source, size_t size, char *text, size_t room) {
   static const clua_function functions[] = {
     {"host.echo", 0, CLUA_RAW}, {"host.fail", 1, CLUA_RAW}, {"host.add", 2, CLUA_RAW}, {"host.big", 3, CLUA_RAW},
@@ -185,6 +225,12 @@ static const char *run(const char *name, const char *source, size_t size, char *
   if (!S) return "no state";
   clua_request request = {.source = {(const uint8_t *)source, size}, .name = {(const uint8_t *)name, strlen(name)}, .raw = true,
                           .memory = MEMORY, .wall = (uint64_t)WALL_MS * 1000000, .instructions = instructions, .seed = 1};
+  if (strncmp(name, "event_", 6) == 0) {
+    request.raw = false;
+    request.expression = true;
+    const char *answered = judge(&request, text, room);
+    return clua_close(S) ? "leaked" : answered;
+  }
   int here;
   clua_result result = clua_run(S, &request, &here);
   const char *outcome = "error";

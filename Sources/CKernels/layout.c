@@ -17,7 +17,8 @@ void ck_layout_step(const struct ck_graph *graph, const float *positions, float 
                     float rate, float a, int strangers, uint64_t seed) {
   for (size_t i = first; i < last; i++) {
     const float *own = positions + i * dimensions;
-    float move[3] = {0, 0, 0};
+    float move[CK_LAYOUT_DIMENSIONS];
+    for (size_t j = 0; j < dimensions; j++) move[j] = 0;
     uint64_t random = mixed(seed + 0x9E3779B97F4A7C15u * (step * graph->vertices + i + 1));
     float pulls = 0;
     for (int64_t edge = graph->starts[i]; edge < graph->starts[i + 1]; edge++) {

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "cminkowski.h"
 #include "tile.h"
 
 // Relaxed is enough: only the forest of parents itself is shared, a parent only ever becomes an earlier place of the same set, and
@@ -69,14 +70,16 @@ void ck_meet_within(const struct ck_field *field, const struct ck_radius *radius
   }
 }
 
-int32_t ck_lower_reach(const float *rows, size_t dimensions, int32_t row, double core, double radius, const int32_t *waiting, size_t first,
-                       size_t last, double *reach, int32_t *predecessors) {
+int32_t ck_lower_reach(const float *rows, size_t dimensions, double p, int32_t row, double core, double radius, const int32_t *waiting,
+                       size_t first, size_t last, double *reach, int32_t *predecessors) {
   int32_t best = -1;
   for (size_t i = first; i < last; i++) {
     int32_t other = waiting[i];
     // Nothing is lower than the core distance: rows that have it already need not be measured.
     if (core <= radius && reach[other] > core) {
-      double distance = sqrt(ck_squared_distance(rows + (size_t)row * dimensions, rows + (size_t)other * dimensions, dimensions));
+      const float *here = rows + (size_t)row * dimensions, *there = rows + (size_t)other * dimensions;
+      double distance =
+        p == 2 ? sqrt(ck_squared_distance(here, there, dimensions)) : ck_minkowski(here, there, dimensions, p, fmin(radius, reach[other]));
       double reached = rint((distance > core ? distance : core) * 1e15) / 1e15;
       if (distance <= radius && reached < reach[other]) {
         reach[other] = reached;

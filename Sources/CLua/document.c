@@ -28,6 +28,7 @@ typedef struct {
   bool owned;        // the text is a string of Lua's, in the first slot
   bool changed;      // the second slot has a table of what was written
   unsigned asked;    // how many names this document was asked for
+  unsigned shown;    // how many texts it has shown: what was begun on one does not go on in the next
   guess guesses[GUESSES];
   field fields[];
 } document;
@@ -45,6 +46,7 @@ static void document_set(document *d, const char *text, size_t length) {
   d->seen = 0;
   d->count = 0;
   d->asked = 0;
+  d->shown++;
 }
 
 static document *check_document(lua_State *L, int index) {
@@ -156,6 +158,8 @@ static int document_index(lua_State *L) {
 static int document_next(lua_State *L) {
   charge(L, 1);
   document *d = check_document(L, lua_upvalueindex(2));
+  // A script may keep an iterator, and the same document shows the next event.
+  if ((lua_Integer)d->shown != lua_tointeger(L, lua_upvalueindex(3))) return luaL_error(L, "this iterator is of an earlier event");
   size_t at = (size_t)lua_tointeger(L, lua_upvalueindex(1));
   field f;
   for (;;) {
@@ -232,7 +236,8 @@ static int document_pairs(lua_State *L) {
   }
   lua_pushinteger(L, 0);
   lua_pushvalue(L, 1);
-  lua_pushcclosure(L, document_next, 2);
+  lua_pushinteger(L, d->shown);
+  lua_pushcclosure(L, document_next, 3);
   return 1;
 }
 

@@ -36,18 +36,25 @@ int error_handler(lua_State *L) {
   return 1;
 }
 
-/// Keeps the text of the error object; `__tostring` is asked, so this runs protected and within the budget.
+/// Keeps the text of the error object: what its `__tostring` says, else its `message`, else its fields. The script's own functions are asked,
+/// so this runs protected and within the budget.
 int error_describe(lua_State *L) {
   clua_state *S = state_of(L);
   size_t length;
-  const char *text;
-  if (lua_type(L, 1) == LUA_TTABLE && luaL_getmetafield(L, 1, "__tostring") == LUA_TNIL) {
-    lua_getfield(L, 1, "message");
-    text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : text_of(L, 1, &length);
-  } else {
-    text = text_of(L, 1, &length);
-  }
+  const char *text = NULL;
   S->message.count = 0;
+  int type = lua_type(L, 1);
+  bool is_object = type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TUSERDATA || type == LUA_TLIGHTUSERDATA || type == LUA_TTHREAD;
+  if (!is_object || luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {
+    text = text_of(L, 1, &length);
+  } else if (type == LUA_TTABLE) {
+    lua_getfield(L, 1, "message");
+    if (lua_type(L, -1) == LUA_TSTRING) text = lua_tolstring(L, -1, &length);
+  }
+  if (text == NULL) {
+    describe(L, 1, &S->message);
+    return 0;
+  }
   buffer_append(&S->message, text, length < MESSAGE_LIMIT ? length : MESSAGE_LIMIT);
   return 0;
 }

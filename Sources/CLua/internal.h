@@ -168,6 +168,9 @@ INTERNAL void push_methods(lua_State *L, char *slot);
 INTERNAL void push_metatable(lua_State *L, const char *name, const luaL_Reg *methods, char *slot);
 INTERNAL void freeze_table(lua_State *L);
 
+// describe.c
+INTERNAL void describe(lua_State *L, int index, buffer *into);
+
 // run.c
 INTERNAL void push_chunk(lua_State *L, const clua_request *r, bool is_module);
 

@@ -2,7 +2,7 @@ package import Basics
 
 /// k-means whose number of clusters is found by trying: the one with the best silhouette, or the one at the bend of the inertia.
 ///
-/// The trials share what they can: the turned rows, one choice of first centroids (the first k of a k-means++ sequence are one for k), and the
+/// The trials share what they can: the turned rows, one choice of first centroids (the first k of a sequence are one for k), and the
 /// sample that the silhouettes are computed from.
 package struct AutoK: Sendable {
   package enum Criterion: String, Sendable, CaseIterable {
@@ -22,12 +22,14 @@ package struct AutoK: Sendable {
   package var seed: UInt64
   package var threads: Int
   package var spherical: Bool
+  package var start: KMeans.Start
   /// Rows that the silhouettes are computed from.
   package var sampleSize: Int
 
   package init(
     range: ClosedRange<Int> = 2...20, criterion: Criterion = .silhouette, maxIterations: Int = 300, tolerance: Double = 1e-4, runs: Int = 1,
-    seed: UInt64 = 0, threads: Int = 1, spherical: Bool = false, sampleSize: Int = 5000
+    seed: UInt64 = 0, threads: Int = 1, spherical: Bool = false, start: KMeans.Start = .spread,
+    sampleSize: Int = 5000
   ) {
     self.range = range
     self.criterion = criterion
@@ -37,6 +39,7 @@ package struct AutoK: Sendable {
     self.seed = seed
     self.threads = threads
     self.spherical = spherical
+    self.start = start
     self.sampleSize = sampleSize
   }
 
@@ -82,7 +85,7 @@ package struct AutoK: Sendable {
       var starts: [Matrix] = []
       for _ in 0..<runs {
         var own = SeededRandom(seed: random.next())
-        starts.append(try Seeding(panels, clusters: range.upperBound, team: team, cancellation: cancellation).choose(range.upperBound, &own))
+        starts.append(try start.centroids(range.upperBound, panels, &own, team, cancellation))
       }
       var trials: [Trial] = []
       var results: [KMeansResult] = []

@@ -48,9 +48,7 @@ struct ByteReader {
     place += rows * columns * 4
     return try Matrix(rows: rows, columns: columns) { (target) throws(Problem) in
       bytes.withUnsafeBytes { source in
-        for i in 0..<rows * columns {
-          target[i] = Float(bitPattern: UInt32(littleEndian: source.loadUnaligned(fromByteOffset: start + 4 * i, as: UInt32.self)))
-        }
+        for i in 0..<rows * columns { target[i] = source.float(at: start + 4 * i) }
       }
     }
   }

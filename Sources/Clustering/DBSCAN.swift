@@ -14,12 +14,15 @@ package struct DBSCAN: Sendable {
   /// How many rows within the radius make a row dense, itself among them; at least 1.
   package var minimumSamples: Int
   package var metric: Metric
+  /// Minkowski's p, at least 1 (infinite: the largest difference), instead of the metric `euclidean`; nil: that, or `cosine`.
+  package var power: Double?
   package var threads: Int
 
-  package init(epsilon: Double = 0.5, minimumSamples: Int = 5, metric: Metric = .euclidean, threads: Int = 1) {
+  package init(epsilon: Double = 0.5, minimumSamples: Int = 5, metric: Metric = .euclidean, power: Double? = nil, threads: Int = 1) {
     self.epsilon = epsilon
     self.minimumSamples = minimumSamples
     self.metric = metric
+    self.power = power
     self.threads = threads
   }
 
@@ -36,11 +39,18 @@ package struct DBSCAN: Sendable {
     var demands = Demands()
     demands.demand(epsilon > 0 && epsilon.isFinite, "eps", "eps is \(epsilon)", "Choose a distance above 0, for example 0.5.")
     demands.demand(minimumSamples >= 1, "min_samples", "min_samples is \(minimumSamples)", "Choose at least 1, for example 5.")
+    MinkowskiDistances.demand(power, beside: metric, &demands)
     demands.demandThreads(threads)
     demands.demandRows(matrix.rows)
     try demands.check()
     try cancellation.check()
     guard matrix.rows > 0 else { return DBSCANResult(labels: [], isCore: []) }
+    if let power, power != 2 {
+      return try Team.gather(threads) { (team) throws(Problem) in
+        try MinkowskiDistances(matrix, power: power).dense(
+          within: epsilon, minimumSamples: minimumSamples, team, cancellation, report: { progress?($0) })
+      }
+    }
     // More than there are others can never be reached; one place more than there are keeps that so.
     let enough = min(minimumSamples - 1, matrix.rows)
     let data = try metric.prepare(matrix, cancellation)

@@ -6,6 +6,14 @@ package import Basics
 /// and meanings. The same seed and data give the same result for any number of threads: distances that rounding could
 /// confuse are decided in double precision, ties by the lower index, and every sum is made in the order of the rows.
 package struct KMeans: Sendable {
+  /// How the first centroids are chosen.
+  package enum Start: Sendable {
+    /// Rows far from each other, by greedy k-means++.
+    case spread
+    /// Different rows, each set of them as likely: scikit-learn's `random`.
+    case random
+  }
+
   package var clusters: Int
   /// Iterations of one run; at least 1.
   package var maxIterations: Int
@@ -19,10 +27,11 @@ package struct KMeans: Sendable {
   package var initial: Matrix?
   /// Vectors are taken by direction alone: rows and centroids have length 1, and near means a large cosine.
   package var spherical: Bool
+  package var start: Start
 
   package init(
     clusters: Int, maxIterations: Int = 300, tolerance: Double = 1e-4, runs: Int = 1, seed: UInt64 = 0, threads: Int = 1, initial: Matrix? = nil,
-    spherical: Bool = false
+    spherical: Bool = false, start: Start = .spread
   ) {
     self.clusters = clusters
     self.maxIterations = maxIterations
@@ -32,6 +41,7 @@ package struct KMeans: Sendable {
     self.threads = threads
     self.initial = initial
     self.spherical = spherical
+    self.start = start
   }
 
   /// Where a computation stands; given to whoever wants to show it.
@@ -47,7 +57,8 @@ package struct KMeans: Sendable {
 
   /// Bytes that a run takes beside the matrix itself, to be refused before it begins rather than when memory ends.
   package func memory(rows: Int, columns: Int) -> Int {
-    (spherical ? Buffer<Float>.bytes(rows * columns) : 0) + Self.memory(rows: rows, columns: columns, clusters: clusters, seeding: initial == nil)
+    (spherical ? Buffer<Float>.bytes(rows * columns) : 0)
+      + Self.memory(rows: rows, columns: columns, clusters: clusters, seeding: initial == nil && start == .spread)
   }
 
   /// The same for rows as they are given; `seeding`: with centroids to be chosen.
@@ -67,20 +78,20 @@ package struct KMeans: Sendable {
     try validate(for: matrix)
     try cancellation.check()
     let data = spherical ? try matrix.normalised(cancellation: cancellation) : matrix
-    let start = spherical ? try initial?.normalised() : initial
+    let given = spherical ? try initial?.normalised() : initial
     return try Team.gather(threads) { (team) throws(Problem) in
       let shift = tolerance == 0 ? 0 : try tolerance * data.meanVariance(team)
-      let panels = try Panels(data, cost: clusters, team: team, wide: start == nil, narrow: true)
+      let panels = try Panels(data, cost: clusters, team: team, wide: given == nil && start == .spread, narrow: true)
       var random = SeededRandom(seed: seed)
       var best: KMeansResult?
-      let runs = start == nil ? runs : 1
+      let runs = given == nil ? runs : 1
       for run in 1...runs {
         var own = SeededRandom(seed: random.next())
         let lloyd = try Lloyd(panels, clusters: clusters, spherical: spherical, team: team, cancellation: cancellation)
-        if let start {
-          lloyd.begin(at: start)
+        if let given {
+          lloyd.begin(at: given)
         } else {
-          lloyd.begin(at: try Seeding(panels, clusters: clusters, team: team, cancellation: cancellation).choose(clusters, &own))
+          lloyd.begin(at: try start.centroids(clusters, panels, &own, team, cancellation))
         }
         let (iterations, converged) = try lloyd.descend(maxIterations, shift: shift) { iteration, moved in
           progress?(Progress(run: run, runs: runs, iteration: iteration, moved: moved))
@@ -92,6 +103,18 @@ package struct KMeans: Sendable {
       }
       guard let best else { throw Problem(.internal, "no run was made") }
       return best
+    }
+  }
+}
+
+extension KMeans.Start {
+  /// So many rows of the panels' matrix. To spread them takes panels made for it (`wide`).
+  func centroids(
+    _ clusters: Int, _ panels: Panels, _ random: inout SeededRandom, _ team: Team, _ cancellation: Cancellation
+  ) throws(Problem) -> Matrix {
+    switch self {
+    case .spread: try Seeding(panels, clusters: clusters, team: team, cancellation: cancellation).choose(clusters, &random)
+    case .random: try panels.matrix.selecting(Sample.shuffled(clusters, of: panels.matrix.rows, seed: random.next()))
     }
   }
 }

@@ -18,10 +18,13 @@ package struct MiniBatchKMeans: Sendable {
   package var seed: UInt64
   package var threads: Int
   package var spherical: Bool
+  package var start: KMeans.Start
+  /// How often first centroids are chosen; those of the smallest inertia on the sample that they are chosen in go on.
+  package var runs: Int
 
   package init(
     clusters: Int, batchSize: Int = 1024, maxIterations: Int = 100, maxNoImprovement: Int? = 10, reassignmentRatio: Double = 0.01, seed: UInt64 = 0,
-    threads: Int = 1, spherical: Bool = false
+    threads: Int = 1, spherical: Bool = false, start: KMeans.Start = .spread, runs: Int = 1
   ) {
     self.clusters = clusters
     self.batchSize = batchSize
@@ -31,6 +34,8 @@ package struct MiniBatchKMeans: Sendable {
     self.seed = seed
     self.threads = threads
     self.spherical = spherical
+    self.start = start
+    self.runs = runs
   }
 
   /// Bytes that a run takes beside the matrix.
@@ -60,7 +65,7 @@ package struct MiniBatchKMeans: Sendable {
       throw Problem(
         .invalid, "reassignment_ratio is \(reassignmentRatio)", hint: "Choose a share from 0 to 1, for example 0.01.", path: "reassignment_ratio")
     }
-    try KMeans(clusters: clusters, maxIterations: maxIterations, threads: threads).validate(for: matrix)
+    try KMeans(clusters: clusters, maxIterations: maxIterations, runs: runs, threads: threads).validate(for: matrix)
     try cancellation.check()
     let data = spherical ? try matrix.normalised(cancellation: cancellation) : matrix
     return try Team.gather(threads) { (team) throws(Problem) in
@@ -75,12 +80,22 @@ package struct MiniBatchKMeans: Sendable {
     }
   }
 
-  /// The first centroids: k-means++ on a sample of three batches, or of three rows per cluster.
+  /// The first centroids: chosen in a sample of three batches, or of three rows per cluster.
   private func begin(_ data: Matrix, _ random: inout SeededRandom, _ team: Team, _ cancellation: Cancellation) throws(Problem) -> Matrix {
     let count = min(data.rows, max(3 * batchSize, 3 * clusters))
     let sample = count == data.rows ? data : try data.selecting(Self.draw(count, of: data.rows, &random))
-    let panels = try Panels(sample, cost: clusters, team: team)
-    return try Seeding(panels, clusters: clusters, team: team, cancellation: cancellation).choose(clusters, &random)
+    let panels = try Panels(sample, cost: clusters, team: team, narrow: runs > 1)
+    var best = (centroids: try start.centroids(clusters, panels, &random, team, cancellation), inertia: Double.infinity)
+    guard runs > 1 else { return best.centroids }
+    let lloyd = try Lloyd(panels, clusters: clusters, spherical: spherical, team: team, cancellation: cancellation)
+    for run in 1...runs {
+      let centroids = run == 1 ? best.centroids : try start.centroids(clusters, panels, &random, team, cancellation)
+      lloyd.begin(at: centroids)
+      try lloyd.label()
+      let inertia = lloyd.inertia()
+      if inertia < best.inertia { best = (centroids, inertia) }
+    }
+    return best.centroids
   }
 
   /// Different rows, drawn at random (Floyd's algorithm; Bentley 1987).

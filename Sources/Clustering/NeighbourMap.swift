@@ -2,7 +2,7 @@ package import Basics
 import CKernels
 import Glibc
 
-/// A map of rows in two or three dimensions on which neighbours stay neighbours, and which does not jump from run to run.
+/// A map of rows in few dimensions on which neighbours stay neighbours, and which does not jump from run to run.
 ///
 /// Like UMAP (McInnes, Healy, Melville, arXiv 1802.03426): a fuzzy graph of exact nearest neighbours, laid out from principal components by
 /// edges that pull and random rows that push. All rows move at once, so the map is the same for any number of threads.
@@ -13,19 +13,22 @@ package struct NeighbourMap: Sendable {
   /// Steps; nil: 500 up to 10,000 rows, else 200.
   package var epochs: Int?
   package var metric: Metric
+  /// How near rows may come to each other, 0 ... 1: little makes dense heaps, much spreads them.
+  package var minimumDistance: Double
   package var seed: UInt64
   package var threads: Int
 
-  /// How attraction falls with distance: 1 / (1 + a d^2) is nearest to exp(-(d - 0.1)) for this a.
-  private static let curve: Float = 1.558
+  package static let mostDimensions = Int(CK_LAYOUT_DIMENSIONS)
 
   package init(
-    dimensions: Int = 2, neighbours: Int = 15, epochs: Int? = nil, metric: Metric = .cosine, seed: UInt64 = 0, threads: Int = 1
+    dimensions: Int = 2, neighbours: Int = 15, epochs: Int? = nil, metric: Metric = .cosine, minimumDistance: Double = 0.1,
+    seed: UInt64 = 0, threads: Int = 1
   ) {
     self.dimensions = dimensions
     self.neighbours = neighbours
     self.epochs = epochs
     self.metric = metric
+    self.minimumDistance = minimumDistance
     self.seed = seed
     self.threads = threads
   }
@@ -59,6 +62,7 @@ package struct NeighbourMap: Sendable {
     // What is known already is refined, not shaken up.
     let known = previous.map { map in Double(map.rows.count { $0 >= 0 }) / Double(map.rows.count) } ?? 0
     let rate = known >= 0.5 ? 0.25 : 1.0
+    let curve = Self.curve(minimumDistance)
     let (values, next) = (try Buffer<Float>(count: matrix.rows * dimensions), try Buffer<Float>(count: matrix.rows * dimensions))
     values.pointer.update(from: beginning.storage.pointer, count: values.count)
     var (current, other) = (values, next)
@@ -74,7 +78,7 @@ package struct NeighbourMap: Sendable {
               graph.weights.withUnsafeBufferPointer { weights in
                 var view = ck_graph(starts: starts.baseAddress, targets: targets.baseAddress, weights: weights.baseAddress, vertices: matrix.rows)
                 ck_layout_step(
-                  &view, from.pointer, to.pointer, dimensions, part * piece, min((part + 1) * piece, matrix.rows), epoch, step, Self.curve, 5, seed)
+                  &view, from.pointer, to.pointer, dimensions, part * piece, min((part + 1) * piece, matrix.rows), epoch, step, curve, 5, seed)
               }
             }
           }
@@ -90,10 +94,31 @@ package struct NeighbourMap: Sendable {
     return try Procrustes.aligned(result, to: previous.positions, rows: previous.rows)
   }
 
+  /// How attraction falls with distance: 1 / (1 + a d^2) with the a for which it is nearest, by least squares over distances up to 3, to what
+  /// is wanted: 1 up to the minimum distance, then exp(-(d - minimum)). UMAP fits an exponent of d beside it.
+  static func curve(_ minimumDistance: Double) -> Float {
+    func misfit(_ a: Double) -> Double {
+      (0..<300).reduce(0.0) { sum, step in
+        let distance = Double(step) * 0.01
+        let wanted = distance < minimumDistance ? 1 : exp(minimumDistance - distance)
+        let off = 1 / (1 + a * distance * distance) - wanted
+        return sum + off * off
+      }
+    }
+    // One valley over all a that the range of minimum distances leads to; a third of the interval goes with each step.
+    var (low, high) = (0.01, 20.0)
+    for _ in 0..<60 {
+      let (one, two) = (low + (high - low) / 3, high - (high - low) / 3)
+      if misfit(one) < misfit(two) { high = two } else { low = one }
+    }
+    return Float((low + high) / 2)
+  }
+
   private func validate(_ matrix: Matrix, _ previous: Previous?) throws(Problem) {
     try Demand.threads(threads)
-    try Demand.range(dimensions, 2...3, "n_components", "2")
-    try Demand.range(neighbours, 1...256, "n_neighbors", "15")
+    try Demand.range(dimensions, 2...Self.mostDimensions, "n_components", "2")
+    try Demand.range(neighbours, 1...1000, "n_neighbors", "15")
+    try Demand.range(minimumDistance, 0...1, "min_dist", "0.1")
     if let epochs { try Demand.range(epochs, 0...100_000, "n_epochs", "200") }
     try Demand.rows(matrix, atLeast: 1, "given")
     guard let previous else { return }

@@ -11,7 +11,8 @@ struct NumPyHeader {
 
   private static let offer = "Save it with: numpy.save(path, numpy.ascontiguousarray(x, dtype='<f4'))."
 
-  init(_ file: borrowing File) throws(Problem) {
+  /// `series`: one number a row, of an array of one dimension, too.
+  init(_ file: borrowing File, series: Bool = false) throws(Problem) {
     let start = try file.bytes(at: 0, count: min(12, file.size))
     guard start.count == 12, start.starts(with: [0x93] + Array("NUMPY".utf8)) else {
       throw Problem(.malformed, "this is not a NumPy file: it does not begin with \\x93NUMPY", hint: Self.offer)
@@ -38,8 +39,13 @@ struct NumPyHeader {
     guard Self.word(after: "fortran_order", in: text) == "False" else {
       throw Problem(.unsupported, "the array is stored column after column (fortran_order)", hint: Self.offer, path: "fortran_order")
     }
-    guard let shape = Self.shape(in: text) else {
+    guard var shape = Self.shape(in: text) else {
       throw Problem(.malformed, "the NumPy header has no readable shape: \(text.prefix(80))", hint: Self.offer, path: "shape")
+    }
+    if series, shape.count == 1 { shape.append(1) }
+    if series, shape.count != 2 || shape[1] != 1 {
+      let written = shape.map(String.init).joined(separator: ", ")
+      throw Problem(.invalid, "the array's shape is (\(written))", hint: "One dimension is needed: one number after the other.", path: "shape")
     }
     guard shape.count == 2, shape[0] > 0, shape[1] > 0 else {
       let written = shape.map(String.init).joined(separator: ", ")

@@ -20,6 +20,8 @@ package struct OPTICS: Sendable {
   /// Farther rows are no neighbours; infinite for no limit.
   package var maximumEpsilon: Double
   package var metric: Metric
+  /// Minkowski's p, at least 1 (infinite: the largest difference), instead of the metric `euclidean`; nil: that, or `cosine`.
+  package var power: Double?
   package var extraction: Extraction
   /// The radius for `dbscan`; nil: `maximumEpsilon`.
   package var epsilon: Double?
@@ -32,12 +34,13 @@ package struct OPTICS: Sendable {
   package var threads: Int
 
   package init(
-    minimumSamples: Int = 5, maximumEpsilon: Double = .infinity, metric: Metric = .euclidean, extraction: Extraction = .xi, epsilon: Double? = nil,
-    xi: Double = 0.05, correctsPredecessors: Bool = true, minimumClusterSize: Double? = nil, threads: Int = 1
+    minimumSamples: Int = 5, maximumEpsilon: Double = .infinity, metric: Metric = .euclidean, power: Double? = nil, extraction: Extraction = .xi,
+    epsilon: Double? = nil, xi: Double = 0.05, correctsPredecessors: Bool = true, minimumClusterSize: Double? = nil, threads: Int = 1
   ) {
     self.minimumSamples = minimumSamples
     self.maximumEpsilon = maximumEpsilon
     self.metric = metric
+    self.power = power
     self.extraction = extraction
     self.epsilon = epsilon
     self.xi = xi
@@ -61,13 +64,7 @@ package struct OPTICS: Sendable {
     try cancellation.check()
     let data = try metric.prepare(matrix, cancellation)
     let plot = try Team.gather(threads) { (team) throws(Problem) in
-      let found = try Neighbourhoods.dense(
-        data, keep: minimumSamples + 15, k: minimumSamples - 1, team: team, cancellation: cancellation, report: { progress?($0) })
-      var cores = [Double](repeating: .infinity, count: data.rows)
-      for place in 0..<data.rows {
-        let core = found.cores.pointer[place]
-        if core <= maximumEpsilon { cores[Int(found.lists.field.order.pointer[place])] = rint(core * 1e15) / 1e15 }
-      }
+      let cores = try distances(data, team, cancellation, { progress?($0) }).map { $0 <= maximumEpsilon ? rint($0 * 1e15) / 1e15 : .infinity }
       return try walk(data, cores, team, cancellation, progress)
     }
     switch extraction {
@@ -79,6 +76,20 @@ package struct OPTICS: Sendable {
     case .dbscan:
       return OPTICSResult(plot: plot, valleys: [], labels: plot.labels(epsilon: epsilon ?? maximumEpsilon))
     }
+  }
+
+  /// Of each row the distance to the row that makes it dense.
+  private func distances(
+    _ data: Matrix, _ team: Team, _ cancellation: Cancellation, _ report: (PairProgress) -> Void
+  ) throws(Problem) -> [Double] {
+    if let power, power != 2 {
+      return try MinkowskiDistances(data, power: power).cores(minimumSamples - 1, team, cancellation, report: report)
+    }
+    let found = try Neighbourhoods.dense(
+      data, keep: minimumSamples + 15, k: minimumSamples - 1, team: team, cancellation: cancellation, report: report)
+    var cores = [Double](repeating: .infinity, count: data.rows)
+    for place in 0..<data.rows { cores[Int(found.lists.field.order.pointer[place])] = found.cores.pointer[place] }
+    return cores
   }
 
   /// Goes from row to row, always to the one of least reachability.
@@ -109,9 +120,9 @@ package struct OPTICS: Sendable {
       guard left > 0 else { break }
       let pieces = (left + perPiece - 1) / perPiece
       let (row, core) = (Int32(next), cores[next])
-      team.share(pieces) { [maximumEpsilon] piece in
+      team.share(pieces) { [maximumEpsilon, power] piece in
         best.pointer[piece] = ck_lower_reach(
-          data.storage.pointer, data.columns, row, core, core.isFinite ? maximumEpsilon : -1, waiting.pointer, piece * perPiece,
+          data.storage.pointer, data.columns, power ?? 2, row, core, core.isFinite ? maximumEpsilon : -1, waiting.pointer, piece * perPiece,
           min((piece + 1) * perPiece, left), reach.pointer, predecessors.pointer)
       }
       let candidates = best.values.prefix(pieces).map(Int.init)
@@ -155,6 +166,7 @@ extension OPTICS {
         minimumClusterSize > 0 && minimumClusterSize <= Double(max(matrix.rows, 1)), "min_cluster_size", "min_cluster_size is \(minimumClusterSize)",
         "Choose a number of rows, or a share of them up to 1.")
     }
+    MinkowskiDistances.demand(power, beside: metric, &demands)
     demands.demandThreads(threads)
     demands.demandRows(matrix.rows)
     try demands.check()

@@ -60,9 +60,10 @@ package struct PCA: Sendable, Equatable {
     totalVariance = moments.trace
   }
 
-  /// The rows along the directions; whitened, each has variance 1 in the rows it was learned from (directions without variance give 0).
+  /// The rows along the directions; with `whitening`, each has variance 1 in the rows it was learned from, or less where that number, which is
+  /// added to each variance, counts beside it (directions without variance give 0).
   package func transform(
-    _ matrix: Matrix, whitened: Bool = false, threads: Int = 1, cancellation: Cancellation = Cancellation()
+    _ matrix: Matrix, whitening: Double? = nil, threads: Int = 1, cancellation: Cancellation = Cancellation()
   ) throws(Problem) -> Matrix {
     try Demand.threads(threads)
     try Demand.dimensions(matrix, as: mean.count, "projection")
@@ -71,7 +72,7 @@ package struct PCA: Sendable, Equatable {
     // What a constant matrix leaves of rounding is not worth stretching.
     let least = (variances.first ?? 0) * 1e-12
     for k in 0..<width {
-      let scale = !whitened ? 1 : variances[k] > least ? 1 / variances[k].squareRoot() : 0
+      let scale = whitening.map { variances[k] > least ? 1 / (variances[k] + $0).squareRoot() : 0 } ?? 1
       for j in 0..<size { basis.pointer[j * width + k] = directions[k * size + j] * scale }
     }
     return try Matrix(rows: matrix.rows, columns: width) { (target) throws(Problem) in

@@ -4,8 +4,8 @@ package import Basics
 package enum PreprocessingStep: Sendable, Equatable {
   /// Each row divided by its length.
   case normalise
-  /// The first so many principal components; whitened, each has variance 1.
-  case principal(Int, whitened: Bool)
+  /// The first so many principal components; with `whitening`, each scaled to variance 1 once that number was added to its own.
+  case principal(Int, whitening: Double?)
 }
 
 extension Matrix {
@@ -18,9 +18,9 @@ extension Matrix {
       try cancellation.check()
       switch step {
       case .normalise: result = try result.normalised(cancellation: cancellation)
-      case .principal(let count, let whitened):
+      case .principal(let count, let whitening):
         let axes = try PCA(of: result, components: count, seed: seed, threads: threads, cancellation: cancellation)
-        result = try axes.transform(result, whitened: whitened, threads: threads, cancellation: cancellation)
+        result = try axes.transform(result, whitening: whitening, threads: threads, cancellation: cancellation)
       }
     }
     return result

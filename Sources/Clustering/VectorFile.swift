@@ -12,11 +12,7 @@ package enum VectorFile {
     do throws(Problem) {
       let file = try File(reading: path)
       return path.hasSuffix(".npy") ? try readNumPy(file, dimensions) : try readRaw(file, dimensions)
-    } catch {
-      var problem = error
-      problem.message = "\(path): \(error.message)"
-      throw problem
-    }
+    } catch { throw error.about(path) }
   }
 
   /// Writes a matrix as `.npy` when the path ends so, else as raw 32-bit floats. The file appears whole or not at all.
@@ -33,9 +29,62 @@ package enum VectorFile {
     try write(path, header, UnsafeRawBufferPointer(buffer.values))
   }
 
+  // MARK: - Reading piece by piece
+
+  /// Reads a series of numbers in order, in constant memory: `.npy` of one dimension or one column, `.f32` or `.f64`.
+  package static func forSeries(_ path: String, _ body: (Double) throws(Problem) -> Void) throws(Problem) {
+    do throws(Problem) {
+      let file = try File(reading: path)
+      let header = path.hasSuffix(".npy") ? try NumPyHeader(file, series: true) : nil
+      let width = header?.wide ?? path.hasSuffix(".f64") ? 8 : 4
+      let (start, end) = (header?.end ?? 0, header.map { $0.end + $0.rows * width } ?? file.size)
+      guard (end - start) % width == 0 else {
+        throw Problem(.malformed, "\(end - start) bytes are no whole number of \(8 * width)-bit floats", hint: "Is the file whole?")
+      }
+      for offset in stride(from: start, to: end, by: piece) {
+        let bytes = try file.bytes(at: offset, count: min(piece, end - offset))
+        for place in stride(from: 0, to: bytes.count, by: width) {
+          try body(bytes.withUnsafeBytes { width == 8 ? $0.double(at: place) : Double($0.float(at: place)) })
+        }
+      }
+    } catch { throw error.about(path) }
+  }
+
+  /// Reads the rows that `read` gives, some at a time.
+  package static func forPieces(_ path: String, dimensions: Int? = nil, _ body: (Matrix) throws(Problem) -> Void) throws(Problem) {
+    do throws(Problem) {
+      let file = try File(reading: path)
+      let header = path.hasSuffix(".npy") ? try NumPyHeader(file) : nil
+      let (rows, columns): (Int, Int)
+      if let header { (rows, columns) = (header.rows, try width(of: header, dimensions)) } else { (rows, columns) = try rawShape(file, dimensions) }
+      let (bytesEach, start) = (header?.wide ?? false ? 8 : 4, header?.end ?? 0)
+      let atOnce = max(1, piece / (columns * bytesEach))
+      for first in stride(from: 0, to: rows, by: atOnce) {
+        let count = min(atOnce, rows - first)
+        let bytes = try file.bytes(at: start + first * columns * bytesEach, count: count * columns * bytesEach)
+        try body(
+          try Matrix(rows: count, columns: columns) { (target) throws(Problem) in
+            bytes.withUnsafeBytes { raw in
+              for i in 0..<count * columns { target[i] = bytesEach == 8 ? Float(raw.double(at: 8 * i)) : raw.float(at: 4 * i) }
+            }
+          })
+      }
+    } catch { throw error.about(path) }
+  }
+
+  private static let piece = 1 << 20
+
   // MARK: - Reading
 
   private static func readRaw(_ file: borrowing File, _ dimensions: Int?) throws(Problem) -> Matrix {
+    let (rows, columns) = try rawShape(file, dimensions)
+    return try Matrix(rows: rows, columns: columns) { (target) throws(Problem) in
+      try file.read(into: UnsafeMutableRawBufferPointer(target), at: 0)
+    }
+  }
+
+  /// How many rows there are, and of how many numbers.
+  private static func rawShape(_ file: borrowing File, _ dimensions: Int?) throws(Problem) -> (rows: Int, columns: Int) {
     guard let dimensions else {
       throw Problem(.invalid, "raw vectors do not say how long they are", hint: "Give the number of dimensions, for example --dim 384.", path: "dim")
     }
@@ -49,9 +98,7 @@ package enum VectorFile {
         .malformed, "\(file.size) bytes do not divide into rows of \(dimensions) 32-bit floats (\(row) bytes)", hint: divisors(of: file.size),
         path: "dim")
     }
-    return try Matrix(rows: file.size / row, columns: dimensions) { (target) throws(Problem) in
-      try file.read(into: UnsafeMutableRawBufferPointer(target), at: 0)
-    }
+    return (file.size / row, dimensions)
   }
 
   /// Offers usual sizes that would fit.
@@ -63,11 +110,7 @@ package enum VectorFile {
 
   private static func readNumPy(_ file: borrowing File, _ dimensions: Int?) throws(Problem) -> Matrix {
     let header = try NumPyHeader(file)
-    let (rows, columns) = (header.rows, header.columns)
-    if let dimensions, dimensions != columns {
-      throw Problem(
-        .invalid, "the array has \(columns) columns, not \(dimensions)", hint: "Leave the number of dimensions out: the file says it.", path: "dim")
-    }
+    let (rows, columns) = (header.rows, try width(of: header, dimensions))
     return try Matrix(rows: rows, columns: columns) { (target) throws(Problem) in
       if header.wide {
         let wide = try Buffer<Double>(count: rows * columns)
@@ -77,6 +120,15 @@ package enum VectorFile {
         try file.read(into: UnsafeMutableRawBufferPointer(target), at: header.end)
       }
     }
+  }
+
+  private static func width(of header: NumPyHeader, _ dimensions: Int?) throws(Problem) -> Int {
+    if let dimensions, dimensions != header.columns {
+      throw Problem(
+        .invalid, "the array has \(header.columns) columns, not \(dimensions)", hint: "Leave the number of dimensions out: the file says it.",
+        path: "dim")
+    }
+    return header.columns
   }
 
   // MARK: - Writing
@@ -94,5 +146,14 @@ package enum VectorFile {
     try file.write(header)
     try file.write(raw: body)
     try file.finish()
+  }
+}
+
+extension Problem {
+  /// The problem with the file's name before it.
+  fileprivate func about(_ file: String) -> Problem {
+    var problem = self
+    problem.message = "\(file): \(message)"
+    return problem
   }
 }

@@ -8,7 +8,11 @@ extension Algorithm {
     /// What the centroids are moved by.
     package enum Variant: String, Sendable, CaseIterable { case lloyd, elkan, miniBatch = "mini_batch" }
 
+    /// Where the centroids begin: at rows far from each other, or at any rows.
+    package enum Start: String, Sendable, CaseIterable { case spread = "k-means++", random }
+
     package var clusters = 8
+    package var start = Start.spread
     /// Nil, or how the number of clusters is chosen instead, up to `clusters`.
     package var choose: Choice?
     package var maxIterations = 300
@@ -22,21 +26,25 @@ extension Algorithm {
     package enum Choice: String, Sendable, CaseIterable { case silhouette, elbow }
 
     static let names = [
-      "n_clusters", "max_iter", "tol", "n_init", "random_state", "spherical", "algorithm", "batch_size", "choose_n_clusters", "init", "verbose",
-      "copy_x",
+      "n_clusters", "max_iter", "tol", "n_init", "random_state", "spherical", "algorithm", "batch_size", "choose_n_clusters", "init", "copy_x",
     ]
 
     package init() {}
 
     init(_ fields: Fields) throws(Problem) {
       clusters = Int(try fields.int("n_clusters", in: 2...1000) ?? 8)
+      start = try fields.word("init") ?? .spread
+      _ = try fields.bool("copy_x")
       choose = try fields.word("choose_n_clusters")
       maxIterations = Int(try fields.int("max_iter", in: 1...10_000) ?? 300)
-      tolerance = try fields.number("tol", in: 0...1) ?? 1e-4
-      runs = try fields.runs("n_init", auto: 1, otherwise: 10)
+      tolerance = try fields.number("tol", in: 0...1e30) ?? 1e-4
+      variant = try fields.word("algorithm") ?? .lloyd
+      // As scikit-learn takes "auto": centroids that were spread need no second try. Where many numbers of clusters are tried, or batches do,
+      // one is enough unless more are asked for.
+      runs = try fields.runs(
+        "n_init", auto: start == .spread ? 1 : variant == .miniBatch ? 3 : 10, otherwise: choose == nil && variant != .miniBatch ? 10 : 1)
       seed = try fields.randomState()
       spherical = try fields.bool("spherical") ?? false
-      variant = try fields.word("algorithm") ?? .lloyd
       batchSize = Int(try fields.int("batch_size", in: 1...10_000_000) ?? 1024)
     }
 
@@ -45,6 +53,7 @@ extension Algorithm {
         "n_clusters": .int(clusters), "max_iter": .int(maxIterations), "tol": .double(tolerance), "n_init": .int(runs),
         "random_state": .int(Int64(seed)), "spherical": .bool(spherical), "algorithm": .string(variant.rawValue),
       ]
+      result["init"] = .string(start.rawValue)
       if variant == .miniBatch { result["batch_size"] = .int(batchSize) }
       if let choose { result["choose_n_clusters"] = .string(choose.rawValue) }
       return result
@@ -106,19 +115,24 @@ extension Algorithm {
     package var epsilon = 0.5
     /// The point itself is one of them.
     package var minSamples = 5
-    package var metric = VectorDistance.euclidean
+    package var metric = RowDistance.euclidean
 
-    static let names = ["eps", "min_samples", "metric", "metric_params", "algorithm", "leaf_size", "p", "n_jobs"]
+    static let names = ["eps", "min_samples", "metric", "p", "metric_params", "algorithm", "leaf_size"]
 
     package init() {}
 
     init(_ fields: Fields) throws(Problem) {
       epsilon = try fields.number("eps", in: 1e-30...1e30) ?? 0.5
-      minSamples = Int(try fields.int("min_samples", in: 1...1_000_000) ?? 5)
-      metric = try fields.distance("metric")
+      minSamples = Int(try fields.int("min_samples", in: 1...1_000_000_000) ?? 5)
+      metric = try fields.rowDistance(otherwise: "euclidean")
+      try fields.neighbourSearch()
     }
 
-    var json: JSONObject { ["eps": .double(epsilon), "min_samples": .int(minSamples), "metric": .string(metric.rawValue)] }
+    var json: JSONObject {
+      var result: JSONObject = ["eps": .double(epsilon), "min_samples": .int(minSamples)]
+      result.set(metric.json.members)
+      return result
+    }
   }
 
   package struct OPTICSParameters: Sendable, Equatable {
@@ -126,7 +140,7 @@ extension Algorithm {
 
     package var minSamples = 5
     package var maxEpsilon = Double.infinity
-    package var metric = VectorDistance.euclidean
+    package var metric = RowDistance.euclidean
     package var extraction = Extraction.xi
     package var epsilon: Double?
     package var xi = 0.05
@@ -136,27 +150,29 @@ extension Algorithm {
 
     static let names = [
       "min_samples", "max_eps", "metric", "cluster_method", "eps", "xi", "predecessor_correction", "min_cluster_size", "p", "metric_params",
-      "algorithm", "leaf_size", "n_jobs",
+      "algorithm", "leaf_size",
     ]
 
     package init() {}
 
     init(_ fields: Fields) throws(Problem) {
-      minSamples = Int(try fields.int("min_samples", in: 2...1_000_000) ?? 5)
-      maxEpsilon = try fields.number("max_eps", in: 0...1e30) ?? .infinity
-      metric = try fields.distance("metric")
+      minSamples = Int(try fields.int("min_samples", in: 2...1_000_000_000) ?? 5)
+      maxEpsilon = try fields.number("max_eps", in: 1e-30...1e30) ?? .infinity
+      metric = try fields.rowDistance(otherwise: "minkowski")
+      try fields.neighbourSearch()
       extraction = try fields.word("cluster_method") ?? .xi
-      epsilon = try fields.number("eps", in: 0...1e30)
+      epsilon = try fields.number("eps", in: 1e-30...1e30)
       xi = try fields.number("xi", in: 0...1) ?? 0.05
       predecessorCorrection = try fields.bool("predecessor_correction") ?? true
-      minClusterSize = try fields.number("min_cluster_size", in: 0...1e9)
+      minClusterSize = try fields.number("min_cluster_size", in: 1e-9...1e9)
     }
 
     var json: JSONObject {
       var result: JSONObject = [
-        "min_samples": .int(minSamples), "metric": .string(metric.rawValue), "cluster_method": .string(extraction.rawValue), "xi": .double(xi),
+        "min_samples": .int(minSamples), "cluster_method": .string(extraction.rawValue), "xi": .double(xi),
         "predecessor_correction": .bool(predecessorCorrection),
       ]
+      result.set(metric.json.members)
       if maxEpsilon.isFinite { result["max_eps"] = .double(maxEpsilon) }
       if let epsilon { result["eps"] = .double(epsilon) }
       if let minClusterSize { result["min_cluster_size"] = .double(minClusterSize) }
@@ -190,6 +206,14 @@ extension Algorithm {
       self.clusters = Int(clusters ?? 2)
       linkage = try fields.word("linkage") ?? .ward
       metric = try fields.distance(fields["metric"] == nil ? "affinity" : "metric")
+      // The tree is always whole and always has its heights, and no folder keeps it.
+      _ = try fields.string("memory")
+      _ = try fields.bool("compute_distances")
+      if fields["compute_full_tree"]?.bool == nil, let word = try fields.string("compute_full_tree"), !["auto", "true", "false"].contains(word) {
+        throw Problem(
+          .invalid, "compute_full_tree is '\(word)'", hint: "Give true, false or \"auto\"; the tree is whole in any case",
+          path: fields.at("compute_full_tree"))
+      }
       if fields["connectivity"] != nil {
         throw Problem(
           .unsupported, "connectivity is not in this build", hint: "Leave it out; any two clusters may merge", path: fields.at("connectivity"))
@@ -216,7 +240,7 @@ extension Algorithm {
 
     static let names = [
       "n_components", "covariance_type", "tol", "reg_covar", "max_iter", "n_init", "random_state", "init_params", "weights_init", "means_init",
-      "precisions_init", "warm_start", "verbose", "verbose_interval", "n_clusters",
+      "precisions_init", "warm_start", "verbose_interval", "n_clusters",
     ]
 
     package init() {}
@@ -230,8 +254,11 @@ extension Algorithm {
       tolerance = try fields.number("tol", in: 0...1e9) ?? 1e-3
       regularisation = try fields.number("reg_covar", in: 0...1e9) ?? 1e-6
       maxIterations = Int(try fields.int("max_iter", in: 1...100_000) ?? 100)
-      runs = Int(try fields.int("n_init", in: 1...1000) ?? 1)
+      runs = Int(try fields.int("n_init", in: 1...1_000_000) ?? 1)
       seed = try fields.randomState()
+      _ = try fields.int("verbose_interval", in: 1 ... .max)
+      // A run begins anew each time; there is no earlier call to go on from.
+      _ = try fields.bool("warm_start")
       for key in ["weights_init", "means_init", "precisions_init"] where fields[key] != nil {
         throw Problem(.unsupported, "\(key) is not in this build", hint: "Leave it out; k-means begins", path: fields.at(key))
       }
@@ -252,13 +279,15 @@ extension Algorithm {
     /// Nil: estimated from the rows' distances, by `quantile`.
     package var bandwidth: Double?
     package var quantile = 0.1
+    /// Where to begin, instead of at every row.
+    package var seeds: [[Double]]?
     package var binSeeding = false
     package var minBinFrequency = 1
     package var clusterAll = true
     package var maxIterations = 300
 
     static let names = [
-      "bandwidth", "bandwidth_quantile", "bin_seeding", "min_bin_freq", "cluster_all", "max_iter", "seeds", "n_jobs",
+      "bandwidth", "bandwidth_quantile", "bin_seeding", "min_bin_freq", "cluster_all", "max_iter", "seeds",
     ]
 
     package init() {}
@@ -270,9 +299,7 @@ extension Algorithm {
       minBinFrequency = Int(try fields.int("min_bin_freq", in: 1...1_000_000_000) ?? 1)
       clusterAll = try fields.bool("cluster_all") ?? true
       maxIterations = Int(try fields.int("max_iter", in: 1...100_000) ?? 300)
-      if fields["seeds"] != nil {
-        throw Problem(.unsupported, "seeds are not in this build", hint: "Leave them out, or give \"bin_seeding\": true", path: fields.at("seeds"))
-      }
+      seeds = try fields.rows("seeds")
     }
 
     var json: JSONObject {
@@ -280,6 +307,7 @@ extension Algorithm {
         "bin_seeding": .bool(binSeeding), "min_bin_freq": .int(minBinFrequency), "cluster_all": .bool(clusterAll), "max_iter": .int(maxIterations),
       ]
       if let bandwidth { result["bandwidth"] = .double(bandwidth) } else { result["bandwidth_quantile"] = .double(quantile) }
+      if let seeds { result["seeds"] = .array(seeds.map { .array($0.map(JSON.double)) }) }
       return result
     }
   }
@@ -298,7 +326,7 @@ extension Algorithm {
 
     static let names = [
       "n_clusters", "n_components", "affinity", "gamma", "n_neighbors", "n_init", "eigen_tol", "random_state", "assign_labels", "eigen_solver",
-      "degree", "coef0", "kernel_params", "n_jobs", "verbose",
+      "degree", "coef0", "kernel_params",
     ]
 
     package init() {}
@@ -312,9 +340,17 @@ extension Algorithm {
         ?? .rbf
       gamma = try fields.number("gamma", in: 1e-30...1e30) ?? 1
       neighbours = Int(try fields.int("n_neighbors", in: 1...100_000) ?? 10)
-      runs = Int(try fields.int("n_init", in: 1...1000) ?? 10)
-      tolerance = try fields.number("eigen_tol", in: 0...1) ?? 0
+      runs = Int(try fields.int("n_init", in: 1...1_000_000) ?? 10)
+      tolerance = try fields.number("eigen_tol", in: 0...1e30) ?? 0
       seed = try fields.randomState()
+      // These are for kernels that are not here; scikit-learn, too, leaves them aside beside others.
+      for key in ["degree", "coef0"] { _ = try fields.number(key) }
+      _ = try fields.objectValue("kernel_params")
+      if let word = try fields.string("eigen_solver"), !["arpack", "lobpcg", "amg"].contains(word) {
+        throw Problem(
+          .invalid, "unknown eigen_solver '\(word)'", hint: "One of: arpack, lobpcg, amg; what is found is the same", path: fields.at("eigen_solver"),
+          didYouMean: Suggestion.nearest(to: word, in: ["arpack", "lobpcg", "amg"]))
+      }
       if let word = try fields.string("assign_labels"), word != "kmeans" {
         throw Problem(.unsupported, "assign_labels '\(word)' is not in this build", hint: "Give \"kmeans\"", path: fields.at("assign_labels"))
       }

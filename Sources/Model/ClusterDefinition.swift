@@ -38,6 +38,15 @@ package struct ClusterDefinition: Sendable, Equatable {
     "auto_execute_cooldown_seconds",
   ]
 
+  /// What a `vector_config` may say.
+  static let vectorNames =
+    [
+      "clustering_method", "algorithm_params", "feature_uri", "feature_uris", "feature_extractor_name", "version", "output_name",
+      "normalize_features",
+      "multi_feature_strategy", "feature_weights", "weight_learning_config", "output_strategy", "effective_feature_method", "enrich_source",
+      "face_cluster_merge", "hierarchical", "max_hierarchy_depth",
+    ] + ClusterOptions.names + (Algorithm.known + ["leiden", "evoc"]).map { $0 + "_parameters" }
+
   /// The result fields that enrichment can write.
   package static let enrichable = ["cluster_id", "cluster_label", "distance_to_centroid", "member_count", "keywords", "probability", "x", "y", "z"]
 
@@ -73,7 +82,7 @@ package struct ClusterDefinition: Sendable, Equatable {
       throw fields.missing("collection_ids", example: "[\"col_words\"]")
     }
     let algorithm: Algorithm
-    let config = try Fields(fields["vector_config"], path: "vector_config")
+    let config = try Fields(fields["vector_config"], path: "vector_config", accepting: Self.vectorNames)
     switch type {
     case .attribute:
       guard let configuration = fields["attribute_config"] else {
@@ -87,6 +96,7 @@ package struct ClusterDefinition: Sendable, Equatable {
       algorithm = try Algorithm(vectorConfig: config)
     }
     _ = try ClusterOptions(config)
+    try Self.refuseWhatIsNotHere(config)
     let single = try config.string("feature_uri").map { [$0] }
     let uris = try config.strings("feature_uris") ?? single ?? []
     guard uris.count <= 1 else {
@@ -109,15 +119,53 @@ package struct ClusterDefinition: Sendable, Equatable {
       mapping[source] = try entry.required("target_field", example: "\"topic\"")
     }
     if let filters = fields["filters"] { _ = try Filter(filters, path: "filters") }
+    let enriches = try fields.bool("enrich_source_collection") ?? false
+    let enrichesByConfig = try config.bool("enrich_source") ?? false
     self.init(
       id: id, namespaceID: namespaceID,
       name: try fields.string("cluster_name").map { name throws(Problem) in try Names.check(name, path: "cluster_name") }
         ?? "cluster_\(id.suffix(6))",
       description: try fields.string("description"), collectionIDs: collections, algorithm: algorithm,
       vectorIndex: uris.first.map { $0.split(separator: "/").last.map(String.init) ?? $0 }, normalize: try config.bool("normalize_features") ?? true,
-      filters: fields["filters"] ?? .null, enrichSource: try fields.bool("enrich_source_collection") ?? false, enrichment: mapping,
+      filters: fields["filters"] ?? .null, enrichSource: enriches || enrichesByConfig, enrichment: mapping,
       textFields: try Fields(.object(metadata), path: "metadata").strings("text_fields"), metadata: metadata, vectorConfig: config.object,
       createdAt: surroundings.now())
+  }
+
+  /// What the contract's `vector_config` knows and this build does not do; its defaults pass, as typed clients send them.
+  private static func refuseWhatIsNotHere(_ config: Fields) throws(Problem) {
+    func choose(_ key: String, _ words: [String], here: [String], _ instead: String) throws(Problem) {
+      guard let word = try config.string(key), !here.contains(word) else { return }
+      guard words.contains(word) else {
+        throw Problem(
+          .invalid, "unknown \(key) '\(word)'", hint: "One of: \(words.joined(separator: ", "))", path: config.at(key),
+          didYouMean: Suggestion.nearest(to: word, in: words), details: ["accepted": .array(words.map(JSON.string)), "type": "enum"])
+      }
+      throw Problem(.unsupported, "\(key) '\(word)' is not in this build", hint: instead, path: config.at(key))
+    }
+    // With one vector index each of these strategies is the same.
+    let strategies = ["concatenate", "independent", "weighted"]
+    try choose("multi_feature_strategy", strategies, here: strategies, "")
+    try choose("output_strategy", ["single", "per_feature"], here: ["single", "per_feature"], "")
+    try choose("effective_feature_method", ["mean", "median", "medoid"], here: ["mean"], "Give \"mean\"; representatives name each cluster's medoid")
+    _ = try config.objectValue("feature_weights")
+    for key in ["feature_extractor_name", "version", "output_name"] { _ = try config.string(key) }
+    _ = try config.int("max_hierarchy_depth", in: 1...5)
+    if try config.bool("hierarchical") ?? false {
+      throw Problem(
+        .unsupported, "clusters of clusters ('hierarchical') are not in this build",
+        hint: "'agglomerative' gives the whole tree; or run in mode \"composite\" over this cluster's runs", path: config.at("hierarchical"),
+        didYouMean: "agglomerative")
+    }
+    if config["weight_learning_config"] != nil {
+      throw Problem(
+        .unsupported, "weights are not learned in this build", hint: "Leave it out: one vector index needs none",
+        path: config.at("weight_learning_config"))
+    }
+    let merge = try Fields(config["face_cluster_merge"], path: config.at("face_cluster_merge"))
+    if config["face_cluster_merge"] != nil, try merge.bool("enabled") ?? true {
+      throw Problem(.unsupported, "'face_cluster_merge' is not in this build", hint: "Leave it out", path: config.at("face_cluster_merge"))
+    }
   }
 
   package var json: JSON {

@@ -9,17 +9,17 @@ package struct ClusterOptions: Sendable, Equatable {
     /// Components scaled to variance 1.
     case whitening(regularisation: Double)
     /// A layout that keeps neighbours together.
-    case umap(components: Int, neighbours: Int, minimumDistance: Double, seed: UInt64)
+    case umap(components: Int, neighbours: Int, minimumDistance: Double, metric: VectorDistance, seed: UInt64)
     case normalise
 
     package var json: JSON {
       switch self {
       case .pca(let components): ["method": "pca", "n_components": .int(components)]
       case .whitening(let regularisation): ["method": "whitening", "regularization": .double(regularisation)]
-      case .umap(let components, let neighbours, let minimumDistance, let seed):
+      case .umap(let components, let neighbours, let minimumDistance, let metric, let seed):
         [
           "method": "umap", "n_components": .int(components), "n_neighbors": .int(neighbours), "min_dist": .double(minimumDistance),
-          "random_state": .int(Int64(seed)),
+          "metric": .string(metric.rawValue), "random_state": .int(Int64(seed)),
         ]
       case .normalise: ["method": "normalize"]
       }
@@ -39,7 +39,10 @@ package struct ClusterOptions: Sendable, Equatable {
   package var layout = Layout.align
 
   package static let names = ["preprocessing_steps", "sample_size", "vis_n_components", "vis_method", "layout_stability"]
-  private static let methods = ["pca", "umap", "whitening", "normalize", "none"]
+  private static let methods: [(name: String, parameters: [String])] = [
+    ("pca", ["n_components"]), ("umap", ["n_components", "n_neighbors", "min_dist", "metric", "random_state"]),
+    ("whitening", ["regularization"]), ("normalize", []), ("none", []),
+  ]
 
   package init() {}
 
@@ -62,30 +65,28 @@ package struct ClusterOptions: Sendable, Equatable {
     for (index, item) in items.enumerated() {
       let fields = try Fields(item, path: "\(path)[\(index)]")
       let method = try fields.required("method", example: "\"pca\"")
+      if let names = Self.methods.first(where: { $0.name == method })?.parameters {
+        _ = try Fields(item, path: fields.path, accepting: ["method"] + names)
+      }
       switch method {
       case "pca": steps.append(.pca(components: Int(try fields.int("n_components", in: 1...4096) ?? 50)))
       case "whitening": steps.append(.whitening(regularisation: try fields.number("regularization", in: 0...1e9) ?? 1e-5))
       case "umap":
-        _ = try fields.distance("metric")
-        let components = Int(try fields.int("n_components", in: 2...256) ?? 3)
-        guard components <= 3 else {
-          throw Problem(
-            .unsupported, "a map of neighbours has 2 or 3 dimensions in this build, not \(components)",
-            hint: "Give 2 or 3, or {\"method\": \"pca\", \"n_components\": \(components)}", path: fields.at("n_components"))
-        }
         steps.append(
           .umap(
-            components: components, neighbours: Int(try fields.int("n_neighbors", in: 2...1000) ?? 30),
-            minimumDistance: try fields.number("min_dist", in: 0...1) ?? 0, seed: try fields.randomState()))
+            components: Int(try fields.int("n_components", in: 2...256) ?? 50), neighbours: Int(try fields.int("n_neighbors", in: 2...1000) ?? 30),
+            minimumDistance: try fields.number("min_dist", in: 0...1) ?? 0, metric: try fields.distance("metric", otherwise: .cosine),
+            seed: try fields.randomState()))
       case "normalize": steps.append(.normalise)
       case "none": break
       case "tsne":
         throw Problem(
           .unsupported, "method 'tsne' is not in this build", hint: "'umap' comes nearest", path: fields.at("method"), didYouMean: "umap")
       default:
+        let names = methods.map(\.name)
         throw Problem(
-          .invalid, "unknown method '\(method)'", hint: "One of: \(methods.joined(separator: ", "))", path: fields.at("method"),
-          didYouMean: Suggestion.nearest(to: method, in: methods), details: ["accepted": .array(methods.map(JSON.string)), "type": "enum"])
+          .invalid, "unknown method '\(method)'", hint: "One of: \(names.joined(separator: ", "))", path: fields.at("method"),
+          didYouMean: Suggestion.nearest(to: method, in: names), details: ["accepted": .array(names.map(JSON.string)), "type": "enum"])
       }
     }
     return steps

@@ -5,7 +5,8 @@ import Glibc
 /// A folder of hostile scripts, each with what must happen in its first line: `-- expect: killed|error within 400 ms`.
 ///
 /// Outcomes: `error`, `memory error`, `killed`, or the first value returned (`nil`, `true`, `12`, a text). Every script runs in a
-/// new interpreter with 200 ms, 16 MiB and, when counted, ten million instructions, and four functions to call: `host.echo`, `host.fail`, `host.add`, `host.big`.
+/// new interpreter with 200 ms, 16 MiB and, when counted, ten million instructions, and four functions to call: `host.echo`, `host.fail`,
+/// `host.add`, `host.big`. Scripts called `event_…` are filters, and judge a few events; their outcome is the answer to the last.
 package struct HostileCorpus: Sendable {
   package struct Entry: Sendable, CustomStringConvertible {
     package var name: String
@@ -90,10 +91,19 @@ package struct HostileCorpus: Sendable {
     let interpreter = Interpreter(memory: budget.memory, natives: natives, modules: false)
     let host = SilentHost()
     let began = ThreadTime.now()
-    let run = interpreter.runRaw(name: entry.name, source: entry.source, budget: budget, host: host)
+    let run: ScriptRun
+    var answers: [Bool]?
+    if entry.name.hasPrefix("event_") {
+      let script = Script(name: entry.name, version: 1, source: String(decoding: entry.source, as: UTF8.self))
+      let judged = interpreter.filter(script, events: events, budget: budget, host: host)
+      (answers, run) = (judged.accepted, judged.run)
+    } else {
+      run = interpreter.runRaw(name: entry.name, source: entry.source, budget: budget, host: host)
+    }
     let milliseconds = (ThreadTime.now() - began).inSeconds * 1000
     switch run.outcome {
-    case .returned(let values): return Result(outcome: word(values.first ?? .null), message: "", milliseconds: milliseconds)
+    case .returned(let values):
+      return Result(outcome: answers?.last.map { "\($0)" } ?? word(values.first ?? .null), message: "", milliseconds: milliseconds)
     case .failed(let problem): return Result(outcome: "error", message: problem.message, milliseconds: milliseconds)
     case .killed(let problem):
       let outcome = problem.details["limit"] == "memory" ? "memory error" : "killed"
@@ -111,6 +121,18 @@ package struct HostileCorpus: Sendable {
     case .array, .object: "table"
     }
   }
+
+  /// Longer and shorter documents that follow each other; the driver of the sanitizers has the same.
+  static let events = ScriptEvents(
+    [
+      #"{"a":1,"kind":"x","deep":{"b":[1,2,{"c":null}]},"none":null,"text":"one, two: {three}","last":-1}"#, "{}",
+      #" { "a" : "\u0041\n\"", "k\u0065y":[[[[]]]], "n":1e308,"zero":-0.0 , "big":123456789012345678901234567890 } "#,
+      #"{"kind":"y","a":[{"a":{}}],"b":true,"c":false,"":0,"a":3}"#,
+    ].map {
+      ScriptEvent(
+        type: "document.created", collectionID: "document.created", documentID: "document.created", document: Array($0.utf8),
+        payload: Array(#"{"n":[1,2]}"#.utf8), at: Instant(seconds: 1000))
+    })
 
   private static var natives: [NativeFunction] {
     [

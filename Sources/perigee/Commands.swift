@@ -2,7 +2,8 @@ extension Command {
   /// Every command, in the order that help lists them.
   static let all: [Command] = [
     serve, demo, .run, repl, scriptsPush, scriptsPull, scriptsWatch, scriptsList, scriptsShow, scriptsCheck, scriptsTest, scriptsRestore,
-    scriptsDelete, stubs, examples, example, importing, export, cluster, drift, score, compare, project, next, triggerList, triggerShow, triggerWhy,
+    scriptsDelete, stubs, examples, example, importing, export, cluster, drift, classify, score, compare, project, next, triggerList, triggerShow,
+    triggerWhy,
     triggerExecute, triggerPause, triggerResume, triggerDelete, triggerExport, triggerSimulate, replay, maintenance, calendarSet, calendarList,
     calendarDelete, events, logs, webhookCreate, webhookList, webhookDeliveries, webhookRedeliver, webhookTest, webhookRotate, webhookDelete,
     syncAdd, syncList, syncRun, syncDelete, call, keyCreate, keyList, keyRevoke, version, help,

@@ -34,6 +34,10 @@ struct FileClustering {
     steps = try ClusterOptions(Fields(.object(parameters), path: "--params")).steps
     parameters["preprocessing_steps"] = nil
     algorithm = try Algorithm(named: name, .object(parameters), path: "--params", nameAt: "--algorithm")
+    if invocation.has("init"), parameters["init"] != nil {
+      throw Problem(
+        .invalid, "the file of --init and \"init\" in --params both say where to begin", hint: "Give one of them", path: "--params.init")
+    }
     if invocation.has("init"), algorithm.name != "kmeans" {
       throw Problem(.invalid, "--init gives centroids for kmeans to begin with, not for \(algorithm.name)", hint: "Leave it out", path: "--init")
     }
@@ -88,7 +92,8 @@ struct FileClustering {
     switch problem.path {
     case "init", "threads", "seed": problem.path = problem.path.map { "--" + $0 }
     case "max_memory", "memory":
-      (problem.path, problem.hint) = ("--max-memory", problem.hint?.replacing("(max_memory)", with: "(--max-memory)"))
+      let hint = problem.hint?.replacing("(max_memory)", with: "(--max-memory)").replacing("a smaller sample_size", with: "fewer rows")
+      (problem.path, problem.hint) = ("--max-memory", hint)
     case "vectors", "rows", nil: problem.path = nil
     case let name?: problem.path = "--params." + name
     }

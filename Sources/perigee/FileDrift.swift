@@ -10,6 +10,14 @@ struct FileDrift {
 
   init(_ invocation: Invocation) throws(Problem) {
     self.invocation = invocation
+    for position in invocation.words.count..<2 {
+      let missing = invocation.command.positionals[position]
+      throw Problem(
+        .invalid, "\(missing.name) is missing: \(missing.help)", hint: "For example: perigee drift march.npy april.npy, or perigee drift --stream")
+    }
+    if invocation.has("params") {
+      throw Problem(.invalid, "--params are for --stream", hint: "Leave them out, or give --stream", path: "--params")
+    }
     dimensions = try invocation.dimensions()
     metric = try invocation.choice("metric")
     options = BaselineSnapshot.Options(

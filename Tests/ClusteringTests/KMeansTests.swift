@@ -89,6 +89,32 @@ import Testing
     #expect(chosen < random.reduce(0, +) / 6)
   }
 
+  @Test("begins at different rows, drawn by the seed, where a random start is asked for") func random() throws {
+    let rows = try Matrix((0..<9).map { [Float($0 * $0)] })
+    var starts: Set<[Float]> = []
+    for seed in 0..<40 as Range<UInt64> {
+      let panels = KMeans(clusters: 9, seed: seed, start: .random)
+      // As many clusters as rows: every row is drawn once.
+      #expect(try panels.run(on: rows).inertia == 0)
+      let one = try KMeans(clusters: 3, maxIterations: 1, seed: seed, start: .random).run(on: rows)
+      #expect(one.labels == (try KMeans(clusters: 3, maxIterations: 1, seed: seed, threads: 2, start: .random).run(on: rows).labels))
+      starts.insert(one.centroids.values)
+    }
+    // 84 sets of three, some of which lead to the same means.
+    #expect(starts.count > 8, "\(starts.count)")
+    let data = try Fixtures.blobs(rows: 400, columns: 3, centres: 12)
+    let (spread, any) = (try KMeans(clusters: 12, seed: 1).run(on: data), try KMeans(clusters: 12, seed: 1, start: .random).run(on: data))
+    #expect(spread.labels != any.labels)
+    let (few, many) = (KMeans(clusters: 12, seed: 1, start: .random), KMeans(clusters: 12, runs: 20, seed: 1, start: .random))
+    #expect(try many.run(on: data).inertia < (try few.run(on: data).inertia))
+    func first(_ start: KMeans.Start) throws -> Double {
+      try (0..<10).reduce(0.0) { sum, seed in
+        sum + (try KMeans(clusters: 12, maxIterations: 1, seed: UInt64(seed), start: start).run(on: data).inertia)
+      }
+    }
+    #expect(try first(.random) > first(.spread))
+  }
+
   @Test("keeps the best of several runs") func runs() throws {
     let matrix = try Fixtures.blobs(rows: 300, columns: 4, centres: 9, spread: 0.5)
     let one = try KMeans(clusters: 9, seed: 2).run(on: matrix).inertia

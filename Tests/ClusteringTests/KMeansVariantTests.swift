@@ -16,6 +16,20 @@ import Testing
     }
   }
 
+  @Test("begins with the best of several choices, spread or random") func starts() throws {
+    let data = try Fixtures.blobs(rows: 600, columns: 4, centres: 12)
+    for start in [KMeans.Start.spread, .random] {
+      func total(_ runs: Int) throws -> Double {
+        try (0..<6).reduce(0.0) { sum, seed in
+          let model = MiniBatchKMeans(clusters: 12, batchSize: 100, maxIterations: 2, seed: UInt64(seed), start: start, runs: runs)
+          return sum + (try model.run(on: data).inertia)
+        }
+      }
+      #expect(try total(12) < (try total(1)))
+    }
+    #expect(#expect(throws: Problem.self) { try MiniBatchKMeans(clusters: 2, runs: 0).run(on: data) }?.path == "n_init")
+  }
+
   @Test("finds separate blobs, also by direction alone") func blobs() throws {
     let (matrix, labels) = try Fixtures.separate(5, members: 100, columns: 3)
     #expect(Fixtures.samePartition(try MiniBatchKMeans(clusters: 5, batchSize: 50, seed: 3).run(on: matrix).labels, labels))

@@ -16,7 +16,7 @@ import Testing
     // All components keep all distances; whitened ones have variance 1 and nothing in common.
     let turned = try axes.transform(baseline, threads: threads)
     #expect(abs(Fixtures.squared(turned[3], turned[90]) - Fixtures.squared(baseline[3], baseline[90])) < 1e-5)
-    let white = try Moments(of: axes.transform(baseline, whitened: true))
+    let white = try Moments(of: axes.transform(baseline, whitening: 0))
     for i in 0..<6 { for j in 0..<6 { #expect(abs(white.covariance[6 * i + j] - (i == j ? 1 : 0)) < 1e-5) } }
   }
 
@@ -46,7 +46,7 @@ import Testing
   @Test("bear one row, one column and constants, and refuse what does not fit") func degenerate() throws {
     let one = try Matrix([[1, 2, 3]])
     #expect(try PCA(of: one, components: 2).variances == [0, 0])
-    #expect(try PCA(of: one, components: 2).transform(one, whitened: true).values == [0, 0])
+    #expect(try PCA(of: one, components: 2).transform(one, whitening: 0).values == [0, 0])
     let line = try PCA(of: Matrix([[1], [3]]), components: 1)
     #expect(line.variances == [2] && line.directions == [1] && line.ratios == [1])
     #expect(#expect(throws: Problem.self) { try PCA(of: one, components: 4) }?.path == "n_components")
@@ -57,10 +57,14 @@ import Testing
 
   @Test("and lengths prepare rows step by step") func steps() throws {
     let rows = try Matrix([[3, 4], [6, 8], [0, 5], [5, 0]])
-    let prepared = try rows.prepared(by: [.normalise, .principal(1, whitened: true)])
+    let prepared = try rows.prepared(by: [.normalise, .principal(1, whitening: 0)])
     #expect(prepared.columns == 1 && abs(prepared[0][0] - prepared[1][0]) < 1e-6)
     #expect(abs((try Moments(of: prepared)).covariance[0] - 1) < 1e-5)
     #expect(try rows.prepared(by: []) == rows)
+    // What is added to a variance takes from the scale.
+    let variance = try PCA(of: rows, components: 1).variances[0]
+    let soft = try Moments(of: rows.prepared(by: [.principal(1, whitening: 3)])).covariance[0]
+    #expect(abs(soft - variance / (variance + 3)) < 1e-5)
   }
 }
 
@@ -89,6 +93,25 @@ import Testing
     let one = try NeighbourMap(epochs: 20, seed: 4, threads: 1).layout(of: data)
     #expect(try NeighbourMap(epochs: 20, seed: 4, threads: 2).layout(of: data) == one)
     #expect(try NeighbourMap(epochs: 20, seed: 5, threads: 2).layout(of: data) != one)
+  }
+
+  @Test("draw neighbours the closer, the smaller the distance that they keep, and go into many dimensions") func distance() throws {
+    for (distance, a) in [(0.0, 1.9447), (0.1, 1.5579), (0.5, 0.7194), (1, 0.3270)] {
+      // SciPy's least squares over the same curve.
+      #expect(abs(Double(NeighbourMap.curve(distance)) - a) < 1e-3)
+    }
+    let data = try Fixtures.blobs(rows: 200, columns: 30, centres: 4)
+    let gaps = try [0.0, 0.8].map { least in
+      let map = try NeighbourMap(neighbours: 10, epochs: 200, minimumDistance: least).layout(of: data)
+      return try neighbours(of: map, count: 1).values.reduce(0) { $0 + Double($1) }
+    }
+    #expect(gaps[0] < gaps[1], "\(gaps)")
+    let wide = try NeighbourMap(dimensions: 20, neighbours: 10, epochs: 50, metric: .euclidean).layout(of: data)
+    #expect(try wide.columns == 20 && Self.kept(wide, data) > 0.4)
+    for model in [NeighbourMap(dimensions: 257), NeighbourMap(dimensions: 1)] {
+      #expect(#expect(throws: Problem.self) { try model.layout(of: data) }?.path == "n_components")
+    }
+    #expect(#expect(throws: Problem.self) { try NeighbourMap(minimumDistance: 2).layout(of: data) }?.path == "min_dist")
   }
 
   @Test("do not jump when rows are added") func aligned() throws {
@@ -139,7 +162,7 @@ import Testing
       #expect(map.rows == rows.count && map.columns == 2)
     }
     let data = try Matrix([[1, 2], [3, 4], [5, 6]])
-    #expect(#expect(throws: Problem.self) { try NeighbourMap(dimensions: 4).layout(of: data) }?.path == "n_components")
+    #expect(#expect(throws: Problem.self) { try NeighbourMap(dimensions: 300).layout(of: data) }?.path == "n_components")
     #expect(#expect(throws: Problem.self) { try NeighbourMap(neighbours: 0).layout(of: data) }?.path == "n_neighbors")
     #expect(#expect(throws: Problem.self) { try NeighbourMap().layout(of: data, after: .init(positions: data, rows: [0])) }?.path == "previous")
     #expect(throws: Problem.self) { try NeighbourMap(dimensions: 3).layout(of: data, after: .init(positions: data, rows: [0, 1, 2])) }

@@ -1,4 +1,6 @@
 import Basics
+import CKernels
+import Glibc
 import Testing
 
 @testable import Clustering
@@ -6,7 +8,9 @@ import Testing
 @Suite("DBSCAN") struct DBSCANTests {
   @Test("agrees with scikit-learn, label by label", arguments: DensityOracle.cases("dbscan"))
   func oracle(oracle: DensityOracle) throws {
-    let dbscan = DBSCAN(epsilon: try #require(oracle.number("eps")), minimumSamples: try #require(oracle.count("min_samples")))
+    let dbscan = DBSCAN(
+      epsilon: try #require(oracle.number("eps")), minimumSamples: try #require(oracle.count("min_samples")),
+      power: oracle.number("p"))
     let result = try dbscan.run(on: oracle.matrix())
     #expect(result.labels == oracle.labels)
     #expect(result.isCore.count { $0 } == Int(oracle.sums[0]))
@@ -44,6 +48,41 @@ import Testing
     }
   }
 
+  @Test("is what its definition says in other distances, too", arguments: [1.0, 1.5, 2, 3, 70, .infinity]) func powers(power: Double) throws {
+    for (kind, columns) in [("random", 3), ("integers", 40), ("copies", 2)] {
+      let matrix = try DensityOracle.tricky(kind, rows: 90, columns: columns)
+      func distance(_ a: Int, _ b: Int) -> Double {
+        let differences = (0..<columns).map { abs(Double(matrix[a][$0]) - Double(matrix[b][$0])) }
+        return power.isInfinite ? differences.max() ?? 0 : pow(differences.reduce(0) { $0 + pow($1, power) }, 1 / power)
+      }
+      let distances = (0..<90).map { a in (0..<90).map { distance(a, $0) } }
+      let sorted = distances.joined().filter { $0 > 0 }.sorted()
+      let place = sorted.count / 10
+      let radius = sorted.isEmpty ? 1 : (sorted[place] + (sorted[place...].first { $0 > sorted[place] * 1.0001 } ?? sorted[place] * 2)) / 2
+      for samples in [1, 4] {
+        let one = try DBSCAN(epsilon: radius, minimumSamples: samples, power: power).run(on: matrix)
+        #expect(one.isCore == distances.map { $0.count { $0 <= radius } >= samples }, "\(kind)")
+        for row in 0..<90 {
+          let cores = (0..<90).filter { one.isCore[$0] && distances[row][$0] <= radius }
+          #expect(
+            one.isCore[row] ? cores.allSatisfy { one.labels[$0] == one.labels[row] } : one.labels[row] == cores.map { one.labels[$0] }.min() ?? -1)
+        }
+        #expect(one == (try DBSCAN(epsilon: radius, minimumSamples: samples, power: power, threads: 3).run(on: matrix)))
+      }
+    }
+  }
+
+  /// A limit of exactly the distance once cut off what rounding had put a trace below the largest difference.
+  @Test("measures the same distance whatever the limit", arguments: [1.0, 1.5, 3, 100.5, .infinity]) func limits(power: Double) {
+    var random = SeededRandom(seed: 31)
+    for columns in 1..<70 {
+      let (a, b) = (Fixtures.numbers(columns, &random), Fixtures.numbers(columns, &random))
+      let whole = ck_minkowski(a, b, columns, power, .infinity)
+      #expect(ck_minkowski(a, b, columns, power, whole) == whole && ck_minkowski(a, b, columns, power, whole.nextDown) > whole.nextDown)
+      #expect(zip(a, b).allSatisfy { abs(Double($0) - Double($1)) <= whole })
+    }
+  }
+
   @Test("takes none, one and equal rows, and counts a row for itself") func extremes() throws {
     #expect(try DBSCAN().run(on: Matrix(rows: 0, columns: 2, values: [])).labels.isEmpty)
     #expect(try DBSCAN(minimumSamples: 1).run(on: Matrix([[1]])).labels == [0])
@@ -59,6 +98,7 @@ import Testing
     "refuses parameters that make no sense, by name",
     arguments: [
       ("eps", DBSCAN(epsilon: 0)), ("eps", DBSCAN(epsilon: .infinity)), ("min_samples", DBSCAN(minimumSamples: 0)), ("threads", DBSCAN(threads: 999)),
+      ("p", DBSCAN(power: 0.5)), ("p", DBSCAN(power: .nan)), ("p", DBSCAN(metric: .cosine, power: 3)),
     ])
   func badParameters(path: String, dbscan: DBSCAN) throws {
     let problem = #expect(throws: Problem.self) { try dbscan.run(on: Matrix([[1]])) }
@@ -113,7 +153,8 @@ import Testing
   func oracle(oracle: DensityOracle) throws {
     let optics = OPTICS(
       minimumSamples: oracle.count("min_samples") ?? 5, maximumEpsilon: oracle.number("max_eps") ?? .infinity,
-      extraction: oracle.number("cluster_method") == 1 ? .dbscan : .xi, epsilon: oracle.number("eps"), xi: oracle.number("xi") ?? 0.05,
+      power: oracle.number("p"), extraction: oracle.number("cluster_method") == 1 ? .dbscan : .xi, epsilon: oracle.number("eps"),
+      xi: oracle.number("xi") ?? 0.05,
       correctsPredecessors: oracle.number("predecessor_correction") != 0, minimumClusterSize: oracle.number("min_cluster_size"), threads: 2)
     let result = try optics.run(on: oracle.matrix())
     #expect(result.plot.order == oracle.order)

@@ -50,6 +50,16 @@ import Testing
     #expect(seen == (true, true))
   }
 
+  @Test("are seen in the direction that is asked for", arguments: [-1.0, 1]) func mode(sign: Double) throws {
+    for mode in PageHinkley.Mode.allCases {
+      var hinkley = try PageHinkley(threshold: 5, mode: mode)
+      #expect(try PageHinkley(decoding: hinkley.encoded()) == hinkley)
+      // One step, and time to come to rest on it.
+      let alarms = (0..<400).count { hinkley.add($0 < 200 ? 0 : sign) }
+      #expect((alarms > 0) == (mode == .both || (mode == .up) == (sign > 0)), "\(mode) \(sign)")
+    }
+  }
+
   @Test("leave out what is not a number") func notFinite() throws {
     var window = try AdaptiveWindow()
     var hinkley = try PageHinkley()

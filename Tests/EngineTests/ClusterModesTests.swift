@@ -26,25 +26,81 @@ import Testing
     Dictionary(uniqueKeysWithValues: (run["centroids"]?.array ?? []).map { ($0["cluster_id"]?.string ?? "", $0["label"]?.string ?? "") })
   }
 
-  @Test(
-    "a definition of each algorithm runs, keeps its scores and its map, and says what ran",
-    arguments: [
+  /// Each algorithm with parameters under which it finds the corners.
+  static let methods =
+    [
       ("kmeans", ["n_clusters": 3]), ("kmeans", ["n_clusters": 8, "choose_n_clusters": "silhouette"]),
       ("kmeans", ["n_clusters": 3, "algorithm": "mini_batch"]), ("hdbscan", ["min_cluster_size": 5]), ("dbscan", ["eps": 3, "min_samples": 4]),
       ("optics", ["min_samples": 5, "cluster_method": "dbscan", "eps": 3]), ("agglomerative", ["n_clusters": 3, "linkage": "average"]),
       ("agglomerative", ["linkage": "single", "distance_threshold": 5]), ("gaussian_mixture", ["n_components": 3, "covariance_type": "diag"]),
       ("mean_shift", ["bandwidth": 4]), ("spectral", ["n_clusters": 3, "gamma": 0.05]), ("auto", [:]),
-    ] as [(String, JSON)])
+    ] as [(String, JSON)]
+
+  /// A run of 90 documents around three corners, wherever it came from.
+  private func expectCorners(_ run: JSON, _ name: String) {
+    #expect(run["status"] == "completed" && run["num_clusters"] == 3 && run["num_points"] == 90, "\(run.text.prefix(600))")
+    #expect(run["metrics"]?["silhouette_score"]?.double ?? 0 > 0.8 && run["metrics"]?["noise_ratio"]?.double == 0)
+    #expect(name == "auto" ? run["reason"]?.string?.isEmpty == false : run["algorithm"]?.string == name)
+  }
+
+  private func expectMap(_ fixture: Fixture, _ cluster: String, _ run: JSON) throws {
+    let map = try fixture.store.call(
+      "get_cluster_visualization", path: ["cluster_id": cluster], query: ["run_id": .string(run["run_id"]?.string ?? "")])
+    #expect(map["points"]?.array?.count == 90 && map["centroids"]?.array?.count == 3)
+  }
+
+  @Test("each algorithm is reached by a trigger with a definition or with its own configuration, and by a script", arguments: methods)
+  func ways(name: String, parameters: JSON) throws {
+    let fixture = try Fixture(documents: 90)
+    let cluster = try define(fixture, ["clustering_method": .string(name), "algorithm_params": parameters])
+    func latest(_ cluster: String) throws -> JSON { try fixture.store.call("get_latest_cluster_execution", path: ["cluster_id": cluster]) }
+    func fire(_ trigger: String) throws {
+      try fixture.store.call("execute_trigger_now", path: ["trigger_id": .init(trigger)])
+      try fixture.store.host.settle()
+    }
+    try fire(fixture.trigger("cron", ["cron_expression": "0 0 1 1 *"], action: ["cluster_id": .string(cluster)], kind: "cluster"))
+    let triggered = try latest(cluster)
+    expectCorners(triggered, name)
+    try expectMap(fixture, cluster, triggered)
+
+    var configuration = parameters.object ?? [:]
+    // The variant of k-means goes by the name under which this form has the algorithm itself.
+    if configuration["algorithm"] == nil {
+      configuration["algorithm"] = .string(name)
+      let own = try fixture.store.call(
+        "create_cluster_trigger",
+        body: [
+          "execution_config": ["collection_ids": ["points"], "config": .object(configuration)], "trigger_type": "cron",
+          "schedule_config": ["cron_expression": "0 0 1 1 *"],
+        ])
+      try fire(own["trigger_id"]?.string ?? "")
+      expectCorners(try latest(own["cluster_id"]?.string ?? ""), name)
+    }
+
+    let source = """
+      local made = perigee.clusters.create{collection_ids = {"points"}, cluster_name = "by_script",
+        vector_config = {clustering_method = "\(name)", algorithm_params = perigee.json.decode('\(parameters.text)')}}
+      local task = perigee.tasks.wait(perigee.clusters.execute(made.cluster_id).task_id)
+      local run = perigee.clusters.latest(made.cluster_id)
+      assert(task.status == "COMPLETED" and run.metrics.silhouette_score > 0.8 and #perigee.clusters.groups(made.cluster_id) == 3)
+      perigee.kv.set("made", made.cluster_id)
+      """
+    try fixture.store.call("run_source", body: ["kind": "batch", "source": .string(source)])
+    let made = try #require(fixture.store.call("get_kv", path: ["key": "made"])["value"]?.string)
+    let run = try latest(made)
+    expectCorners(run, name)
+    try expectMap(fixture, made, run)
+  }
+
+  @Test("a definition of each algorithm runs, keeps its scores and its map, and says what ran", arguments: methods)
   func algorithms(name: String, parameters: JSON) throws {
     let fixture = try Fixture(documents: 90)
     let cluster = try define(fixture, ["clustering_method": .string(name), "algorithm_params": parameters])
     let run = try execute(fixture, cluster)
-    #expect(run["num_clusters"] == 3 && run["num_points"] == 90, "\(run.text.prefix(600))")
+    expectCorners(run, name)
     #expect((run["centroids"]?.array ?? []).allSatisfy { $0["num_members"] == 30 })
     #expect(Set(groups(run).values.compactMap { $0.split(separator: ",").first.map(String.init) }) == ["alpha", "beta", "gamma"])
-    #expect(run["metrics"]?["silhouette_score"]?.double ?? 0 > 0.8 && run["metrics"]?["noise_ratio"]?.double == 0)
     #expect(run["metrics"]?["degenerate"] == false && run["mode"] == "full")
-    #expect(name == "auto" ? run["reason"]?.string?.isEmpty == false : run["algorithm"]?.string == name)
     let map = try fixture.store.call("get_cluster_visualization", path: ["cluster_id": cluster], query: ["max_points": 45])
     #expect(map["total_points"] == 90 && map["points"]?.array?.count == 45 && map["centroids"]?.array?.count == 3)
     #expect(map["points"]?.array?.allSatisfy { $0["x"]?.double != nil && $0["y"]?.double != nil && $0["z"] == nil } == true)

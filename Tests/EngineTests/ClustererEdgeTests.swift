@@ -143,6 +143,50 @@ import Testing
     #expect(problem?.path == "[1][1]" && problem?.kind == .invalid && problem?.hint != nil)
   }
 
+  /// Two ways to call an algorithm on the same rows, which may not find the same.
+  @Test(
+    "change what they find with each parameter that says something",
+    arguments: [
+      ("kmeans", #"{"n_clusters": 12, "n_init": 1, "max_iter": 1}"#, #"{"n_clusters": 12, "n_init": 1, "max_iter": 1, "init": "random"}"#),
+      ("kmeans", #"{"n_clusters": 12, "n_init": 1, "init": "random"}"#, #"{"n_clusters": 12, "n_init": "auto", "init": "random"}"#),
+      (
+        "kmeans", #"{"n_clusters": 12, "n_init": 1, "algorithm": "mini_batch", "batch_size": 20, "max_iter": 1}"#,
+        #"{"n_clusters": 12, "n_init": 9, "algorithm": "mini_batch", "batch_size": 20, "max_iter": 1}"#
+      ),
+      ("dbscan", #"{"eps": 0.2}"#, #"{"eps": 0.2, "metric": "manhattan"}"#),
+      ("dbscan", #"{"eps": 0.2, "metric": "minkowski", "p": 1}"#, #"{"eps": 0.2, "metric": "minkowski", "p": 3}"#),
+      ("dbscan", #"{"eps": 0.2, "metric": "chebyshev"}"#, #"{"eps": 0.2, "metric": "l2"}"#),
+      ("optics", #"{"cluster_method": "dbscan", "eps": 0.2}"#, #"{"cluster_method": "dbscan", "eps": 0.2, "p": 1}"#),
+      (
+        "mean_shift", #"{"bandwidth": 0.1, "cluster_all": false}"#,
+        #"{"bandwidth": 0.1, "cluster_all": false, "seeds": [[0.5, 0.5, 0.5], [0.1, 0.1, 0.1]]}"#
+      ),
+    ])
+  func effects(name: String, one: String, other: String) throws {
+    let rows = try Matrix(
+      rows: 150, columns: 3,
+      values: (0..<450).map { (i: Int) -> Float in Float((i / 3 * 7919 + i % 3 * 104_729 + i / 3 * (i % 3) * 31) % 1009) / 1009 })
+    #expect(try Self.run((name, one), rows).labels != (try Self.run((name, other), rows).labels))
+  }
+
+  @Test("take what is done to vectors before, in all its parameters") func preparation() throws {
+    let rows = try Matrix(
+      rows: 60, columns: 8, values: (0..<480).map { (i: Int) -> Float in Float((i * 7919 + i / 8 * (i % 8) * 31) % 1009) / 1009 })
+    func prepared(_ step: ClusterOptions.Step) throws -> Matrix { try Preparation([step], threads: 1).apply(to: rows) }
+    #expect(try prepared(.whitening(regularisation: 0)) != prepared(.whitening(regularisation: 1)))
+    func umap(
+      _ components: Int = 2, _ neighbours: Int = 8, _ distance: Double = 0, _ metric: VectorDistance = .cosine, _ seed: UInt64 = 1
+    )
+      -> ClusterOptions.Step
+    {
+      .umap(components: components, neighbours: neighbours, minimumDistance: distance, metric: metric, seed: seed)
+    }
+    let plain = try prepared(umap())
+    for other in [umap(2, 9), umap(2, 8, 0.5), umap(2, 8, 0, .euclidean), umap(2, 8, 0, .cosine, 2)] { #expect(try prepared(other) != plain) }
+    // Of as many dimensions as are asked for, up to those that there were.
+    #expect(try prepared(umap(5)).columns == 5 && prepared(umap(50)).columns == 8)
+  }
+
   @Test("leave vectors alone that are to be grouped by attributes") func attributes() throws {
     let problem = #expect(throws: Problem.self) { try Self.run(("attribute_based", #"{"attributes": ["colour"]}"#), Self.matrix("line")) }
     #expect(problem?.path == "algorithm" && problem?.hint != nil)

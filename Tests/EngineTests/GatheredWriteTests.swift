@@ -93,6 +93,24 @@ import Testing
     #expect(run["status"] == "completed", "\(run.text)")
   }
 
+  @Test("of a batch answers with its objects, though they are not written yet") func batch() throws {
+    let fixture = try Fixture()
+    let making = """
+      perigee.buckets.create{bucket_name = "files", bucket_schema = {properties = {text = {type = "text"}}}}
+      perigee.buckets.put("files", {text = "a"}) perigee.buckets.put("files", {text = "b"})
+      """
+    try fixture.store.call("run_source", body: ["kind": "batch", "source": .string(making)])
+    let source = """
+      local ids = {}
+      for i, object in ipairs(perigee.buckets.objects("files")) do ids[i] = object.object_id end
+      local batch = perigee.batches.create("files", {object_ids = ids})
+      perigee.kv.set("same", table.concat(batch.object_ids, ",") == table.concat(ids, ",") and batch.object_count == #ids and #ids)
+      """
+    let task = try act(source, in: fixture)
+    #expect(task["status"] == "COMPLETED", "\(task.text)")
+    #expect(try fixture.store.call("get_kv", path: ["key": "same"])["value"] == 2)
+  }
+
   @Test("may pause the very trigger that runs, and others that fire meanwhile") func pauses() throws {
     let fixture = try Fixture()
     let own = try fixture.trigger("interval", ["interval_seconds": 60], action: ["script": "perigee.triggers.pause(ctx.trigger.trigger_id) return 1"])

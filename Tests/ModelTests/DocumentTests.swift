@@ -113,7 +113,7 @@ private let collection = Collection(
     guard case .kmeans(let kmeans) = own.algorithm else { return }
     #expect(kmeans.clusters == 5 && kmeans.seed == 7 && kmeans.maxIterations == 300 && kmeans.runs == 10)
     let other = try ClusterDefinition(
-      creating: body(["clustering_method": "kmeans", "algorithm_params": ["n_clusters": 3, "min_samples": 2]]), in: "ns", surroundings: surroundings)
+      creating: body(["clustering_method": "kmeans", "algorithm_params": ["n_clusters": 3, "min_samples": 5]]), in: "ns", surroundings: surroundings)
     #expect(other.algorithm.json["n_clusters"] == 3)
     #expect(other.id.wholeMatch(of: /clust_[a-zA-Z0-9]+/) != nil)
   }
@@ -132,7 +132,15 @@ private let collection = Collection(
         "vector_config.algorithm_params.distance_threshold", "Give one of them"
       ),
       (["clustering_method": "spectral", "algorithm_params": ["affinity": "rfb"]], "vector_config.algorithm_params.affinity", "Did you mean 'rbf'?"),
-      (["clustering_method": "dbscan", "algorithm_params": ["metric": "manhattan"]], "vector_config.algorithm_params.metric", "not in this build"),
+      (["clustering_method": "dbscan", "algorithm_params": ["metric": "mahalanobis"]], "vector_config.algorithm_params.metric", "not in this build"),
+      (
+        ["clustering_method": "kmeans", "hdbscan_parameters": ["min_cluster_size": 9]], "vector_config.hdbscan_parameters",
+        "says nothing of 'kmeans'"
+      ),
+      (
+        ["clustering_method": "kmeans", "kmeans_parameters": ["n_clusters": 5], "algorithm_params": ["n_clusters": 4]],
+        "vector_config.algorithm_params", "Give one of them"
+      ),
       (
         ["clustering_method": "kmeans", "preprocessing_steps": [["method": "pcs"]]], "vector_config.preprocessing_steps[0].method",
         "Did you mean 'pca'?"

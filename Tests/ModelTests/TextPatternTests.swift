@@ -1,5 +1,4 @@
 import Basics
-import Glibc
 import Model
 import Testing
 
@@ -13,21 +12,12 @@ import Testing
 
   /// Random patterns over random texts, and what Python's `re.search` says of them with and without its flag I.
   private static func rows() throws -> [Row] {
-    let path = "\(#filePath)".split(separator: "/").dropLast().joined(separator: "/")
-    let json = try JSON(parsing: read("/\(path)/Data/patterns.json"))
+    let json = try DataFile.json("patterns.json")
     return (json.array ?? []).map {
       Row(
         pattern: $0["pattern"]?.string ?? "", texts: $0["texts"]?.array?.compactMap(\.string) ?? [], exact: $0["exact"]?.string ?? "",
         folded: $0["folded"]?.string ?? "")
     }
-  }
-
-  private static func read(_ path: String) throws -> String {
-    let file = try #require(fopen(path, "r"))
-    defer { fclose(file) }
-    var (bytes, part): ([UInt8], [UInt8]) = ([], [UInt8](repeating: 0, count: 65536))
-    while case let count = fread(&part, 1, part.count, file), count > 0 { bytes += part[..<count] }
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   @Test("fit the texts that Python's fit, with case and without")

@@ -49,14 +49,26 @@ import Testing
   @Test(
     "are shown whatever was thrown",
     arguments: [
-      ("error({code = 3})", "table: "), ("error({message = 'from a table'})", "from a table"),
+      ("error({code = 3})", ": {code = 3}"), ("error({})", ": {}"), ("error(setmetatable({}, {}))", ": {}"),
+      ("error({1, 'two', x = {y = {z = 1}}, [7] = true, ['a b'] = 0.5})", #"{1, "two", [7] = true, ["a b"] = 0.5, x = {y = {…}}}"#),
+      (
+        "error({f = print, n = perigee.json.decode('[null]')[1], c = coroutine.create(print), [{}] = 1, [1.5] = 2})",
+        "{c = thread, f = function, n = null, …}"
+      ),
+      (#"error({s = 'a"\\b\n\0' .. string.rep('ü', 50)})"#, #"{s = "a\"\\b\n\000ü"#), ("error({message = {code = 4}})", "{message = {code = 4}}"),
+      ("local t = {} for i = 1, 20000 do t[-i] = i end error(t)", ": {[-20000] = 20000, [-19999] = 19999,"),
+      ("local t = {} t.t = t error(t)", "{t = {t = {…}}}"), ("error(setmetatable({}, {__index = {message = 'of its class'}}))", "of its class"),
+      ("error(print)", ": function"), ("error(coroutine.create(print))", ": thread"), ("error({message = 'from a table'})", "from a table"),
       ("error(setmetatable({}, {__tostring = function() return 'spoken' end}))", "spoken"),
       ("error()", "nil"), ("error(12)", "12"), ("error('at the caller', 0)", "at the caller"), ("error(string.rep('x', 5000000))", "xxxx"),
     ])
   func objects(source: String, shown: String) throws {
+    let again = try problem(source)?.message
     let problem = try #require(try problem(source))
     #expect(problem.message.contains(shown))
     #expect(problem.message.utf8.count < 1200)
+    #expect(problem.message.wholeMatch(of: /.*: [0-9a-f]{8,}.*/.dotMatchesNewlines()) == nil, "no address: \(problem.message)")
+    #expect(again == problem.message, "the same in every run")
   }
 
   @Test("of arguments name the parameter and the call") func arguments() throws {

@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 import Testing
 
 @testable import perigee
@@ -43,6 +44,93 @@ import Testing
     #expect(text.out.contains("mmd\t") && text.err.contains("Not by chance"), "\(text)")
     let same = perform("drift", files.baseline, files.baseline, "--dim", "6", "--normalize")
     #expect(same.err.contains("Nothing that chance alone would not do"), "\(same)")
+  }
+
+  @Test("drift notices where a stream changes, in every form that it comes in, as river does")
+  func stream() throws {
+    let numbers = try readFile(Self.data + "stream.f64", limit: 1 << 20)
+    let values = numbers.withUnsafeBytes { raw in stride(from: 0, to: raw.count, by: 8).map { raw.double(at: $0) } }
+    let header = Array("{'descr': '<f8', 'fortran_order': False, 'shape': (5000,), }".utf8)
+    let padded = header + [UInt8](repeating: 0x20, count: 117 - header.count) + [0x0A]
+    let files = [
+      Self.data + "stream.f64", folder.write("s.csv", "distance\n" + values.map { "\($0)\n" }.joined()),
+      folder.write("s.json", "{\"series\": [" + values.map { "\($0)" }.joined(separator: ", ") + "]}"),
+      folder.write("s.npy", [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + padded + numbers),
+      folder.write("s.txt", values.map { "\($0) " }.joined()),
+    ]
+    for file in files {
+      let run = perform("drift", "--stream", file, "--params", "{\"page_hinkley\": {\"threshold\": 5}}", "--json")
+      let answer = try json(run.out)
+      #expect(answer["rows"] == 5000 && answer["adwin"]?["detections"] == [3455] && answer["page_hinkley"]?["detections"] == [3192], "\(file) \(run)")
+      #expect(answer["page_hinkley"]?["params"]?["threshold"] == 5.0 && answer["adwin"]?["params"]?["clock"] == 32)
+    }
+    let one = perform("drift", "--stream", files[1], "--metric", "page_hinkley", "--params", "{\"threshold\": 5, \"mode\": \"down\"}")
+    #expect(one.out.isEmpty && one.err.contains("changes noticed: page_hinkley 0"), "\(one)")
+    let told = perform("drift", "--stream", files[0], "--metric", "adwin")
+    #expect(told.out.hasPrefix("3455\tadwin\t") && told.err.contains("adwin 1"), "\(told)")
+    let odd = perform("drift", "--stream", folder.write("odd.csv", "1,nan;2\n3 inf\n"), "--json")
+    #expect(try json(odd.out)["rows"] == 5 && json(odd.out)["left_out"] == 2)
+  }
+
+  @Test("drift takes a stream of vectors by their distances to centroids")
+  func distances() throws {
+    let files = try small()
+    let rows = try readFile(files.baseline, limit: 1 << 20) + readFile(files.current, limit: 1 << 20)
+    let both = folder.write("both.f32", rows)
+    let stream = ["drift", "--stream", "--metric", "adwin", "--params", "{\"clock\": 1, \"grace_period\": 0, \"delta\": 0.9}", "--json"]
+    let answer = try json(perform(stream + [both, "--dim", "6", "--centroids", files.centroids]).out)
+    // The same by hand.
+    let centroids = try readFile(files.centroids, limit: 1 << 20)
+    func vector(_ bytes: [UInt8], _ row: Int) -> [Double] {
+      bytes.withUnsafeBytes { raw in (0..<6).map { Double(raw.float(at: row * 24 + $0 * 4)) } }
+    }
+    func nearest(_ row: Int) -> Double {
+      var least = Double.infinity
+      for centroid in 0..<4 {
+        var square = 0.0
+        for (a, b) in zip(vector(rows, row), vector(centroids, centroid)) { square += (a - b) * (a - b) }
+        least = min(least, square)
+      }
+      return least.squareRoot()
+    }
+    let series = folder.write("series.csv", (0..<240).map { "\(nearest($0))\n" }.joined())
+    let byHand = try json(perform(stream + [series]).out)
+    #expect(answer["rows"] == 240 && answer["adwin"]?["detections"] == byHand["adwin"]?["detections"], "\(answer.text)")
+    let (mean, expected) = (try #require(answer["adwin"]?["mean"]?.double), try #require(byHand["adwin"]?["mean"]?.double))
+    #expect(abs(mean - expected) < 1e-6)
+  }
+
+  @Test("classify finds the nearest nodes, from anchors, from examples, down a tree and by a vote")
+  func classify() throws {
+    // Directions of the plane by their angle in degrees.
+    func plane(_ name: String, _ angles: [Double]) -> String {
+      var bytes: [UInt8] = []
+      for angle in angles {
+        for value in [cos(angle * .pi / 180), sin(angle * .pi / 180)] {
+          withUnsafeBytes(of: (Float(value) * 3).bitPattern.littleEndian) { bytes += $0 }
+        }
+      }
+      return folder.write(name, bytes)
+    }
+    let (documents, nodes) = (plane("documents.f32", [10, 95, 170]), plane("nodes.f32", [0, 90, 180, 20]))
+    let plain = ["classify", documents, nodes, "--dim", "2", "--json"]
+    let two = try json(perform(plain + ["--top", "2"]).out)
+    #expect(
+      two["nodes"]?.array?[1] == [1, 3] && two["nodes"]?.array?[2] == [2, 1] && two["node_count"] == 4 && two["unassigned"] == 0, "\(two.text)")
+    let score = try #require(two["scores"]?.array?[1].array?[0].double)
+    #expect(abs(score - cos(5 * .pi / 180)) < 1e-6)
+    let near = try json(perform(plain + ["--threshold", "0.99", "--out", folder.file("first.csv")]).out)
+    #expect(near["unassigned"] == 2 && String(decoding: folder.read("first.csv"), as: UTF8.self) == "-1\n1\n-1\n")
+    let labels = folder.write("labels.csv", "1\n1\n0\n")
+    let examples = plane("examples.f32", [160, 164, 15])
+    let learned = try json(perform(plain + ["--examples", examples, "--labels", labels]).out)
+    #expect(learned["nodes"] == [[0], [1], [1]], "\(learned.text)")
+    let tree = try json(perform(plain + ["--parents", folder.write("parents.csv", "-1\n-1\n1\n0\n"), "--beam", "1"]).out)
+    #expect(tree["nodes"] == [[3], [2], [2]], "\(tree.text)")
+    let vote = try json(perform("classify", documents, examples, "--dim", "2", "--neighbors", "3", "--labels", labels, "--json").out)
+    #expect(vote["nodes"] == [[1], [1], [1]] && vote["shares"]?.array?.count == 3, "\(vote.text)")
+    let text = perform("classify", documents, nodes, "--dim", "2")
+    #expect(text.out.contains("1\t1\t0.996195\n") && text.err.contains("3 documents under 4 nodes"), "\(text)")
   }
 
   @Test("score counts every row")
@@ -139,6 +227,22 @@ import Testing
       (["drift", "iris.f32", "iris.f32", "--dim", "4", "--metric", "psi"], "--centroids FILE"),
       (["drift", "iris.f32", "iris.f32", "--dim", "4", "--metric", "noise_ratio_delta"], "two runs"), (["drift", "iris.f32"], "CURRENT is missing"),
       (["drift", "iris.f32", "iris.f32"], "--dim"), (["drift", "iris.f32", "single.npy", "--dim", "4"], "columns"),
+      (["drift", "--stream", "nan.npy"], "One dimension is needed"),
+      (["drift", "--stream", "short.csv", "--metric", "adwn"], "Did you mean 'adwin'?"),
+      (["drift", "--stream", "short.csv", "--params", "{\"adwni\": {}}"], "Did you mean 'adwin'?"),
+      (["drift", "--stream", "short.csv", "--params", "{\"adwin\": {\"delta\": 2}}"], "--params.adwin.delta: delta is 2.0"),
+      (["drift", "--stream", "short.csv", "--metric", "page_hinkley", "--params", "{\"treshold\": 2}"], "--params.treshold"),
+      (["drift", "--stream", "words.csv"], "line 2: 'x' is not a number"), (["drift", "--stream", "short.csv", "--dim", "3"], "--centroids"),
+      (["drift", "--stream", "short.csv", "--seed", "3"], "--seed is not for --stream"),
+      (["drift", "iris.f32", "iris.f32", "--dim", "4", "--params", "{}"], "--stream"),
+      (["classify", "iris.f32"], "ANCHORS is missing"), (["classify", "iris.f32", "iris.f32"], "--dim"),
+      (["classify", "iris.f32", "single.npy", "--dim", "4"], "columns"), (["classify", "iris.f32", "iris.f32", "--dim", "4", "--top", "0"], "--top"),
+      (["classify", "iris.f32", "iris.f32", "--dim", "4", "--threshold", "2"], "-1 to 1"),
+      (["classify", "iris.f32", "iris.f32", "--dim", "4", "--beam", "2"], "--parents"),
+      (["classify", "iris.f32", "iris.f32", "--dim", "4", "--parents", "short.csv"], "--parents: there are 2 parents for 150 nodes"),
+      (["classify", "iris.f32", "iris.f32", "--dim", "4", "--neighbors", "2"], "--labels"),
+      (["classify", "iris.f32", "iris.f32", "--dim", "4", "--neighbors", "2", "--labels", "short.csv"], "2 labels"),
+      (["cluster", "iris.f32", "--dim", "4", "--init", "iris.f32", "--params", "{\"init\": \"random\"}"], "--params.init"),
       (["score", "iris.f32", "--dim", "4"], "--labels FILE"), (["score", "iris.f32", "--dim", "4", "--labels", "short.csv"], "2 labels"),
       (["compare", "short.csv", "long.csv"], "2 labels"), (["compare", "short.csv"], "AFTER is missing"),
       (["project", "iris.f32", "--dim", "4", "--to", "4"], "2 to 3"), (["project", "iris.f32", "--dim", "4", "--method", "tsne"], "umap"),
@@ -165,6 +269,7 @@ import Testing
   func wrong(words: [String], piece: String) {
     folder.write("short.csv", "0\n1\n")
     folder.write("long.csv", "0\n1\n1\n")
+    folder.write("words.csv", "0\nx\n")
     let run = perform(words.map { $0.hasSuffix(".csv") ? folder.file($0) : $0.hasSuffix(".f32") || $0.hasSuffix(".npy") ? Self.data + $0 : $0 })
     #expect(run.code == .usage && run.out.isEmpty, "\(run)")
     #expect(run.err.contains(piece), "\(run.err)")

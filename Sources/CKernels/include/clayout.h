@@ -1,4 +1,4 @@
-// One step of laying out a graph of neighbours in the plane or in space.
+// One step of laying out a graph of neighbours in the plane, in space, or in more dimensions.
 #ifndef CLAYOUT_H
 #define CLAYOUT_H
 
@@ -14,7 +14,10 @@ struct ck_graph {
   size_t vertices;
 };
 
-/// Moves the vertices from `first` up to `last` from `positions` to `next` (vertices x dimensions; 2 or 3): edges pull, `strangers` random
+/// In more dimensions than this nothing is laid out.
+enum { CK_LAYOUT_DIMENSIONS = 256 };
+
+/// Moves the vertices from `first` up to `last` from `positions` to `next` (vertices x dimensions): edges pull, `strangers` random
 /// vertices per pulling edge push (McInnes, Healy, Melville 2018, with b = 1 and the given a). A step reads only the positions before it,
 /// and what is random follows from seed, step and vertex; so the result does not depend on who moves which vertex.
 void ck_layout_step(const struct ck_graph *graph, const float *positions, float *next, size_t dimensions, size_t first, size_t last, size_t step,

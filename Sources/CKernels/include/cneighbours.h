@@ -167,8 +167,9 @@ void ck_unite(int32_t *parents, int32_t a, int32_t b);
 // MARK: - Reachability, row by row
 
 /// From a row whose core distance is `core` to the rows waiting[first..<last]: lowers their reach to max(core, distance), rounded to 15
-/// decimals, where that is less and the distance at most `radius`. Answers with the row of least reach, the lower among equals.
-int32_t ck_lower_reach(const float *rows, size_t dimensions, int32_t row, double core, double radius, const int32_t *waiting, size_t first,
-                       size_t last, double *reach, int32_t *predecessors);
+/// decimals, where that is less and the distance at most `radius`. The distance is Minkowski's of power p; 2 is Euclid's. Answers with the row
+/// of least reach, the lower among equals.
+int32_t ck_lower_reach(const float *rows, size_t dimensions, double p, int32_t row, double core, double radius, const int32_t *waiting,
+                       size_t first, size_t last, double *reach, int32_t *predecessors);
 
 #endif

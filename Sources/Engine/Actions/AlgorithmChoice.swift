@@ -35,7 +35,7 @@ struct AlgorithmChoice {
     let reduces = matrix.columns > 2 * Self.components
     let steps: [ClusterOptions.Step] = reduces ? [.pca(components: Self.components)] : []
     let reduced =
-      reduces ? try sampled.prepared(by: [.principal(Self.components, whitened: false)], threads: threads, cancellation: cancellation) : sampled
+      reduces ? try sampled.prepared(by: [.principal(Self.components, whitening: nil)], threads: threads, cancellation: cancellation) : sampled
     let size = max(5, sampled.rows / 100)
     let dense = try HDBSCAN(minimumClusterSize: size, threads: threads).run(on: reduced, cancellation: cancellation)
     let kept = dense.labels.indices.filter { dense.labels[$0] >= 0 }
@@ -97,11 +97,15 @@ package struct Preparation: Sendable {
     switch step {
     case .normalise: return try matrix.normalised(cancellation: cancellation)
     case .pca(let components):
-      return try matrix.prepared(by: [.principal(min(components, matrix.columns), whitened: false)], threads: threads, cancellation: cancellation)
-    case .whitening: return try matrix.prepared(by: [.principal(matrix.columns, whitened: true)], threads: threads, cancellation: cancellation)
-    case .umap(let components, let neighbours, _, let seed):
-      return try NeighbourMap(dimensions: components, neighbours: neighbours, seed: seed, threads: threads).layout(
-        of: matrix, cancellation: cancellation)
+      return try matrix.prepared(by: [.principal(min(components, matrix.columns), whitening: nil)], threads: threads, cancellation: cancellation)
+    case .whitening(let regularisation):
+      return try matrix.prepared(by: [.principal(matrix.columns, whitening: regularisation)], threads: threads, cancellation: cancellation)
+    case .umap(let components, let neighbours, let minimumDistance, let metric, let seed):
+      // More dimensions than there were would only be noise.
+      let map = NeighbourMap(
+        dimensions: min(components, max(2, matrix.columns)), neighbours: neighbours, metric: metric.metric, minimumDistance: minimumDistance,
+        seed: seed, threads: threads)
+      return try map.layout(of: matrix, cancellation: cancellation)
     }
   }
 

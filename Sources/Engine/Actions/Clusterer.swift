@@ -84,12 +84,14 @@ package struct Clusterer: Sendable {
       for member in tree.members { outcome.notes[member.key] = member.value }
       return outcome
     case .dbscan(let p):
-      let dbscan = DBSCAN(epsilon: p.epsilon, minimumSamples: p.minSamples, metric: p.metric.metric, threads: threads)
+      let dbscan = DBSCAN(
+        epsilon: p.epsilon, minimumSamples: p.minSamples, metric: p.metric.metric, power: p.metric.power, threads: threads)
       try admit(dbscan.memory(rows: rows, columns: columns))
       return try outcome(dbscan.run(on: matrix, cancellation: cancellation, progress: pairs).labels, of: matrix, cancellation)
     case .optics(let p):
       let optics = OPTICS(
-        minimumSamples: p.minSamples, maximumEpsilon: p.maxEpsilon, metric: p.metric.metric, extraction: p.extraction == .xi ? .xi : .dbscan,
+        minimumSamples: p.minSamples, maximumEpsilon: p.maxEpsilon, metric: p.metric.metric, power: p.metric.power,
+        extraction: p.extraction == .xi ? .xi : .dbscan,
         epsilon: p.epsilon, xi: p.xi, correctsPredecessors: p.predecessorCorrection, minimumClusterSize: p.minClusterSize, threads: threads)
       try admit(optics.memory(rows: rows, columns: columns))
       return try outcome(optics.run(on: matrix, cancellation: cancellation, progress: pairs).labels, of: matrix, cancellation)
@@ -109,7 +111,9 @@ package struct Clusterer: Sendable {
       return outcome
     case .meanShift(let p):
       let shift = MeanShift(
-        bandwidth: p.bandwidth, quantile: p.quantile, binSeeding: p.binSeeding, minBinFrequency: p.minBinFrequency, clusterAll: p.clusterAll,
+        bandwidth: p.bandwidth, quantile: p.quantile,
+        seeds: try p.seeds.map { rows throws(Problem) in try Matrix(rows.map { $0.map(Float.init) }) }, binSeeding: p.binSeeding,
+        minBinFrequency: p.minBinFrequency, clusterAll: p.clusterAll,
         maxIterations: p.maxIterations, threads: threads)
       try admit(shift.memory(rows: rows, columns: columns))
       let found = try shift.run(on: matrix, cancellation: cancellation) { _, _ in progress?(nil) }
@@ -150,11 +154,11 @@ package struct Clusterer: Sendable {
     let (rows, columns) = (matrix.rows, matrix.columns)
     let found: KMeansResult
     var notes = JSONObject()
+    let start: KMeans.Start = p.start == .random ? .random : .spread
     if let choose = p.choose {
       let auto = AutoK(
         range: 2...max(2, p.clusters), criterion: choose == .silhouette ? .silhouette : .elbow, maxIterations: p.maxIterations,
-        tolerance: p.tolerance,
-        seed: p.seed, threads: threads, spherical: p.spherical)
+        tolerance: p.tolerance, runs: p.runs, seed: p.seed, threads: threads, spherical: p.spherical, start: start)
       try admit(auto.memory(rows: rows, columns: columns))
       let result = try auto.run(on: matrix, cancellation: cancellation) { trial in progress?(Double(trial.clusters) / Double(p.clusters)) }
       found = result.best
@@ -162,13 +166,14 @@ package struct Clusterer: Sendable {
         result.trials.map { ["n_clusters": .int($0.clusters), "inertia": .double($0.inertia), "silhouette_score": .optional($0.silhouette)] })
     } else if p.variant == .miniBatch {
       let batches = MiniBatchKMeans(
-        clusters: p.clusters, batchSize: p.batchSize, maxIterations: p.maxIterations, seed: p.seed, threads: threads, spherical: p.spherical)
+        clusters: p.clusters, batchSize: p.batchSize, maxIterations: p.maxIterations, seed: p.seed, threads: threads, spherical: p.spherical,
+        start: start, runs: p.runs)
       try admit(batches.memory(rows: rows, columns: columns))
       found = try batches.run(on: matrix, cancellation: cancellation) { _, _ in progress?(nil) }
     } else {
       let kmeans = KMeans(
         clusters: p.clusters, maxIterations: p.maxIterations, tolerance: p.tolerance, runs: p.runs, seed: p.seed, threads: threads, initial: initial,
-        spherical: p.spherical)
+        spherical: p.spherical, start: start)
       try admit(kmeans.memory(rows: rows, columns: columns))
       found = try kmeans.run(on: matrix, cancellation: cancellation) { _ in progress?(nil) }
     }
@@ -232,4 +237,11 @@ package struct Clusterer: Sendable {
 
 extension VectorDistance {
   var metric: Metric { self == .cosine ? .cosine : .euclidean }
+}
+
+extension RowDistance {
+  var metric: Metric { self == .cosine ? .cosine : .euclidean }
+
+  /// Minkowski's p, where the distance is not Euclid's.
+  var power: Double? { if case .minkowski(let power) = self { power } else { nil } }
 }

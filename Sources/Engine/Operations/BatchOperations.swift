@@ -30,7 +30,7 @@ extension Operation {
         transaction.insert(BatchMember(ordinal: Int64(ordinal), sourceID: bucket.id, objectID: id), in: batch.id)
       }
       if submits { batch = try host.submit(batch, transaction).batch } else { try host.commit(transaction) }
-      return .json(try host.shown(batch))
+      return .json(try host.shown(batch, made: ids))
     },
     Operation("get_batch_buckets_batches", "GET", one, "The state of a batch", tag: "Batches", scope: .read) { host, call throws(Problem) in
       .json(try host.shown(host.batch(call)))

@@ -156,7 +156,7 @@ extension Operation {
     parameters["algorithm"] = nil
     let body: JSONObject = [
       "collection_ids": fields.object["collection_ids"] ?? .null,
-      "vector_config": ["clustering_method": .string(algorithm), "algorithm_params": .object(parameters)],
+      "vector_config": ["clustering_method": .string(algorithm), "algorithm_params": .object(Algorithm.own(parameters, of: algorithm))],
       "metadata": ["execution_config": .object(fields.object)],
     ]
     do throws(Problem) {

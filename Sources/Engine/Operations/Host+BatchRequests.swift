@@ -23,11 +23,12 @@ extension Host {
     return found
   }
 
-  /// A batch with its objects and the first of what failed.
-  func shown(_ batch: Batch) throws(Problem) -> JSON {
+  /// A batch with its objects and the first of what failed. `made`: the objects of one that may not be written yet, as in a hook.
+  func shown(_ batch: Batch, made: [String]? = nil) throws(Problem) -> JSON {
     try read { reader throws(Problem) in
-      batch.json(
-        objectIDs: try reader.memberIDs(of: batch.id, limit: Self.batchLimit),
+      let stored = made == nil ? try reader.memberIDs(of: batch.id, limit: Self.batchLimit) : []
+      return batch.json(
+        objectIDs: made ?? stored,
         failures: batch.counts.failed == 0 ? [] : try reader.failedMembers(of: batch.id, limit: Self.shownFailures))
     }
   }

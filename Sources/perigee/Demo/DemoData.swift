@@ -35,7 +35,7 @@ struct DemoData {
   }
 
   private static func vector(_ numbers: UnsafeRawBufferPointer, at start: Int) -> [Float] {
-    let scale = Float(bitPattern: UInt32(littleEndian: numbers.loadUnaligned(fromByteOffset: start, as: UInt32.self)))
+    let scale = numbers.float(at: start)
     return (0..<dimensions).map { scale * Float(numbers.load(fromByteOffset: start + 4 + $0, as: Int8.self)) }
   }
 
