@@ -70,10 +70,12 @@ extension Transaction {
   }
 
   /// What a batch made of an object; one that is gone meanwhile is left out.
+  /// Guarded where the object is through: one that was deleted meanwhile has no documents. That one failed may be told of what is gone.
   package mutating func markObject(_ objectID: String, in bucketID: String, _ status: BucketObject.Status, error: String?) {
     add(
       .markObject,
-      [("bucket_id", .text(bucketID)), ("object_id", .text(objectID)), ("status", .text(status.rawValue)), ("error", .optional(error))])
+      [("bucket_id", .text(bucketID)), ("object_id", .text(objectID)), ("status", .text(status.rawValue)), ("error", .optional(error))],
+      expecting: status == .failed ? .any : .exactly(1), guardName: "object")
   }
 
   package mutating func deleteObject(_ object: BucketObject) {

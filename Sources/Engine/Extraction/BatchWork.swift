@@ -65,9 +65,20 @@ struct BatchWork {
         return
       } catch {
         try cancellation.check()
-        // Only a lost race for the counts of words is worth another attempt.
-        guard error.kind == .conflict, attempt < Self.attempts, try refreshWords() else { throw error }
+        // Only a lost race is worth another attempt: for the counts of words, or with somebody who has deleted an object meanwhile.
+        guard error.kind == .conflict, attempt < Self.attempts else { throw error }
+        let (isCounted, isGone) = (try refreshWords(), try lacksObjects(members))
+        guard isCounted || isGone else { throw error }
       }
+    }
+  }
+
+  /// Whether some object of a bucket's batch does not exist any more.
+  private func lacksObjects(_ members: [BatchMember]) throws(Problem) -> Bool {
+    guard batch.kind == .bucket else { return false }
+    return try host.read { reader throws(Problem) in
+      for member in members where try reader.object(member.objectID, in: member.sourceID) == nil { return true }
+      return false
     }
   }
 
