@@ -56,7 +56,10 @@ package struct TriggerQuery: Sendable {
 
   var sql: String {
     let order = "\(sortBy.rawValue) \(descending ? "DESC" : "ASC") NULLS LAST, trigger_id \(descending ? "DESC" : "ASC")"
-    return "\(Self.columns)\nFROM triggers JOIN trigger_definitions USING (trigger_id) \(Self.conditions) ORDER BY \(order) LIMIT $limit OFFSET $offset"
+    return """
+      \(Self.columns)
+      FROM triggers JOIN trigger_definitions USING (trigger_id) \(Self.conditions) ORDER BY \(order) LIMIT $limit OFFSET $offset
+      """
   }
 
   var conditions: Connection.Parameters {
