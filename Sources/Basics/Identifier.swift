@@ -7,19 +7,41 @@ package enum Identifier {
     prefix + "_" + base62(surroundings.bytes(32), length: 16)
   }
 
+  /// `prefix_`, nine characters of the instant and seven random ones: what is made one after the other lies together where names are kept in
+  /// order, in every index that begins with them.
+  package static func make(_ prefix: String, at now: Instant, _ surroundings: Surroundings) -> String {
+    joined(prefix, (number(now), 9), (surroundings.random(), 7), (0, 0))
+  }
+
   /// `prefix_` and 22 characters that follow from the parts, so that doing something again names it the same.
   package static func derived(_ prefix: String, from parts: String...) -> String {
     prefix + "_" + base62(SHA256.hash(parts.joined(separator: "\u{1f}").utf8), length: 22)
   }
 
+  /// `prefix_`, nine characters of one instant, seven of another and ten of the parts: the same again for the same, and what belongs to the same
+  /// time lies together where names are kept in order.
+  package static func derived(_ prefix: String, at first: Instant, _ second: Instant, from parts: String...) -> String {
+    let hash = SHA256.hash(parts.joined(separator: "\u{1f}").utf8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    return joined(prefix, (number(first), 9), (number(second), 7), (hash, 10))
+  }
+
   /// `prefix_`, nine characters of the instant, five of a count, four random ones: sorts by time as text does.
   package static func ordered(_ prefix: String, at now: Instant, count: UInt64, _ surroundings: Surroundings) -> String {
-    let length = prefix.utf8.count
-    return String(unsafeUninitializedCapacity: length + 19) { text in
+    joined(prefix, (number(now), 9), (count, 5), (surroundings.random().byteSwapped, 4))
+  }
+
+  private static func number(_ instant: Instant) -> UInt64 { UInt64(max(0, instant.milliseconds)) }
+
+  /// Three numbers behind the prefix, of each as many of its lowest digits as said.
+  private static func joined(
+    _ prefix: String, _ first: (number: UInt64, places: Int), _ second: (number: UInt64, places: Int), _ third: (number: UInt64, places: Int)
+  ) -> String {
+    let length = prefix.utf8.count + 1 + first.places + second.places + third.places
+    return String(unsafeUninitializedCapacity: length) { text in
       var end = text.update(fromContentsOf: prefix.utf8)
       text[end] = UInt8(ascii: "_")
       end += 1
-      for (number, places) in [(UInt64(max(0, now.milliseconds)), 9), (count, 5), (surroundings.random().byteSwapped, 4)] {
+      for (number, places) in [first, second, third] {
         var rest = number
         for place in (end..<end + places).reversed() {
           text[place] = alphabet[Int(rest % 62)]

@@ -40,23 +40,30 @@ struct Admission {
     var namespaceID: String
   }
 
-  /// How many tasks run at once in each lane.
-  private let threads: [Lane: Int]
+  private struct Traffic {
+    /// How many tasks run at once.
+    let threads: Int
+    /// How many have been admitted and have not left.
+    var running = 0
+    /// How long a run takes, in seconds: a running mean of the last eight or so; nil before the first has ended.
+    var usual: Double?
+
+    var window: Int { max(threads, min(Admission.most, Int(Double(threads) * Admission.ahead / max(usual ?? Admission.ahead, 1e-6)))) }
+  }
+
+  /// By the lane's number.
+  private var traffic: [Traffic]
   /// How many tasks of a namespace run at once, where it says so.
   private var limits: [String: Int] = [:]
   private var queues: [Key: Queue] = [:]
-  private var running: [String: (lane: Lane, namespaceID: String)] = [:]
-  private var inLane: [Lane: Int] = [:]
   private var inNamespace: [String: Int] = [:]
   private var count: UInt64 = 0
-  /// How long a run takes in each lane, in seconds: a running mean of the last eight or so.
-  private var usual: [Lane: Double] = [:]
 
   /// The runs that are started ahead take about so many seconds on all threads together.
   private static let ahead = 0.05
   private static let most = 2048
 
-  init(threads: [Lane: Int]) { self.threads = threads }
+  init(threads: [Lane: Int]) { traffic = Lane.allCases.map { Traffic(threads: threads[$0, default: 1]) } }
 
   mutating func limit(_ namespaceID: String, to limit: Int?) { limits[namespaceID] = limit }
 
@@ -66,47 +73,45 @@ struct Admission {
     queues[Key(lane: Lane(task.kind), priority: priority, namespaceID: task.namespaceID), default: Queue()].append(task, count)
   }
 
-  /// Admits a task that is ready, if nothing of its lane waits and there is room; then its claim is its start.
+  /// Admits a task that is ready, if there is room and nothing of its lane waits that could take it; then its claim is its start.
   mutating func admit(_ task: TaskRecord) -> Bool {
     let lane = Lane(task.kind)
-    guard inLane[lane, default: 0] < window(of: lane), hasRoom(task.namespaceID), !queues.keys.contains(where: { $0.lane == lane }) else {
-      return false
-    }
+    guard room(in: lane) > 0, hasRoom(task.namespaceID), best(in: lane) == nil else { return false }
     enter(task, lane)
     return true
   }
 
-  private mutating func enter(_ task: TaskRecord, _ lane: Lane) {
-    running[task.id] = (lane, task.namespaceID)
-    inLane[lane, default: 0] += 1
-    inNamespace[task.namespaceID, default: 0] += 1
-  }
+  /// Whether the runs of a lane are so short, as far as is known, that there is room again at once.
+  func isQuick(_ lane: Lane) -> Bool { traffic[lane.rawValue].usual.map { $0 < Self.ahead / 2 } ?? true }
 
-  private func window(of lane: Lane) -> Int {
-    let threads = threads[lane, default: 1]
-    return max(threads, min(Self.most, Int(Double(threads) * Self.ahead / max(usual[lane, default: Self.ahead], 1e-6))))
+  /// How many more tasks of a lane may start now.
+  func room(in lane: Lane) -> Int { max(0, traffic[lane.rawValue].window - traffic[lane.rawValue].running) }
+
+  private mutating func enter(_ task: TaskRecord, _ lane: Lane) {
+    traffic[lane.rawValue].running += 1
+    inNamespace[task.namespaceID, default: 0] += 1
   }
 
   /// A worker was busy for so long with a task.
   mutating func ran(for duration: Duration, _ kind: TaskRecord.Kind) {
-    let known = usual[Lane(kind), default: Self.ahead]
-    usual[Lane(kind)] = known + (duration.inSeconds - known) / 8
+    let lane = Lane(kind).rawValue
+    let known = traffic[lane].usual ?? Self.ahead
+    traffic[lane].usual = known + (duration.inSeconds - known) / 8
   }
 
-  /// A task that was admitted does not run any more.
-  mutating func release(_ taskID: String) {
-    guard let place = running.removeValue(forKey: taskID) else { return }
-    inLane[place.lane, default: 0] -= 1
-    inNamespace[place.namespaceID, default: 0] -= 1
-    if inNamespace[place.namespaceID] == 0 { inNamespace[place.namespaceID] = nil }
+  /// A task that was admitted does not run any more. To be said once for each that was.
+  mutating func leave(_ task: TaskRecord) {
+    traffic[Lane(task.kind).rawValue].running -= 1
+    guard let count = inNamespace[task.namespaceID] else { return }
+    inNamespace[task.namespaceID] = count == 1 ? nil : count - 1
   }
 
   /// Whether `next` has a task to give.
-  var isReady: Bool { Lane.allCases.contains { inLane[$0, default: 0] < window(of: $0) && best(in: $0) != nil } }
+  var isReady: Bool { Lane.allCases.contains { room(in: $0) > 0 && best(in: $0) != nil } }
 
   /// The next task that may run; nil when none may.
   mutating func next() -> TaskRecord? {
-    for lane in Lane.allCases where inLane[lane, default: 0] < window(of: lane) {
+    for lane in Lane.allCases where room(in: lane) > 0 {
       guard let key = best(in: lane), let task = queues[key]?.take() else { continue }
       if queues[key]?.first == nil { queues[key] = nil }
       enter(task, lane)

@@ -18,7 +18,7 @@ indirect enum Command: Sendable {
   case judged(Judgement)
   case filtered(Filtered)
   /// A worker is through with a task; without an end the task stays as it is, and goes on after the next start.
-  case ran(String, Ending?, TaskRecord.Kind, Duration)
+  case ran(TaskRecord, Ending?, Duration)
   case finished(Ending)
   /// Positions for so many documents that are inserted by statements; answers the first.
   case reserve(Int64, Answer<Int64>)

@@ -15,8 +15,7 @@ extension HostLoop {
 
   /// Puts a task into its lane, where it is started as soon as there is room.
   func launch(_ task: TaskRecord) {
-    openTasks.insert(task)
-    busy.insert(task.id)
+    openTasks.insert(task, isBusy: true)
     admission.offer(task, priority: priority(of: task))
   }
 
@@ -34,29 +33,29 @@ extension HostLoop {
     var started = task
     started.begin(at: now)
     add(transaction) { [self, started] outcome in
-      if case .committed = outcome { return hand(over: started) }
-      admission.release(task.id)
+      if case .committed = outcome { return hand(over: Workers.Work(started, started.triggerID.flatMap(definition))) }
+      admission.leave(task)
       if outcome.isTrouble {
         rest()
         return admission.offer(task, priority: priority(of: task))
       }
       // Cancelled while it waited, or gone with its namespace: its end is written, or nobody asks for it.
-      forget(task)
+      openTasks.remove(task)
       if let id = task.triggerID { startWaiting(of: id) }
     }
   }
 
   /// A task whose start is written goes to the workers, with the others of this round.
-  private func hand(over task: TaskRecord) {
+  private func hand(over work: Workers.Work) {
     CrashPoint.pass(.taskStarted)
-    begun.append(task)
+    begun.append(work)
   }
 
   /// Gives the tasks whose starts are written to the workers. Their flags are there before they run, so that whoever cancels finds them; those
   /// of tasks that have ended go.
   func handOver() {
     guard !begun.isEmpty || !ended.isEmpty else { return }
-    let works = begun.map { Workers.Work($0, $0.triggerID.flatMap(definition)) }
+    let works = begun
     let gone = ended
     begun.removeAll(keepingCapacity: true)
     ended.removeAll(keepingCapacity: true)
@@ -73,12 +72,10 @@ extension HostLoop {
   // MARK: - One after the other
 
   /// Starts a claimed task, or lets it wait for the one before it; what is in its way is cancelled if the trigger says so.
-  func start(_ task: TaskRecord, after fire: Agenda.Fire) {
-    openTasks.insert(task)
-    if task.status == .inProgress {
-      busy.insert(task.id)
-      return hand(over: task)
-    }
+  func start(_ work: Workers.Work, after fire: Agenda.Fire) {
+    let task = work.task
+    openTasks.insert(task, isBusy: task.status == .inProgress)
+    if task.status == .inProgress { return hand(over: work) }
     guard fire.waits, let id = task.triggerID else { return launch(task) }
     if fire.cancelsRunning { cancelAll(of: id, but: task.id) }
     waiting[id, default: []].append(task)
@@ -166,7 +163,7 @@ extension HostLoop {
         if case .failed(let problem) = outcome, problem.kind != .unavailable { last.repeats = false }
         return recover(last, outcome)
       }
-      busy.remove(task.id)
+      openTasks.insert(task)
       announce(plan)
       log("info", "task \(task.id) failed (\(ending.error ?? "")), attempt \(task.attempt); the next is at \(until)")
       agenda.postpone(task.id, until: until)
@@ -182,7 +179,8 @@ extension HostLoop {
     let now = now()
     var plan: Plan
     do throws(Problem) { plan = try self.plan(ending.writes) } catch { return fail(ending, error) }
-    if ending.repeats, let rule = task.triggerID.flatMap(definition)?.trigger.schedule.retry,
+    let definition = task.triggerID.flatMap(definition)
+    if ending.repeats, let rule = definition?.trigger.schedule.retry,
       let delay = Backoff.delay(after: task.attempt, rule, random: surroundings.random())
     {
       return again(ending, plan, after: delay)
@@ -191,19 +189,20 @@ extension HostLoop {
     if task.outputs["attempts"] != nil {
       outputs["attempts"] = ending.status == .failed ? attempts(ending, retryAt: nil) : task.outputs["attempts"]
     }
-    report(ending, &plan)
-    if stops(ending) { reportStop(ending, &plan) }
+    report(ending, of: definition, &plan)
+    let stops = definition.map { self.stops(ending, $0) } ?? false
+    if stops, let definition { reportStop(ending, definition, &plan) }
     var transaction = plan.transaction
     transaction.finishTask(task.id, status: ending.status, outputs: outputs, error: ending.error, at: now)
-    let after = settle(ending, at: now, in: &transaction)
-    let chained = chain(ending, at: now, in: &transaction)
+    let after = definition.flatMap { settle(ending, $0, stops: stops, at: now, in: &transaction) }
+    let chained = definition.map { chain(ending, $0, at: now, in: &transaction) } ?? []
     if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
     CrashPoint.pass(.endPlanned)
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(ending, outcome) }
       CrashPoint.pass(.endCommitted)
       parts.meter.ended(ending.task.kind, ending.status)
-      forget(task)
+      openTasks.remove(task)
       announce(plan)
       guard let id = task.triggerID else { return }
       if ending.baseline != nil || ending.status == .failed { agenda.rearm(id) }
@@ -211,11 +210,6 @@ extension HostLoop {
       for (target, chain) in chained { agenda.chain(target, chain) }
       startWaiting(of: id)
     }
-  }
-
-  private func forget(_ task: TaskRecord) {
-    openTasks.remove(task)
-    busy.remove(task.id)
   }
 
   /// The end of a task could not be written. While the store has trouble it is kept and tried again; what cannot be written at all makes
@@ -226,7 +220,7 @@ extension HostLoop {
     let isOver = if case .lost("task") = outcome { true } else { false }
     let isTrouble = outcome.isTrouble && !isOver
     let isLast = isOver || (!isTrouble && !ending.isMoreThanAnError)
-    if isLast { forget(task) }
+    if isLast { openTasks.remove(task) }
     if let id = task.triggerID {
       lastEvaluations[id] = nil
       reload(id)
@@ -250,8 +244,10 @@ extension HostLoop {
 
   /// What the end of a task means for its trigger: counters, and whether it is stopped, probed again later, or resumed. Answers what is left
   /// to do when that is written, if anything.
-  private func settle(_ ending: Ending, at now: Instant, in transaction: inout Transaction) -> ((Trigger.ID) -> Void)? {
-    guard let id = ending.task.triggerID, let definition = definition(of: id) else { return nil }
+  private func settle(
+    _ ending: Ending, _ definition: Definition, stops: Bool, at now: Instant, in transaction: inout Transaction
+  ) -> ((Trigger.ID) -> Void)? {
+    let id = definition.trigger.id
     let status = ending.status
     let failures = status == .completed ? 0 : status == .failed ? definition.consecutiveFailures + 1 : definition.consecutiveFailures
     let moved = agenda.finished(id, at: now)
@@ -259,7 +255,7 @@ extension HostLoop {
     var turned: Trigger.Status?
     let probe = definition.trigger.schedule.probeAfterSeconds.map { now + .seconds($0) }
     let isProbed = definition.status == .failed && probe != nil
-    if stops(ending) {
+    if stops {
       turned = .failed
       next = probe
     } else if isProbed, status == .completed {
@@ -290,14 +286,16 @@ extension HostLoop {
   }
 
   /// Whether this failure is one too many in a row.
-  private func stops(_ ending: Ending) -> Bool {
-    guard ending.status == .failed, let definition = ending.task.triggerID.flatMap(definition), definition.status == .active else { return false }
-    return definition.consecutiveFailures + 1 >= definition.trigger.schedule.maxConsecutiveFailures
+  private func stops(_ ending: Ending, _ definition: Definition) -> Bool {
+    ending.status == .failed && definition.status == .active
+      && definition.consecutiveFailures + 1 >= definition.trigger.schedule.maxConsecutiveFailures
   }
 
   /// The triggers that this end starts, by `on_success` and `on_failure`. What cannot start is told in its own history.
-  private func chain(_ ending: Ending, at now: Instant, in transaction: inout Transaction) -> [(Trigger.ID, Chain)] {
-    guard ending.status == .completed || ending.status == .failed, let definition = ending.task.triggerID.flatMap(definition) else { return [] }
+  private func chain(
+    _ ending: Ending, _ definition: Definition, at now: Instant, in transaction: inout Transaction
+  ) -> [(Trigger.ID, Chain)] {
+    guard ending.status == .completed || ending.status == .failed else { return [] }
     let targets = ending.status == .completed ? definition.trigger.schedule.onSuccess : definition.trigger.schedule.onFailure
     if targets.isEmpty { return [] }
     let trigger = definition.trigger
@@ -335,8 +333,7 @@ extension HostLoop {
 
   // MARK: - Telling others
 
-  private func reportStop(_ ending: Ending, _ plan: inout Plan) {
-    guard let definition = ending.task.triggerID.flatMap(definition) else { return }
+  private func reportStop(_ ending: Ending, _ definition: Definition, _ plan: inout Plan) {
     let trigger = definition.trigger
     let payload: JSONObject = [
       "trigger_id": .string(trigger.id), "trigger_name": .optional(trigger.name), "task_id": .string(ending.task.id),
@@ -347,20 +344,20 @@ extension HostLoop {
   }
 
   /// The events that the end of a task is: of a clustering always, of a trigger's run when a trigger listens.
-  private func report(_ ending: Ending, _ plan: inout Plan) {
+  private func report(_ ending: Ending, of definition: Definition?, _ plan: inout Plan) {
     let task = ending.task
     guard ending.status == .completed || ending.status == .failed else { return }
     let succeeded = ending.status == .completed
     let type: Schedule.EventType = succeeded ? .triggerCompleted : .triggerFailed
-    let isHeard = isWanted(type) && task.triggerID.map { definition(of: $0)?.trigger.isNamespaceHook != true } ?? false
+    let isHeard = isWanted(type) && task.triggerID != nil && definition?.trigger.isNamespaceHook != true
     guard isHeard || task.kind == .taxonomyEnrichment || task.kind == .cluster else { return }
     var payload: JSONObject = [
       "task_id": .string(task.id), "status": .string(ending.status.rawValue), "trigger_id": .optional(task.triggerID),
       "error": .optional(ending.error),
     ]
-    if isHeard, let id = task.triggerID {
+    if isHeard {
       var own = payload
-      own["trigger_name"] = .optional(definition(of: id)?.trigger.name)
+      own["trigger_name"] = .optional(definition?.trigger.name)
       own["scheduled_at"] = .optional(task.scheduledAt)
       record(EventWrite(namespaceID: task.namespaceID, type: type, payload: own, depth: task.depth + 1), &plan)
     }

@@ -188,9 +188,10 @@ extension HostLoop {
     guard let definition = definition(of: fire.triggerID) else { return agenda.remove(fire.triggerID) }
     let id = fire.triggerID
     let now = now()
-    // The task's name follows from the instant, so that a claim repeated after an unknown outcome makes no second one.
+    // The task's name follows from the instant, so that a claim repeated after an unknown outcome makes no second one. Names are in the order
+    // in which claims are made.
     var task = TaskRecord(
-      id: Identifier.derived("task", from: id, "\(fire.scheduledAt.milliseconds)"), namespaceID: definition.trigger.namespaceID,
+      id: Identifier.derived("task", at: fire.scheduledAt, definition.trigger.createdAt, from: id), namespaceID: definition.trigger.namespaceID,
       kind: definition.trigger.action.kind, triggerID: id, scheduledAt: fire.scheduledAt, inputs: definition.trigger.action.config,
       createdAt: now, depth: fire.depth)
     // Where a worker is free, the claim is the start, too.
@@ -216,14 +217,16 @@ extension HostLoop {
     let plan = tell(of: task, by: definition, because: reason)
     transaction.append(plan.transaction)
     CrashPoint.pass(.claimPlanned)
-    add(transaction) { [self, task] outcome in
-      if begins, !outcome.isCommitted { admission.release(task.id) }
+    // An object, so that what follows has one thing to hold and not a dozen.
+    let work = Workers.Work(task, definition)
+    add(transaction) { [self, work] outcome in
+      if begins, !outcome.isCommitted { admission.leave(work.task) }
       switch outcome {
       case .committed:
         CrashPoint.pass(.claimCommitted)
         parts.meter.claimed(at: surroundings.ticks())
         announce(plan)
-        start(task, after: fire)
+        start(work, after: fire)
       case .failed(let problem) where problem.kind == .conflict:
         lastEvaluations[fire.triggerID] = last
         passOver(fire)

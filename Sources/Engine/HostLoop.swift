@@ -34,6 +34,8 @@ final class HostLoop {
   private static let batchLimit = 2000
   /// How many triggers are looked at in one transaction: what they start runs while the next are claimed.
   private static let stepLimit = 1024
+  /// For so many rounds triggers that are due are not looked at for want of room, and so long the host waits in each for an end.
+  private static let longestHold = (rounds: 20, each: Duration.milliseconds(5))
   /// How many rows of triggers that are due soon are read at once; commands wait meanwhile.
   static let awakenLimit = 200
   /// The same of triggers that are due already, as after an absence.
@@ -54,8 +56,6 @@ final class HostLoop {
   var lastEvaluations: [Trigger.ID: Evaluation] = [:]
   /// Tasks that are pending or running, with their trigger.
   var openTasks = OpenTasks()
-  /// Of the open tasks, the ones that are ready or with a worker; the others wait for a run before them, or for their next attempt.
-  var busy: Set<String> = []
   /// Who of those that are ready goes first.
   var admission = Admission(threads: Workers.threads)
   /// Tasks that start when the one before them has ended, in order.
@@ -70,7 +70,7 @@ final class HostLoop {
   var reviews: [Review] = []
   var maintenance: Maintenance?
   /// Tasks whose starts are written and that no worker has yet.
-  var begun: [TaskRecord] = []
+  var begun: [Workers.Work] = []
   /// Tasks that workers are through with, and whose flags nobody needs any more.
   var ended: [String] = []
   /// Ends of tasks that a store in trouble did not take.
@@ -78,6 +78,8 @@ final class HostLoop {
   /// The last event that was committed and has not been told to the audience.
   var untold: Int64?
   private var restsUntil: Ticks?
+  /// For how many rounds there has been no room for what triggers start.
+  private var crowdedRounds = 0
   private var evaluations: UInt64 = 0
   private var settling: [Reply<Result<Void, Problem>>] = []
   private var stopping = false
@@ -135,13 +137,14 @@ final class HostLoop {
           for taskID in agenda.attempts(at: now()) { attempt(taskID) }
           // What is ready goes before what is claimed only now.
           startNext()
-          for step in agenda.next(at: now(), limit: Self.stepLimit) { take(step) }
+          let limit = stepsNow()
+          if limit > 0 { for step in agenda.next(at: now(), limit: limit) { take(step) } }
         } else {
           startNext()
         }
       }
       flush()
-      if busy.isEmpty, openQuestions == 0, deferred.isEmpty, pending.isEmpty, reviews.isEmpty, wake.map({ $0 > now() }) ?? true {
+      if !openTasks.isBusy, openQuestions == 0, deferred.isEmpty, pending.isEmpty, reviews.isEmpty, wake.map({ $0 > now() }) ?? true {
         for reply in settling { reply.give(.success(())) }
         settling = []
       }
@@ -156,6 +159,21 @@ final class HostLoop {
     ledger.close()
   }
 
+  /// How many triggers to look at in this round: as many as there is room for, so that their claims are their starts, too, and none of them is
+  /// written once more for that. Where runs are long nobody waits for room: what is due is claimed, and its tasks wait.
+  private func stepsNow() -> Int {
+    guard admission.isQuick(.scripts) else {
+      crowdedRounds = 0
+      return Self.stepLimit
+    }
+    let room = admission.room(in: .scripts)
+    crowdedRounds = room > 0 ? 0 : crowdedRounds + 1
+    return isHeldBack ? 0 : room > 0 ? min(room, Self.stepLimit) : Self.stepLimit
+  }
+
+  /// Whether triggers that are due wait for room.
+  private var isHeldBack: Bool { 1...Self.longestHold.rounds ~= crowdedRounds }
+
   /// How long to sleep. Never more than a minute: the wall clock may be set meanwhile.
   private func untilWake() -> Duration {
     // What the last outcomes made necessary waits for nobody.
@@ -167,7 +185,9 @@ final class HostLoop {
     guard let wake else { return .seconds(60) }
     // What is ready at once may say so with the earliest instant there is, from which nothing can be subtracted.
     let now = now()
-    return wake <= now ? .zero : min(.seconds(60), wake - now)
+    if wake > now { return min(.seconds(60), wake - now) }
+    // An end in the inbox makes room.
+    return isHeldBack ? Self.longestHold.each : .zero
   }
 
   /// The store takes nothing (a full disk): what is due stays due, and is tried again in a while instead of at once and for ever.
@@ -242,14 +262,14 @@ final class HostLoop {
       }
       put(trigger, isNew: isNew, writes, reply)
     case .start(let task, let with, let reply): add([.statements(with), .start(task)], reply)
-    case .ran(let taskID, let ending, let kind, let duration):
-      admission.ran(for: duration, kind)
-      ended.append(taskID)
+    case .ran(let task, let ending, let duration):
+      admission.ran(for: duration, task.kind)
+      admission.leave(task)
+      ended.append(task.id)
       if let ending { take(Command.finished(ending)) }
     case .judged(let judgement): take(judgement)
     case .filtered(let filtered): take(filtered)
     case .finished(let ending):
-      admission.release(ending.task.id)
       if touches(ending.writes) {
         deferred.append(command)
         return
@@ -294,6 +314,7 @@ final class HostLoop {
   /// Whether a document or a trigger of these writes is already being changed in this batch; if not, marks them. An edit is laid over what
   /// the row says now: where this batch moves the row, it waits for the next.
   private func touches(_ writes: [Write]) -> Bool {
+    if writes.isEmpty { return false }
     var keys: [String] = []
     var ids: [Trigger.ID] = []
     for write in writes {

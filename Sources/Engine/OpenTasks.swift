@@ -2,21 +2,38 @@ import Model
 
 /// The tasks that are pending or running, with their triggers: how many a trigger has is known without looking at all of them.
 struct OpenTasks {
-  private var tasks: [String: Trigger.ID?] = [:]
+  private struct Task {
+    let triggerID: Trigger.ID?
+    /// It is ready or with a worker; the others wait for a run before them, or for their next attempt.
+    var isBusy: Bool
+  }
+
+  private var tasks: [String: Task] = [:]
   private var byTrigger: [Trigger.ID: [String]] = [:]
+  private var busy = 0
+
+  /// Whether one of them is ready or with a worker.
+  var isBusy: Bool { busy > 0 }
 
   func contains(_ taskID: String) -> Bool { tasks[taskID] != nil }
   func count(of id: Trigger.ID) -> Int { byTrigger[id]?.count ?? 0 }
   /// The open tasks of a trigger, in the order of their names.
   func tasks(of id: Trigger.ID) -> [String] { byTrigger[id]?.sorted() ?? [] }
 
-  mutating func insert(_ task: TaskRecord) {
-    guard tasks.updateValue(task.triggerID, forKey: task.id) == nil, let id = task.triggerID else { return }
-    byTrigger[id, default: []].append(task.id)
+  /// A task that is there already keeps its place; busy it is as said now.
+  mutating func insert(_ task: TaskRecord, isBusy: Bool = false) {
+    if let known = tasks.updateValue(Task(triggerID: task.triggerID, isBusy: isBusy), forKey: task.id) {
+      busy += (isBusy ? 1 : 0) - (known.isBusy ? 1 : 0)
+      return
+    }
+    if isBusy { busy += 1 }
+    if let id = task.triggerID { byTrigger[id, default: []].append(task.id) }
   }
 
   mutating func remove(_ task: TaskRecord) {
-    guard tasks.removeValue(forKey: task.id) != nil, let id = task.triggerID else { return }
+    guard let known = tasks.removeValue(forKey: task.id) else { return }
+    if known.isBusy { busy -= 1 }
+    guard let id = task.triggerID else { return }
     // Nearly always it is the only one.
     if byTrigger[id]?.count == 1 { byTrigger[id] = nil } else { byTrigger[id]?.removeAll { $0 == task.id } }
   }

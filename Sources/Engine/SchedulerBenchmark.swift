@@ -182,7 +182,7 @@ package struct SchedulerBenchmark {
 
   private func trigger(_ number: Int, script: String, schedule: JSON, type: TriggerType, at now: Instant) throws(Problem) -> Trigger {
     Trigger(
-      id: Identifier.derived("trg", from: "\(number)"), namespaceID: "ns_default",
+      id: Identifier.make("trg", at: now, surroundings), namespaceID: "ns_default",
       action: try Action(type: TaskRecord.Kind.script.rawValue, config: ["script": .string(script)]),
       schedule: try Schedule(type, schedule), createdAt: now)
   }

@@ -102,7 +102,7 @@ final class Workers: Sendable {
       let task = work.task
       let ending = TaskRun(host, bench, task, work.definition.flatMap { current($0.trigger, host) }, work.cancellation).perform()
       CrashPoint.pass(.actionDone)
-      inbox.put(.ran(task.id, ending, task.kind, host.surroundings.ticks() - began))
+      inbox.put(.ran(task, ending, host.surroundings.ticks() - began))
     }
   }
 

@@ -72,6 +72,7 @@ package struct Schedule: Sendable, Equatable {
   package var onFailure: [Trigger.ID]
 
   package static let usualPriority: Int64 = 5
+  package static let highestPriority: Int64 = 9
   /// How many triggers one outcome can start.
   private static let chainLimit = 16
 
@@ -153,7 +154,7 @@ package struct Schedule: Sendable, Equatable {
     probeAfterSeconds = try fields.int("probe_after_seconds", in: 1...31_557_600)
     catchUpJitterSeconds = try fields.int("catch_up_jitter_seconds", in: 0...86_400) ?? 0
     catchUpOnResume = try fields.bool("catch_up_on_resume") ?? false
-    priority = try fields.int("priority", in: 0...9) ?? Self.usualPriority
+    priority = try fields.int("priority", in: 0...Self.highestPriority) ?? Self.usualPriority
     onSuccess = try Self.chain(fields, "on_success")
     onFailure = try Self.chain(fields, "on_failure")
   }

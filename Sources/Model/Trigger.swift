@@ -94,11 +94,11 @@ package struct Trigger: Sendable, Equatable {
     guard status == .active || status == .paused else {
       throw Problem(.invalid, "a new trigger cannot be '\(status.rawValue)'", hint: "One of: active, paused", path: "status")
     }
+    let now = surroundings.now()
     self.init(
-      id: Identifier.make("trg", surroundings), namespaceID: namespaceID, name: try fields.string("name"),
-      description: try fields.string("description"),
-      action: try Action(type: kind, config: config), schedule: try Schedule(type, schedule), status: status, createdAt: surroundings.now(),
-      createdBy: creator)
+      id: Identifier.make("trg", at: now, surroundings), namespaceID: namespaceID, name: try fields.string("name"),
+      description: try fields.string("description"), action: try Action(type: kind, config: config), schedule: try Schedule(type, schedule),
+      status: status, createdAt: now, createdBy: creator)
   }
 
   /// An active trigger whose next instant has passed, with any delay that its jitter may add.

@@ -466,6 +466,7 @@ package struct Agenda {
 }
 
 extension Agenda.Entry: WakeHeapItem {
-  /// Triggers that are due together come in the order in which they were made. So do their rows: what is written together lies together.
-  var rank: Int64 { createdAt.milliseconds }
+  /// Triggers that are due together come by their priority, and then in the order in which they were made. So do their rows: what is written
+  /// together lies together.
+  var rank: Int64 { (Schedule.highestPriority - schedule.priority) << 44 | createdAt.milliseconds & (1 << 44 - 1) }
 }

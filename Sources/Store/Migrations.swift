@@ -12,6 +12,7 @@ struct Migration: Sendable {
     Migration(version: 4, sql: Schema.fourth), Migration(version: 5, sql: Schema.fifth), Migration(version: 6, sql: Schema.sixth),
     Migration(version: 7, sql: Schema.seventh), Migration(version: 8, sql: Schema.eighth), Migration(version: 9, sql: Schema.retrieval),
     Migration(version: 10, sql: Schema.outside), Migration(version: 11, sql: Schema.senders), Migration(version: 12, sql: Schema.decisions),
+    Migration(version: 13, sql: Schema.definitions),
   ]
 
   /// Brings the store to the newest version, and says which that is. Runs on the writing connection; refuses a newer store.

@@ -27,7 +27,7 @@ extension Transaction {
   package mutating func deleteNamespace(_ namespaceID: String) {
     let everything: [Statement] = [
       .deleteEvaluationsOfNamespace, .deleteBucketsOfNamespace, .deleteEventKeysOfNamespace, .deleteSnapshotsOfNamespace,
-      .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
+      .deleteTriggerDefinitionsOfNamespace, .deleteTriggersOfNamespace, .deleteCalendarsOfNamespace,
       .deleteTasksOfNamespace, .deleteMembersOfNamespace, .deleteRunsOfNamespace,
       .deleteClustersOfNamespace, .deleteTaxonomyVersionsOfNamespace, .deleteTaxonomiesOfNamespace,
       .deleteSyncObjectsOfNamespace, .deleteSyncFilesOfNamespace, .deleteSyncJobsOfNamespace, .deleteSyncsOfNamespace,

@@ -39,7 +39,7 @@ extension Statement {
     case .lowestCursor:
       """
       SELECT min(seen) FROM (
-        SELECT COALESCE(min(event_cursor), $otherwise) AS seen FROM triggers
+        SELECT COALESCE(min(event_cursor), $otherwise) AS seen FROM triggers JOIN trigger_definitions USING (trigger_id)
         WHERE status = 'active' AND trigger_type = 'event' AND (schedule_config LIKE '%"filter%' OR schedule_config LIKE '%"dedupe_key":%')
         UNION ALL SELECT COALESCE(min(cursor), $otherwise) FROM webhooks WHERE is_active = 1) AS cursors
       """

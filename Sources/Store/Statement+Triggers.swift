@@ -5,21 +5,20 @@ extension Statement {
     case .triggerCounts: "SELECT status, count(*) FROM triggers GROUP BY status ORDER BY status"
     case .insertTrigger:
       """
-      INSERT INTO triggers (trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type,
-      schedule_config, status, last_triggered_at, last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures,
-      last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
-      baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
-      first_event_at, last_event_at, event_depth, paused_until)
-      VALUES ($trigger_id, $namespace_id, $name, $description, $action_type, $action_config, $resource_id, $trigger_type,
-      $schedule_config, $status, $last_triggered_at, $last_execution_task_id, $next_scheduled_at, $execution_count,
-      $consecutive_failures, $last_execution_status, $last_execution_error, $event_counter, $event_cursor, $last_cooldown_at,
-      $last_condition_check_at, $baseline, $baseline_mean, $last_drift_measurement, $last_volume_measurement, $armed, $state, $fence,
-      $created_at, $updated_at, $created_by, $first_event_at, $last_event_at, $event_depth, $paused_until)
+      INSERT INTO triggers (trigger_id, namespace_id, action_type, resource_id, trigger_type, status, last_triggered_at,
+      last_execution_task_id, next_scheduled_at, execution_count, consecutive_failures, last_execution_status, last_execution_error,
+      event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline, baseline_mean, last_drift_measurement,
+      last_volume_measurement, armed, state, fence, created_at, updated_at, created_by, first_event_at, last_event_at, event_depth,
+      paused_until)
+      VALUES ($trigger_id, $namespace_id, $action_type, $resource_id, $trigger_type, $status, $last_triggered_at,
+      $last_execution_task_id, $next_scheduled_at, $execution_count, $consecutive_failures, $last_execution_status, $last_execution_error,
+      $event_counter, $event_cursor, $last_cooldown_at, $last_condition_check_at, $baseline, $baseline_mean, $last_drift_measurement,
+      $last_volume_measurement, $armed, $state, $fence, $created_at, $updated_at, $created_by, $first_event_at, $last_event_at, $event_depth,
+      $paused_until)
       """
     case .updateTrigger:
       """
-      UPDATE triggers SET name = $name, description = $description, action_type = $action_type, action_config = $action_config,
-      resource_id = $resource_id, trigger_type = $trigger_type, schedule_config = $schedule_config, status = $status, last_triggered_at
+      UPDATE triggers SET action_type = $action_type, resource_id = $resource_id, trigger_type = $trigger_type, status = $status, last_triggered_at
       = $last_triggered_at, last_execution_task_id = $last_execution_task_id, next_scheduled_at = $next_scheduled_at, execution_count =
       $execution_count, consecutive_failures = $consecutive_failures, last_execution_status = $last_execution_status,
       last_execution_error = $last_execution_error, event_cursor = $event_cursor, last_cooldown_at = $last_cooldown_at,
@@ -27,6 +26,13 @@ extension Statement {
       $last_drift_measurement, last_volume_measurement = $last_volume_measurement, armed = $armed, state = $state, updated_at =
       $updated_at, paused_until = $paused_until, fence = $fence + 1
       WHERE trigger_id = $trigger_id AND fence = $fence
+      """
+    case .putTriggerDefinition:
+      """
+      INSERT INTO trigger_definitions (trigger_id, name, description, action_config, schedule_config)
+      VALUES ($trigger_id, $name, $description, $action_config, $schedule_config)
+      ON CONFLICT (trigger_id) DO UPDATE SET name = excluded.name, description = excluded.description, action_config = excluded.action_config,
+        schedule_config = excluded.schedule_config
       """
     case .claimTrigger:
       """
@@ -87,6 +93,9 @@ extension Statement {
       "UPDATE triggers SET last_triggered_at = $at, last_execution_task_id = $task_id WHERE trigger_id = $trigger_id"
     case .deleteTrigger: "DELETE FROM triggers WHERE trigger_id = $trigger_id"
     case .deleteTriggersOfNamespace: "DELETE FROM triggers WHERE namespace_id = $namespace_id"
+    case .deleteTriggerDefinition: "DELETE FROM trigger_definitions WHERE trigger_id = $trigger_id"
+    case .deleteTriggerDefinitionsOfNamespace:
+      "DELETE FROM trigger_definitions WHERE trigger_id IN (SELECT trigger_id FROM triggers WHERE namespace_id = $namespace_id)"
     case .trigger:
       """
       SELECT trigger_id, namespace_id, name, description, action_type, action_config, resource_id, trigger_type, schedule_config,
@@ -94,7 +103,8 @@ extension Statement {
       last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
       baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
       first_event_at, last_event_at, event_depth, paused_until, chained_at, chained_by, chained_depth
-      FROM triggers WHERE trigger_id = $trigger_id AND namespace_id = COALESCE($namespace_id, namespace_id)
+      FROM triggers JOIN trigger_definitions USING (trigger_id)
+      WHERE trigger_id = $trigger_id AND namespace_id = COALESCE($namespace_id, namespace_id)
       """
     case .triggerState:
       """
@@ -111,7 +121,7 @@ extension Statement {
       last_execution_status, last_execution_error, event_counter, event_cursor, last_cooldown_at, last_condition_check_at, baseline,
       baseline_mean, last_drift_measurement, last_volume_measurement, armed, state, fence, created_at, updated_at, created_by,
       first_event_at, last_event_at, event_depth, paused_until, chained_at, chained_by, chained_depth
-      FROM triggers WHERE status = 'active' ORDER BY created_at, trigger_id
+      FROM triggers JOIN trigger_definitions USING (trigger_id) WHERE status = 'active' ORDER BY created_at, trigger_id
       """
     case .wakingTriggers:
       """

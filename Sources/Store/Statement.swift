@@ -24,6 +24,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   // Triggers
   case chainTrigger, resumeTrigger, insertTrigger, updateTrigger, claimTrigger, countEvents, rescheduleTrigger, settleTrigger, turnTrigger
   case rememberTrigger, noteRunOfTrigger, deleteTrigger, deleteTriggersOfNamespace
+  case putTriggerDefinition, deleteTriggerDefinition, deleteTriggerDefinitionsOfNamespace
   case trigger, triggerState, activeTriggers, wakingTriggers, triggerCounts
   case countBucket, takeBucket, deleteEmptyBuckets, deleteBucketsOfTrigger, deleteBucketsOfNamespace, buckets
   // Tasks

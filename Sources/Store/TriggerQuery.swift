@@ -55,7 +55,7 @@ package struct TriggerQuery: Sendable {
   var sql: String {
     let order = "\(sortBy.rawValue) \(descending ? "DESC" : "ASC") NULLS LAST, trigger_id \(descending ? "DESC" : "ASC")"
     let columns = Statement.trigger.sql.split(separator: "\nFROM ")[0]
-    return "\(columns)\nFROM triggers \(Self.conditions) ORDER BY \(order) LIMIT $limit OFFSET $offset"
+    return "\(columns)\nFROM triggers JOIN trigger_definitions USING (trigger_id) \(Self.conditions) ORDER BY \(order) LIMIT $limit OFFSET $offset"
   }
 
   var conditions: Connection.Parameters {

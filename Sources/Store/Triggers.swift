@@ -10,6 +10,7 @@ extension Transaction {
         ("fence", .integer(trigger.fence)), ("first_event_at", .optional(trigger.firstEventAt)), ("last_event_at", .optional(trigger.lastEventAt)),
         ("event_depth", .integer(trigger.eventDepth)), ("created_at", .instant(trigger.createdAt)), ("created_by", .optional(trigger.createdBy)),
       ])
+    add(.putTriggerDefinition, trigger.definition)
     if trigger.baseline?.snapshot != nil { keepSnapshot(of: trigger.baseline, for: trigger.id) }
   }
 
@@ -31,6 +32,7 @@ extension Transaction {
     add(
       .updateTrigger, trigger.columns + [("trigger_id", .text(trigger.id)), ("fence", .integer(trigger.fence))], expecting: .exactly(1),
       guardName: "trigger")
+    add(.putTriggerDefinition, trigger.definition)
   }
 
   package mutating func deleteTrigger(_ triggerID: Trigger.ID) {
@@ -38,6 +40,7 @@ extension Transaction {
     add(.deleteBucketsOfTrigger, [("trigger_id", .text(triggerID))])
     add(.deleteEventKeysOfTrigger, [("trigger_id", .text(triggerID))])
     add(.deleteSnapshotOfTrigger, [("trigger_id", .text(triggerID))])
+    add(.deleteTriggerDefinition, [("trigger_id", .text(triggerID))])
     add(.deleteTrigger, [("trigger_id", .text(triggerID))], expecting: .exactly(1), guardName: "trigger")
   }
 
@@ -177,12 +180,19 @@ extension Transaction {
 }
 
 extension Trigger {
-  /// What both an insertion and a full update write.
+  /// What only an edit changes, in a row of its own.
+  fileprivate var definition: [(name: String, value: Value)] {
+    [
+      ("trigger_id", .text(id)), ("name", .optional(name)), ("description", .optional(description)), ("action_config", .json(action.config)),
+      ("schedule_config", .json(schedule.json)),
+    ]
+  }
+
+  /// What both an insertion and a full update write of the rest.
   fileprivate var columns: [(name: String, value: Value)] {
     [
-      ("name", .optional(name)), ("description", .optional(description)), ("action_type", .text(action.kind.rawValue)),
-      ("action_config", .json(action.config)), ("resource_id", .optional(action.resourceID)), ("trigger_type", .text(schedule.type.rawValue)),
-      ("schedule_config", .json(schedule.json)), ("status", .text(status.rawValue)), ("last_triggered_at", .optional(lastTriggeredAt)),
+      ("action_type", .text(action.kind.rawValue)), ("resource_id", .optional(action.resourceID)), ("trigger_type", .text(schedule.type.rawValue)),
+      ("status", .text(status.rawValue)), ("last_triggered_at", .optional(lastTriggeredAt)),
       ("last_execution_task_id", .optional(lastExecutionTaskID)), ("next_scheduled_at", .optional(nextScheduledAt)),
       ("execution_count", .integer(executionCount)), ("consecutive_failures", .integer(consecutiveFailures)),
       ("last_execution_status", .optional(lastExecutionStatus)), ("last_execution_error", .optional(lastExecutionError)),

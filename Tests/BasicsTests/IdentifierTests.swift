@@ -32,6 +32,7 @@ import Testing
   func shape() {
     let made = Identifier.make("clust", .real)
     #expect(made.wholeMatch(of: /clust_[0-9A-Za-z]{16}/) != nil)
+    #expect(Identifier.make("trg", at: Instant(seconds: 1_800_000_000), .real).wholeMatch(of: /trg_[0-9A-Za-z]{16}/) != nil)
     #expect(Identifier.derived("run", from: "a", "b").wholeMatch(of: /run_[0-9A-Za-z]{22}/) != nil)
   }
 
@@ -40,12 +41,30 @@ import Testing
     #expect(Identifier.make("x", surroundings(seed: 1)) == Identifier.make("x", surroundings(seed: 1)))
     #expect(Identifier.make("x", surroundings(seed: 1)) != Identifier.make("x", surroundings(seed: 2)))
     #expect(Set((0..<1000).map { _ in Identifier.make("x", .real) }).count == 1000)
+    #expect(Set((0..<1000).map { _ in Identifier.make("x", at: Instant(seconds: 1), .real) }).count == 1000)
   }
 
   @Test("derived from other parts are others, wherever the parts are divided")
   func derived() {
     #expect(Identifier.derived("x", from: "ab", "c") == Identifier.derived("x", from: "ab", "c"))
     #expect(Identifier.derived("x", from: "ab", "c") != Identifier.derived("x", from: "a", "bc"))
+  }
+
+  @Test("derived at an instant are the same again for the same, and in the order of their instants")
+  func derivedAtInstants() {
+    func name(_ first: Int64, _ second: Int64, _ part: String) -> String {
+      Identifier.derived("task", at: Instant(milliseconds: first), Instant(milliseconds: second), from: part)
+    }
+    #expect(name(5, 7, "a") == name(5, 7, "a"))
+    #expect(name(5, 7, "a").wholeMatch(of: /task_[0-9A-Za-z]{26}/) != nil)
+    var random = SeededRandom(seed: 4)
+    let instants = (0..<400).map { _ in
+      (first: Int64.random(in: 0...4_000_000_000_000, using: &random), second: Int64.random(in: 0...3_000_000_000_000, using: &random))
+    }
+    let inOrder = instants.sorted { ($0.first, $0.second) < ($1.first, $1.second) }.map { name($0.first, $0.second, "x") }
+    #expect(inOrder == inOrder.sorted())
+    // Of one instant there are as many as there are triggers.
+    #expect(Set((0..<10_000).map { name(1, 1, "trg_\($0)") }).count == 10_000)
   }
 
   @Test("write numbers in base 62, lowest digits last")

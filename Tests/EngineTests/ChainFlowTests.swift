@@ -243,13 +243,12 @@ import Testing
       return names
     }
     #expect(take() == ["high", "usual", "c1"])
-    admission.release("high")
-    admission.release("high")
+    admission.leave(task("high"))
     #expect(take() == ["usual2"])
-    admission.release("c1")
+    admission.leave(task("c1", .cluster))
     #expect(take() == ["c2"])
-    admission.release("usual")
-    admission.release("usual2")
+    admission.leave(task("usual"))
+    admission.leave(task("usual2"))
     #expect(take() == ["low"])
   }
 
@@ -258,14 +257,31 @@ import Testing
     var admission = Admission(threads: [.scripts: 2, .heavy: 1])
     func admitted(_ name: String) -> Int { (0..<2000).count { admission.admit(task("\(name)\($0)")) } }
     #expect(admitted("first") == 2)
-    for number in 0..<2 { admission.release("first\(number)") }
+    #expect(admission.room(in: .scripts) == 0 && admission.room(in: .heavy) == 1)
+    for number in 0..<2 { admission.leave(task("first\(number)")) }
     for _ in 0..<100 { admission.ran(for: .microseconds(100), .script) }
     let ahead = admitted("short")
     #expect(900...1000 ~= ahead)
-    for number in 0..<100 { admission.release("short\(number)") }
+    for number in 0..<100 { admission.leave(task("short\(number)")) }
+    #expect(admission.room(in: .scripts) == 100 && admission.isQuick(.scripts))
     #expect(admitted("more") == 100)
     for _ in 0..<100 { admission.ran(for: .seconds(1), .script) }
     #expect(admitted("long") == 0)
+    #expect(admission.room(in: .scripts) == 0 && !admission.isQuick(.scripts))
+  }
+
+  @Test("what waits for its namespace's limit does not keep others from being admitted at once")
+  func limitedOnes() {
+    var admission = Admission(threads: [.scripts: 4, .heavy: 1])
+    admission.limit("a", to: 1)
+    for name in ["a1", "a2", "a3"] { admission.offer(task(name), priority: 5) }
+    let first = admission.next()?.id
+    // The namespace of the one has no room; that of the other has no limit.
+    let (same, other) = (admission.admit(task("a4")), admission.admit(task("b1", in: "b")))
+    #expect(first == "a1" && !same && other)
+    admission.leave(task("a1"))
+    let (later, next) = (admission.admit(task("b2", in: "b")), admission.next()?.id)
+    #expect(!later && next == "a2", "a2 was ready before it")
   }
 
   @Test("no namespace runs more than it allows, whatever waits, and every task runs once", arguments: 1...20)
@@ -289,11 +305,11 @@ import Testing
       for (name, limit) in limits { #expect(running.count { $0.namespaceID == name } <= limit) }
       #expect(running.count { $0.kind == .script } <= 4 && running.count { $0.kind == .cluster } <= 2)
       if let ended = running.indices.randomElement(using: &random), Bool.random(using: &random) {
-        admission.release(running.remove(at: ended).id)
+        admission.leave(running.remove(at: ended))
       }
     }
     while !running.isEmpty {
-      for task in running { admission.release(task.id) }
+      for task in running { admission.leave(task) }
       running = []
       while let task = admission.next() {
         #expect(done.insert(task.id).inserted)

@@ -96,6 +96,29 @@ extension Fixture {
     try host.settle()
   }
 
+  @Test("what is due is claimed, and waits, while every thread is busy with a run of unknown length")
+  func crowded() throws {
+    let fixture = try Fixture()
+    let host = fixture.store.host
+    let now = fixture.store.clock.now
+    let namespace = try host.defaultNamespace(for: .local).id
+    let busy = (0..<Workers.scriptThreads).map { "task_busy_\($0)" }
+    for id in busy {
+      try host.start(
+        TaskRecord(id: id, namespaceID: namespace, kind: .script, inputs: ["script": "while true do end"], createdAt: now))
+    }
+    let triggers = try (0..<30).map { _ in try fixture.trigger("interval", ["interval_seconds": 60]) }
+    fixture.store.clock.advance(by: .seconds(60))
+    host.clockMoved()
+    // The host may wait for an end for some rounds, but not for ever.
+    for _ in 0..<100 { try host.beat() }
+    let statuses = try triggers.map { try fixture.history($0).map { $0["status"] } }
+    #expect(statuses == Array(repeating: ["PENDING"], count: 30))
+    for id in busy { try host.cancel(taskID: id) }
+    try host.settle()
+    #expect(try triggers.allSatisfy { try fixture.history($0).map { $0["status"] } == ["COMPLETED"] })
+  }
+
   @Test("cancel_running ends what runs or waits, and the newest run goes on")
   func cancelRunning() throws {
     let fixture = try Fixture()

@@ -319,15 +319,15 @@ struct Bench {
 }
 
 @Suite("The agenda: who comes first, and who sleeps") struct AgendaSleeperTests {
-  @Test("those that are due together come in the order in which they were made, and then by name")
+  @Test("those that are due together come by their priority, then in the order in which they were made, and then by name")
   func order() throws {
     var bench = Bench()
-    for (id, made) in [("b", 3), ("d", 1), ("a", 3), ("c", 2)] as [(String, Int64)] {
-      try bench.add(.cron, ["cron_expression": "* * * * *"], id: id) { $0.createdAt = $0.createdAt - .seconds(10 - made) }
+    for (id, made, priority) in [("b", 3, 5), ("d", 1, 5), ("low", 0, 0), ("a", 3, 5), ("high", 9, 9), ("c", 2, 5)] as [(String, Int64, Int64)] {
+      try bench.add(.cron, ["cron_expression": "* * * * *", "priority": .int(priority)], id: id) { $0.createdAt = $0.createdAt - .seconds(10 - made) }
     }
     #expect(bench.agenda.wake == bench.start + .seconds(60))
     let fired = bench.fires(at: 60).map(\.triggerID)
-    #expect(fired == ["d", "c", "a", "b"])
+    #expect(fired == ["high", "d", "c", "a", "b", "low"])
   }
 
   @Test("one that is nothing but its next instant goes back to sleep; one that is due soon, runs, or waits for something else stays")

@@ -207,6 +207,7 @@ import Testing
       if case .lost = store.outcome({ $0.coalesceEvaluation("eval_9", detail: [:], at: start) }) {} else { Issue.record("coalesced nothing") }
       try store.commit { $0.deleteTrigger("trg_1") }
       #expect(try store.read { reader throws(Problem) in try reader.lastEvaluation("trg_1") } == nil)
+      #expect(try Connection(path: store.path, .read).number(composed: "SELECT count(*) FROM trigger_definitions") == 0)
     }
   }
 

@@ -41,9 +41,10 @@ struct CollectionSchedule {
         .invalid, "a schedule processes a collection from its sources, and this one has none",
         hint: "Give \"source\": {\"type\": \"bucket\", \"bucket_ids\": […]}, or leave the schedule out", path: "schedule")
     }
+    let now = host.surroundings.now()
     var trigger = Trigger(
-      id: Identifier.make("trg", host.surroundings), namespaceID: collection.namespaceID, name: "\(collection.name) schedule",
-      description: description, action: action, schedule: schedule, createdAt: host.surroundings.now(), createdBy: Self.owner(collection.id))
+      id: Identifier.make("trg", at: now, host.surroundings), namespaceID: collection.namespaceID, name: "\(collection.name) schedule",
+      description: description, action: action, schedule: schedule, createdAt: now, createdBy: Self.owner(collection.id))
     trigger.nextScheduledAt = try timetable(trigger.createdAt, host).first(at: trigger.createdAt, of: schedule, isNew: true)
     return trigger
   }
