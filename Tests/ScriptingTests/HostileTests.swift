@@ -17,7 +17,8 @@ func onScriptThread<Value: Sendable>(_ work: sending @escaping () -> Value) thro
   @Test("end as their first line says, in time, with the alarm and with a count hook", arguments: all?.entries ?? [], HostileCorpus.Way.allCases)
   func corpus(entry: HostileCorpus.Entry, way: HostileCorpus.Way) throws {
     let result = try onScriptThread { HostileCorpus.run(entry, way) }
-    #expect(HostileCorpus.complaint(entry, result, way) == nil)
+    // Tests are built without optimisation and run beside each other; `scripts/hostile` holds the shipped program to the times themselves.
+    #expect(HostileCorpus.complaint(entry, result, way, patience: 4) == nil)
   }
 
   @Test("are all there") func complete() throws {
@@ -30,6 +31,6 @@ func onScriptThread<Value: Sendable>(_ work: sending @escaping () -> Value) thro
   func knownCrashes(entry: HostileCorpus.Entry, way: HostileCorpus.Way) throws {
     let result = try onScriptThread { HostileCorpus.run(entry, way) }
     #expect(["error", "killed", "nil", "0"].contains(result.outcome), "\(result)")
-    #expect(result.milliseconds < 600)
+    #expect(result.milliseconds < 4 * 600)
   }
 }
