@@ -49,14 +49,7 @@ struct FileClassification {
   }
 
   func run() throws(Problem) -> ExitCode {
-    let files = (documents: invocation.words[0], anchors: invocation.words[1])
-    let documents = try readVectors(files.documents, dimensions: dimensions)
-    let anchors = try readVectors(files.anchors, dimensions: dimensions)
-    guard documents.columns == anchors.columns else {
-      throw Problem(
-        .invalid, "'\(files.documents)' has \(documents.columns) columns, '\(files.anchors)' \(anchors.columns)",
-        hint: "Both must come from the same embedding")
-    }
+    let (documents, anchors) = try readVectors(invocation.words[0], and: invocation.words[1], dimensions: dimensions)
     let findings: Findings
     do throws(Problem) {
       if let neighbours { findings = try vote(documents, anchors, neighbours) } else { findings = try classify(documents, anchors) }

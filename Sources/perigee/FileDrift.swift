@@ -36,14 +36,7 @@ struct FileDrift {
   }
 
   func run() throws(Problem) -> ExitCode {
-    let files = (baseline: invocation.words[0], current: invocation.words[1])
-    let before = try readVectors(files.baseline, dimensions: dimensions)
-    let now = try readVectors(files.current, dimensions: dimensions)
-    guard before.columns == now.columns else {
-      throw Problem(
-        .invalid, "'\(files.baseline)' has \(before.columns) columns, '\(files.current)' \(now.columns)",
-        hint: "Both must come from the same embedding")
-    }
+    let (before, now) = try readVectors(invocation.words[0], and: invocation.words[1], dimensions: dimensions)
     let centroids = try invocation.text("centroids").map { file throws(Problem) in try readVectors(file, dimensions: before.columns) }
     let metrics = metric.map { [$0] } ?? measurable(before, hasCentroids: centroids != nil)
     let cancellation = invocation.cancellable()

@@ -38,3 +38,13 @@ func readVectors(_ path: String, dimensions: Int?) throws(Problem) -> Matrix {
     throw problem
   }
 }
+
+/// Two files of vectors that are to be compared with each other.
+func readVectors(_ first: String, and second: String, dimensions: Int?) throws(Problem) -> (Matrix, Matrix) {
+  let matrices = (try readVectors(first, dimensions: dimensions), try readVectors(second, dimensions: dimensions))
+  guard matrices.0.columns == matrices.1.columns else {
+    throw Problem(
+      .invalid, "'\(first)' has \(matrices.0.columns) columns, '\(second)' \(matrices.1.columns)", hint: "Both must come from the same embedding")
+  }
+  return matrices
+}

@@ -21,6 +21,16 @@ private final class FollowedFolder {
     try store.call("create_bucket", body: ["bucket_name": "b", "bucket_schema": schema, "unique_key": key])
   }
 
+  /// The bucket's objects become documents of a collection 'c', with vectors of their words.
+  func collect() throws {
+    try store.call(
+      "create_collection",
+      body: [
+        "collection_name": "c", "source": ["type": "bucket", "bucket_ids": ["b"]],
+        "feature_extractor": ["feature_extractor_name": "hashing_extractor", "version": "v1", "parameters": ["dimensions": 16]],
+      ])
+  }
+
   deinit {
     store.host.close()
     remove("")
@@ -180,12 +190,7 @@ private final class Outside {
   @Test("whatever happens in a folder, its objects are its files, and their documents are theirs", arguments: 0..<6 as Range<UInt64>)
   func anything(seed: UInt64) throws {
     let world = try FollowedFolder()
-    try world.store.call(
-      "create_collection",
-      body: [
-        "collection_name": "c", "source": ["type": "bucket", "bucket_ids": ["b"]],
-        "feature_extractor": ["feature_extractor_name": "hashing_extractor", "version": "v1", "parameters": ["dimensions": 16]],
-      ])
+    try world.collect()
     let outside = try Outside()
     var random = SeededRandom(seed: seed)
     var files: [String: String] = [:]
@@ -245,12 +250,7 @@ private final class Outside {
 
   @Test("keep what is gone, or take it away with its documents, as reconcile says", arguments: [true, false]) func deletions(deletes: Bool) throws {
     let world = try FollowedFolder()
-    try world.store.call(
-      "create_collection",
-      body: [
-        "collection_name": "c", "source": ["type": "bucket", "bucket_ids": ["b"]],
-        "feature_extractor": ["feature_extractor_name": "hashing_extractor", "version": "v1", "parameters": ["dimensions": 16]],
-      ])
+    try world.collect()
     for number in 1...3 { world.write("\(number).txt", "text number \(number)") }
     try world.follow(["reconcile": ["on_delete": .bool(deletes)]])
     func count() throws -> Int64? { try world.store.call("count_documents", path: ["collection_identifier": "c"])["count"]?.int }
@@ -265,12 +265,7 @@ private final class Outside {
     let world = try FollowedFolder()
     world.write("before.txt", "there before any collection")
     try world.follow()
-    try world.store.call(
-      "create_collection",
-      body: [
-        "collection_name": "c", "source": ["type": "bucket", "bucket_ids": ["b"]],
-        "feature_extractor": ["feature_extractor_name": "hashing_extractor", "version": "v1", "parameters": ["dimensions": 16]],
-      ])
+    try world.collect()
     world.write("a.txt", "some words")
     try world.look()
     func texts() throws -> [String] {

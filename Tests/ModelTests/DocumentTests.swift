@@ -3,11 +3,8 @@ import Testing
 
 @testable import Model
 
-private let surroundings = Surroundings(now: { Instant(seconds: 1_767_225_600) }, ticks: { Ticks(nanoseconds: 0) }, random: { 7 })
-private let collection = Collection(
-  id: "col_1", namespaceID: "ns", name: "words",
-  vectorIndexes: [VectorIndex(name: "text", dimensions: 3, metric: .cosine), VectorIndex(name: "image", dimensions: 2, metric: .dot)],
-  createdAt: Instant(seconds: 0), updatedAt: Instant(seconds: 0))
+private let surroundings = Words.surroundings
+private let collection = Words.collection
 
 @Suite("Documents as they come in") struct DocumentTests {
   @Test("fields at the root and in payload become fields, vectors become vectors, the rest is ours")

@@ -177,16 +177,16 @@ struct BatchWork {
       return (there, extraction.countsWords ? try reader.wordCounts(of: collection.id) : nil, kept)
     }
     var outcomes: [Int: [Outcome]] = [:]
-    let todo = inputs.indices.filter { index in
+    let unmade = inputs.indices.filter { index in
       guard let document = kept[ids[index]] else { return true }
       outcomes[inputs[index].member, default: []].append(Outcome(document: document, isMade: false, isThere: true))
       return false
     }
-    if todo.isEmpty { return outcomes }
+    if unmade.isEmpty { return outcomes }
     var own = words[collection.id] ?? counted
-    let results = try extraction.documents(of: todo.map { inputs[$0].item }, isNew: todo.map { !there.contains(ids[$0]) }, words: &own)
+    let results = try extraction.documents(of: unmade.map { inputs[$0].item }, isNew: unmade.map { !there.contains(ids[$0]) }, words: &own)
     if let own { words[collection.id] = own }
-    for (index, result) in zip(todo, results) {
+    for (index, result) in zip(unmade, results) {
       let member = inputs[index].member
       switch result {
       case .failure(let failure):
