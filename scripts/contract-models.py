@@ -28,6 +28,13 @@ for family in families.values():
 EXTRA = {"TriggerActionType": ["script"]}
 # Where ours may be what theirs may not: the SDK reads a collection only if its name has three letters, and makes none with fewer.
 LOOSER = {("CollectionResponse", "collection_name"): {"min_length": 1}}
+LOOSER.update({(model, "namespace_name"): {"min_length": 1} for model in ("CreateNamespaceRequest", "PatchNamespaceRequest", "UpdateNamespaceRequest")})
+LOOSER[("CreateStandaloneNamespaceRequestModel", "namespace_id")] = {"pattern": ""}
+# A collection without a source takes documents directly.
+OPTIONAL = {("CreateCollectionRequest", "source")}
+# Lists take the order as "field:desc", too, and vectors come as base64 of little-endian float32, too.
+ALSO_TEXT = {"sort"}
+VECTORS = {("DocumentCreateRequest", "vectors")}
 PLAIN = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
@@ -65,7 +72,7 @@ def field_schema(field, seen):
     for name, keyword in (("min_length", "min"), ("max_length", "max")):
         if name in field:
             schema[keyword + ("Items" if schema.get("type") == "array" else "Length")] = field[name]
-    if "pattern" in field:
+    if field.get("pattern"):
         schema["pattern"] = field["pattern"]
     if schema and not (field.get("required") and not field.get("nullable")):
         schema = {"anyOf": [schema, {"type": "null"}]} if "$ref" in schema or "enum" in schema else {**schema, "type": [schema["type"], "null"]} if "type" in schema else schema
@@ -83,7 +90,12 @@ def model_schema(name, seen):
             return {"anyOf": [field_schema({**t, "required": True}, seen) if isinstance(t, dict) else schema_of(t, seen) for t in model[kind]]}
     fields = model.get("fields", {})
     schema = {"type": "object", "properties": {key: field_schema({**field, **LOOSER.get((name, key), {})}, seen) for key, field in fields.items()}}
-    required = sorted(set(model.get("raises_if_missing", [])) & set(fields))
+    for key, property in schema["properties"].items():
+        if key in ALSO_TEXT and name.endswith("Request"):
+            schema["properties"][key] = {"anyOf": property.get("anyOf", [property]) + [{"type": "string"}]}
+        if (name, key) in VECTORS:
+            property["additionalProperties"] = {"anyOf": [property["additionalProperties"], {"type": "string"}]}
+    required = sorted(key for key in set(model.get("raises_if_missing", [])) & set(fields) if (name, key) not in OPTIONAL)
     if required:
         schema["required"] = required
     return schema

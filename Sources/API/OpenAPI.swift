@@ -3,10 +3,10 @@ import Engine
 import HTTP
 import Model
 
-/// The OpenAPI 3.1 description, made from the table of operations and the contract's models.
+/// The OpenAPI 3.1 description, made from the table of operations and the models of their requests and answers.
 enum OpenAPI {
   static func document(of operations: [Operation]) throws(Problem) -> JSON {
-    let models = try ContractModels()
+    let models = try WireModels()
     var paths = JSONObject()
     for operation in operations {
       var item = paths[operation.path]?.object ?? JSONObject()
@@ -38,26 +38,26 @@ enum OpenAPI {
     ],
   ]
 
-  private static func describe(_ operation: Operation, _ models: ContractModels) -> JSON {
-    let contract = models.entry(operation.method, operation.path)
+  private static func describe(_ operation: Operation, _ models: WireModels) -> JSON {
+    let entry = models.entry(operation.method, operation.path)
     var result: JSONObject = [
       "operationId": .string(operation.name), "summary": .string(operation.summary), "tags": [.string(operation.tag)],
-      "parameters": .array(parameters(of: operation)), "responses": responses(of: operation, contract),
+      "parameters": .array(parameters(of: operation)), "responses": responses(of: operation, entry),
     ]
-    if let contract {
-      result["x-sdk"] = .string(contract.sdk)
-      if let model = contract.request.flatMap(ContractModels.name) { result["x-sdk-model"] = .string(model) }
+    if let entry, let method = entry.sdk {
+      result["x-sdk"] = .string(method)
+      if let model = entry.request.flatMap(WireModels.name) { result["x-sdk-model"] = .string(model) }
     }
     if operation.scope != nil { result["security"] = [["bearer": []]] }
     if let scope = operation.scope { result["x-permission"] = .string(scope.rawValue) }
     if let names = operation.body {
-      let schema = body(names, contract, models)
+      let schema = body(names, entry, models)
       var json: JSONObject = ["schema": schema]
       if let example = RequestExamples.body(of: operation.name) { json["example"] = example }
       var content: JSONObject = ["application/json": .object(json)]
       if operation.takesLines { content["application/x-ndjson"] = ["schema": ["type": "string"]] }
       result["requestBody"] = [
-        "required": .bool(contract?.isRequestRequired ?? false && schema["required"] != nil), "content": .object(content),
+        "required": .bool(entry?.isRequestRequired ?? false && schema["required"] != nil), "content": .object(content),
       ]
     }
     return .object(result)
@@ -88,9 +88,9 @@ enum OpenAPI {
     return parameters
   }
 
-  /// The fields that the table names, with the types that the contract gives them; other fields are refused, unless the table has free ones (`…`).
-  private static func body(_ names: [String], _ contract: ContractModels.Entry?, _ models: ContractModels) -> JSON {
-    let model = contract?.request.flatMap(ContractModels.name).flatMap(models.schema)
+  /// The fields that the table names, with the types that their model gives them; other fields are refused, unless the table has free ones (`…`).
+  private static func body(_ names: [String], _ entry: WireModels.Entry?, _ models: WireModels) -> JSON {
+    let model = entry?.request.flatMap(WireModels.name).flatMap(models.schema)
     let typed = model?["properties"]?.object ?? JSONObject()
     let isFree = names.contains { $0.hasPrefix("…") }
     var properties = JSONObject()
@@ -101,10 +101,10 @@ enum OpenAPI {
     return .object(schema)
   }
 
-  private static func responses(of operation: Operation, _ contract: ContractModels.Entry?) -> JSON {
+  private static func responses(of operation: Operation, _ entry: WireModels.Entry?) -> JSON {
     func content(_ schema: JSON) -> JSON { ["application/json": ["schema": schema]] }
     var result = JSONObject()
-    let answer = contract?.response ?? [:]
+    let answer = entry?.response ?? [:]
     switch operation.answers {
     case .json:
       result["\(operation.success)"] = ["description": "Done", "content": content(answer)]

@@ -70,7 +70,10 @@ package struct Collection: Sendable, Equatable {
     }
     if indexes.isEmpty { indexes = namespace.vectorIndexes }
     let source = try Fields(fields["source"], path: "source")
-    if !source.object.isEmpty { _ = try CollectionSource(.object(source.object)) }
+    if !source.object.isEmpty {
+      _ = try CollectionSource(.object(source.object))
+      guard source["type"] != nil else { throw source.missing("type", example: "\"bucket\"") }
+    }
     let now = surroundings.now()
     self.init(
       id: Identifier.make("col", surroundings), namespaceID: namespace.id, name: name, description: try fields.string("description"),

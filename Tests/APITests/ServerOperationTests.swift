@@ -106,22 +106,25 @@ import Testing
       "bucket_identifier": "articles", "user_email": "ann@example.com",
     ]
     // The order of the story is that of making things first.
-    var told: [String: (method: String, path: String, body: JSON)] = [:]
+    var told: [String: (method: String, path: String, body: JSON, answers: JSON)] = [:]
+    let check = SchemaCheck(description)
     for path in description["paths"]?.object?.members ?? [] {
       for method in path.value.object?.members ?? [] {
         guard let body = method.value["requestBody"]?["content"]?["application/json"]?["example"] else { continue }
-        told[method.value["operationId"]?.string ?? ""] = (method.key.uppercased(), path.key, body)
+        told[method.value["operationId"]?.string ?? ""] = (method.key.uppercased(), path.key, body, method.value["responses"] ?? .null)
       }
     }
     #expect(told.count == RequestExamples.story.count, "every example belongs to an operation, and each has one")
     for (name, _) in RequestExamples.story {
-      guard let (method, path, body) = told[name] else {
+      guard let (method, path, body, answers) = told[name] else {
         Issue.record("\(name) is not in the description")
         continue
       }
       let place = path.split(separator: "/").map { $0.hasPrefix("{") ? known[String($0.dropFirst().dropLast())] ?? "missing" : String($0) }
       let answer = try scenario.send(method, "/" + place.joined(separator: "/"), body)
       #expect((200...202).contains(answer.status), "\(name): \(answer.text)")
+      let schema = try #require(answers["\(answer.status)"]?["content"]?["application/json"]?["schema"], "\(name): \(answer.status) is not described")
+      #expect(check.complaints(answer.json, schema).isEmpty, "\(name): \(check.complaints(answer.json, schema))")
       if name == "create_trigger" { known["trigger_id"] = answer.json["trigger_id"]?.string }
     }
     let found = try scenario.send("POST", "/v1/retrievers/near/execute", ["inputs": ["v": [1, 0, 0]], "limit": 2])

@@ -9,4 +9,7 @@ cassets_bytes cassets_docs_page(void);
 /// The models of the contract, as OpenAPI has them; scripts/contract-models makes the file.
 cassets_bytes cassets_contract_models(void);
 
+/// The same for the operations that only we have, written by hand: a line for each operation and each model.
+cassets_bytes cassets_own_models(void);
+
 #endif

@@ -20,7 +20,7 @@ extension Operation {
       inNamespace: false, body: standaloneNames
     ) { host, call throws(Problem) in
       let fields = try Fields(call.body, accepting: standaloneNames)
-      try fields.check(["auto_create_indexes": .boolean])
+      try fields.check(["auto_create_indexes": .boolean, "storage": .object, "config": .object])
       let name = try Names.check(fields.required("namespace_id", example: "\"production\""), path: "namespace_id", in: 1...128)
       let now = host.surroundings.now()
       let namespace = Namespace(

@@ -196,7 +196,8 @@ extension Host {
     let trial = ScriptTrial(
       host: sandbox?.host ?? self, namespaceID: try call.namespaceID(), kind: kind, script: script,
       context: try fields.objectValue("ctx") ?? JSONObject(),
-      state: .object(try fields.objectValue("state") ?? JSONObject()), event: fields["event"], arguments: fields["arguments"]?.array ?? [],
+      state: .object(try fields.objectValue("state") ?? JSONObject()), event: try fields.objectValue("event").map(JSON.object),
+      arguments: fields["arguments"]?.array ?? [],
       result: fields["result"], error: fields["error"], entry: try fields.string("entry"), depth: call.depth, budget: budget,
       clock: try fields.instant("at"), seed: try fields.int("seed").map { UInt64(bitPattern: $0) }, output: { lines.add($0, $1) })
     let caller = call.caller

@@ -145,6 +145,7 @@ extension Operation {
         _ = try Filter(filters, path: "scroll_filters")
         inputs["filters"] = filters
       }
+      try fields.check(["budget_limits": .object])
       _ = try fields.int("batch_size", in: 100...5000)
       _ = try fields.int("parallelism", in: 1...20)
       _ = try fields.bool("incremental")

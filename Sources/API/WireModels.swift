@@ -1,33 +1,36 @@
 import Basics
 import CAssets
 
-/// The contract's operations and models as JSON Schema, read once, when a description of the API is first asked for.
-struct ContractModels {
-  /// What the contract says of one operation.
+/// The operations' requests and answers as JSON Schema, the contract's and our own, read once, when a description of the API is first asked for.
+struct WireModels {
+  /// What is known of one operation.
   struct Entry {
-    /// The SDK's class and method, `TriggersApi.create_trigger`.
-    var sdk: String
+    /// The SDK's class and method, `TriggersApi.create_trigger`; nil for an operation that only we have.
+    var sdk: String?
     var request: JSON?
     var isRequestRequired: Bool
     var response: JSON?
   }
 
-  private let operations: [String: JSON]
-  private let schemas: JSONObject
+  private var operations: [String: JSON] = [:]
+  private var schemas = JSONObject()
 
   init() throws(Problem) {
-    let asset = cassets_contract_models()
-    let json = try JSON(parsing: UnsafeRawBufferPointer(start: asset.bytes, count: asset.size), limits: JSONLimits(depth: 64, bytes: asset.size))
-    // Parameters have other names in some of our paths.
-    operations = Dictionary(
-      (json["operations"]?.object?.members ?? []).map { (Self.shape($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
-    schemas = json["schemas"]?.object ?? JSONObject()
+    for asset in [cassets_contract_models(), cassets_own_models()] {
+      let json = try JSON(
+        parsing: UnsafeRawBufferPointer(start: asset.bytes, count: asset.size), limits: JSONLimits(depth: 64, bytes: asset.size))
+      // Parameters have other names in some of our paths.
+      for member in json["operations"]?.object?.members ?? [] where operations[Self.shape(member.key)] == nil {
+        operations[Self.shape(member.key)] = member.value
+      }
+      schemas.members += json["schemas"]?.object?.members ?? []
+    }
   }
 
   func entry(_ method: String, _ path: String) -> Entry? {
     guard let found = operations[Self.shape("\(method) \(path)")] else { return nil }
     return Entry(
-      sdk: found["sdk"]?.string ?? "", request: found["request"], isRequestRequired: found["required"]?.bool ?? false, response: found["response"])
+      sdk: found["sdk"]?.string, request: found["request"], isRequestRequired: found["required"]?.bool ?? false, response: found["response"])
   }
 
   /// The method and path without the names of parameters.
