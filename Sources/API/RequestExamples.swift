@@ -118,6 +118,41 @@ enum RequestExamples {
     ("create_object_buckets", ["title": "A first one", "text": "Words that an extractor makes a vector of"]),
     ("create_batch_buckets_batches", ["filters": [:], "batch_name": "everything"]),
     ("create_api_key", ["name": "laptop", "permissions": ["read", "write"]]),
+    ("emit_event", ["event_type": "custom.deployed", "payload": ["version": "1.4"]]),
+    ("preview_schedule", ["cron_expression": "30 2 * * MON-FRI", "timezone": "Europe/Paris", "count": 5]),
+    (
+      "simulate_trigger",
+      [
+        "trigger": [
+          "trigger_type": "event", "schedule_config": ["event_type": "documents_added", "event_threshold": 100, "cooldown_seconds": 600],
+          "action_type": "script", "action_config": ["script": "return true"],
+        ]
+      ]
+    ),
+    ("bulk_triggers", ["filter": ["trigger_type": "cron", "status": "active"], "action": "pause", "note": "moving house", "dry_run": true]),
+    ("set_maintenance", ["enabled": false]),
+    ("set_kv", ["value": 1, "ttl_seconds": 86400]),
+    ("increment_kv", ["by": 1]),
+    (
+      "put_calendar",
+      ["description": "When nobody is in", "exclude": [["dates": ["2026-12-25", "2027-01-01"]], ["cron": "* * * * SAT,SUN"]]]
+    ),
+    (
+      "create_script",
+      [
+        "name": "crowded", "kind": "predicate", "description": "Hold until many words are there",
+        "source": "return function(ctx)\n  local n = ctx:count(\"words\")\n  return n >= 80, n .. \" words are there\"\nend",
+        "tests":
+          "test(\"holds while few are there\", function(t)\n  t:documents(\"words\", {{document_id = \"a\"}})\n  t:equal(t:run().value, false)\nend)",
+      ]
+    ),
+    ("put_script", ["source": "return function(ctx)\n  return ctx:count(\"words\") >= 50\nend", "note": "eighty was too many"]),
+    ("restore_script", ["version": 1]),
+    ("test_script", [:]),
+    ("run_script", ["state": [:]]),
+    ("check_script", ["kind": "batch", "source": "for word in perigee.documents.each(\"words\") do print(word.text) end"]),
+    ("run_source", ["source": "return perigee.documents.count(\"words\")", "dry_run": true]),
+    ("set_http_rules", ["allow": ["https://api.example.com"]]),
   ]
 
   private static let bodies = Dictionary(uniqueKeysWithValues: story.map { ($0.operation, $0.body) })

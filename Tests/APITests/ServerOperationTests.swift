@@ -103,7 +103,7 @@ import Testing
     let description = try scenario.send("GET", "/openapi.json").json
     var known = [
       "collection_identifier": "words", "namespace_id": "default", "document_id": "d0", "cluster_id": "topics", "retriever_id": "near",
-      "bucket_identifier": "articles", "user_email": "ann@example.com",
+      "bucket_identifier": "articles", "user_email": "ann@example.com", "key": "counter", "name": "holidays", "script_id": "crowded",
     ]
     // The order of the story is that of making things first.
     var told: [String: (method: String, path: String, body: JSON, answers: JSON)] = [:]
