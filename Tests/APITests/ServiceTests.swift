@@ -107,6 +107,10 @@ import Testing
       simulated.json["fire_count"] == 5 && simulated.json["difference"]?["added_count"] == 3 && simulated.json["difference"]?["missing_count"] == 0,
       "\(simulated.text)")
     #expect(try scenario.send("POST", "/v1/triggers/preview", ["cron_expression": "0 2 * * *"]).json["next"]?.array?.count == 3)
+    let literal: JSON = [
+      "cron_expression": "30 2 * * *", "timezone": "America/New_York", "after": "2024-03-09T12:00:00Z", "dst_gap": "skip", "count": 1,
+    ]
+    #expect(try scenario.send("POST", "/v1/triggers/preview", literal).json["next"] == ["2024-03-11T06:30:00Z"])
     #expect(
       try scenario.send("POST", "/v1/triggers/preview", ["trigger_type": "interval", "schedule_config": ["interval_seconds": 60]]).json["next"]?
         .array?.count == 3)

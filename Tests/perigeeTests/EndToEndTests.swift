@@ -289,6 +289,20 @@ import Testing
     for words in expected { #expect(run.out.contains(words), "\(words) is not in \(run.out)") }
   }
 
+  @Test(
+    "fires as the policy says when the clocks change",
+    arguments: [
+      ([], ["05:30", "06:30"]), (["--dst-fold", "last"], ["06:30", "06:30"]), (["--dst-fold", "both", "--dst-gap", "skip"], ["05:30", "06:30"]),
+    ])
+  func policies(options: [String], times: [String]) throws {
+    let asked = ["next", "30 1 * * *", "--tz", "America/New_York", "--after", "2024-11-02T12:00:00Z", "-n", "2", "--json"] + options
+    let answer = try json(Program(asked, in: folder).end().out)
+    let days = options.contains("both") ? ["2024-11-03", "2024-11-03"] : ["2024-11-03", "2024-11-04"]
+    #expect(answer["next"]?.array?.compactMap(\.string) == zip(days, times).map { "\($0)T\($1):00Z" }, "\(answer)")
+    let wrong = program("next", "30 1 * * *", "--dst-gap", "skipp", in: folder)
+    #expect(wrong.code == 2 && wrong.err.contains("Did you mean 'skip'?"), "\(wrong.err)")
+  }
+
   @Test("shows the whole story in the demo")
   func demo() {
     let run = program("demo", "--store", store, in: folder)

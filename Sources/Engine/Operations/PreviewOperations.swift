@@ -4,27 +4,27 @@ import Scheduling
 import Scripting
 
 extension Operation {
+  private static let cronNames = ["cron_expression", "timezone", "dst_gap", "dst_fold"]
   private static let definitionNames = ["name", "description", "action_type", "action_config", "trigger_type", "schedule_config", "status"]
 
   static let previewOperations: [Operation] = [
     Operation(
       "preview_schedule", "POST", "/v1/triggers/preview", "What a cron expression or a whole trigger would do; nothing is stored", tag: "Triggers",
       scope: .read,
-      body: ["cron_expression", "timezone", "after", "count"] + definitionNames
+      body: cronNames + ["after", "count"] + definitionNames
     ) { host, call throws(Problem) in
-      let fields = try Fields(call.body, accepting: ["cron_expression", "timezone", "after", "count"] + definitionNames)
+      let fields = try Fields(call.body, accepting: cronNames + ["after", "count"] + definitionNames)
       let after = try fields.instant("after") ?? host.surroundings.now()
       let count = Int(try fields.int("count", in: 1...1000) ?? 3)
       if fields["trigger_type"] != nil || fields["schedule_config"] != nil {
-        for name in ["cron_expression", "timezone"] where fields[name] != nil {
+        for name in cronNames where fields[name] != nil {
           throw Problem(.invalid, "'\(name)' stands beside a whole trigger", hint: "Put it into schedule_config", path: name)
         }
         return .json(try host.preview(fields, after: after, count: count, call))
       }
       let preview = try CronPreview(
         expression: try fields.required("cron_expression", example: "\"0 2 * * *\""), timezone: try fields.string("timezone") ?? "UTC", after: after,
-        count: count,
-        zones: host.zones)
+        count: count, zones: host.zones, policy: try DSTPolicy(dstGap: fields.string("dst_gap"), dstFold: fields.string("dst_fold")))
       return .json(preview.json)
     }
   ]

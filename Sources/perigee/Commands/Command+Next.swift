@@ -9,12 +9,15 @@ extension Command {
       Option("tz", value: "ZONE", "Time zone of the expression; without it UTC"),
       Option("after", value: "MOMENT", "Count from this moment (RFC 3339); without it from now"),
       Option("count", letter: "n", value: "N", "How many moments; without it 5"),
+      Option("dst-gap", value: "POLICY", "When clocks jump over the time: fire_after (the first moment after it) or skip"),
+      Option("dst-fold", value: "POLICY", "When the time comes twice: first, last or both"),
       Option("explain", "Say it in words, with what the zone's clocks do to it"),
     ],
     examples: [
       Example("perigee next \"0 9 * * 1-5\"", "mornings of working days, in UTC"),
       Example("perigee next \"30 2 * * *\" --tz Europe/Paris -n 10", "with what daylight saving does to it"),
       Example("perigee next \"0 2 * * *\" --tz Australia/Lord_Howe --explain", "in words, with every note and warning"),
+      Example("perigee next \"30 2 * * *\" --tz Europe/Paris --dst-gap skip --dst-fold both", "as the wall clock shows it, word for word"),
       Example("perigee next \"0 0 L * *\" --after 2025-01-01T00:00:00Z --json", "last days of months, for programs"),
     ]
   ) { invocation throws(Problem) in
@@ -25,7 +28,8 @@ extension Command {
     let now = invocation.surroundings.now()
     let preview = try CronPreview(
       expression: expression, timezone: invocation.text("tz") ?? "UTC", after: try invocation.instant("after") ?? now,
-      count: try invocation.int("count", in: 1...CronPreview.most) ?? 5, zones: Zones())
+      count: try invocation.int("count", in: 1...CronPreview.most) ?? 5, zones: Zones(),
+      policy: try DSTPolicy(dstGap: invocation.text("dst-gap"), dstFold: invocation.text("dst-fold")))
     if invocation.wantsJSON {
       invocation.console.print(preview.json)
     } else {
