@@ -91,10 +91,12 @@ package final class Host: Sendable {
   }
 
   /// Dozens of threads take turns with large requests. With an arena for each, glibc would keep what the largest took as often as there are
-  /// arenas (eight for each core), and grow each a few pages at a time. Its own thresholds move up to 32 MiB, too.
-  private static func boundMemory() {
-    cl_bound_memory(Int32(clamping: max(2, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))), 8 << 20, 16 << 20)
-  }
+  /// arenas (eight for each core), and grow each a few pages at a time. To be said first of all: when some threads have been, the number of arenas
+  /// is settled for good.
+  package static func boundArenas() { cl_bound_arenas(Int32(clamping: max(2, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))) }
+
+  /// The allocator's own thresholds move up to 32 MiB, and what lies below them stays in each arena.
+  private static func boundMemory() { cl_bound_memory(8 << 20, 16 << 20) }
 
   private init(_ configuration: Configuration, _ ledger: SQLiteLedger) throws(Problem) {
     self.configuration = configuration

@@ -110,7 +110,9 @@ final class RunningServer {
   /// A port in use is told before the store is opened or made, so that nothing has changed.
   private static func probe(_ endpoint: Endpoint, _ surroundings: Surroundings) throws(Problem) {
     if case .tcp(_, 0) = endpoint { return }
-    let server = Server(options: ServerOptions(endpoints: [endpoint]), surroundings: surroundings) { _ in Response(status: 503) }
+    var options = ServerOptions(endpoints: [endpoint])
+    options.handlerThreads = 1
+    let server = Server(options: options, surroundings: surroundings) { _ in Response(status: 503) }
     try server.start()
     _ = server.stop(draining: .zero)
   }

@@ -19,10 +19,10 @@ static const int cl_realtime = CLOCK_REALTIME;
 static const int cl_timer_watches_clock = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
 
 #include <malloc.h>
-// How glibc's allocator keeps memory, mallopt(3): so many arenas at most, large pieces on their own from `large` bytes on, and what is free at an
-// arena's end given back from `trim` bytes on. To be said before there are threads.
-static inline void cl_bound_memory(int arenas, int large, int trim) {
-  mallopt(M_ARENA_MAX, arenas);
+// How glibc's allocator keeps memory, mallopt(3): so many arenas at most, to be said before there are threads; large pieces on their own from
+// `large` bytes on, and what is free at an arena's end given back from `trim` bytes on.
+static inline void cl_bound_arenas(int arenas) { mallopt(M_ARENA_MAX, arenas); }
+static inline void cl_bound_memory(int large, int trim) {
   mallopt(M_MMAP_THRESHOLD, large);
   mallopt(M_TRIM_THRESHOLD, trim);
 }
