@@ -86,7 +86,7 @@ struct clua_state {
 static inline clua_state *state_of(lua_State *L) { return *(clua_state **)lua_getextraspace(L); }
 
 // Registry keys: the addresses count, not the contents.
-extern INTERNAL char chunks_key, array_key, frozen_key, environment_key, context_key, document_key, event_key, loaded_key, test_key, vector_key;
+extern INTERNAL char chunks_key, array_key, frozen_key, environment_key, context_key, document_key, shown_key, event_key, lent_key, loaded_key, test_key, vector_key;
 
 // budget.c
 INTERNAL uint64_t monotonic_now(void);
@@ -224,6 +224,7 @@ INTERNAL void json_append(lua_State *L, int index, buffer *out);
 // tape.c, reader.c: into Lua
 INTERNAL int tape_push_all(lua_State *L, clua_bytes tape);
 INTERNAL const char *json_push(lua_State *L, const char *text, const char *at, const char *end, bool keep_null);
+INTERNAL bool json_push_plain(lua_State *L, const char *at, const char *end);
 
 // scan.h: the shape of JSON text, without its values
 INTERNAL void push_array_metatable(lua_State *L);
@@ -232,11 +233,11 @@ INTERNAL bool utf8_valid(const char *text, size_t length, size_t *bad);
 INTERNAL void push_null(lua_State *L);
 INTERNAL bool is_null(lua_State *L, int index);
 
-// document.c
-INTERNAL void push_event(lua_State *L);
+// document.c, event.c
 INTERNAL void push_document(lua_State *L, const char *text, size_t length);
 INTERNAL bool push_document_table(lua_State *L, int index);
-INTERNAL void event_set(lua_State *L, int index, const clua_event *event);
+INTERNAL void push_event(lua_State *L);
+INTERNAL void event_set(lua_State *L, int event, int shown, const clua_event *lent);
 
 // vector.c
 INTERNAL void push_vector_function(lua_State *L, const char *path);

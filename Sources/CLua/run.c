@@ -193,10 +193,10 @@ static int filter_body(lua_State *L) {
   const clua_request *r = S->request;
   prepare(L, r);
   push_event(L);
-  const int event = CONTEXT + 1, function = event + 1, result = function + 1;
+  const int event = CONTEXT + 1, shown = event + 1, function = shown + 1, result = function + 1;
   lua_pushvalue(L, event);
   lua_setfield(L, GLOBALS, "event");
-  event_set(L, event, &S->events[0]);
+  event_set(L, event, shown, &S->events[0]);
   lua_pushvalue(L, CHUNK);
   lua_call(L, 0, 1);
   bool bare = !lua_isfunction(L, function);
@@ -209,10 +209,10 @@ static int filter_body(lua_State *L) {
   }
   for (size_t i = bare; i < S->event_count; i++) {
     lua_settop(L, function);
-    event_set(L, event, &S->events[i]);
     // Each event has the whole budget. Its clock starts at the first look, so that quick answers ask no clock at all.
     S->deadline = 0;
     if (r->instructions) S->instruction_limit = S->instructions + r->instructions;
+    if (i > 0) event_set(L, event, shown, &S->events[i]);
     lua_pushvalue(L, function);
     if (bare) {
       lua_call(L, 0, 1);
@@ -223,7 +223,7 @@ static int filter_body(lua_State *L) {
     }
     judge(L, S, result, i);
   }
-  event_set(L, event, NULL);
+  event_set(L, event, shown, NULL);
   return 0;
 }
 
