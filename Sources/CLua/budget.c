@@ -100,7 +100,8 @@ static void kill_run(lua_State *L, int reason) {
 
 /// The error has no object of its own to allocate; that the run is lost is known from `kill`, never from the value caught.
 void raise_kill(lua_State *L) {
-  lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+  // Setting a hook walks over all calls, and a kill is raised again and again on its way out of deep ones.
+  if (lua_gethookmask(L) == 0 || lua_gethookcount(L) != 1) lua_sethook(L, hook, LUA_MASKCOUNT, 1);
   lua_pushlightuserdata(L, &kill_mark);
   lua_error(L);
   __builtin_unreachable();
