@@ -120,6 +120,8 @@ void budget_limits(lua_State *L) {
   if (S->context && S->host.cancelled(S->context)) kill_run(L, CLUA_CANCELLED);
 }
 
+bool clua_is_over(const clua_state *S) { return S->deadline && monotonic_now() > S->deadline; }
+
 /// The limits, and the collection that keeps the heap within its own.
 void budget_look(lua_State *L) {
   clua_state *S = state_of(L);

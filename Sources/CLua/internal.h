@@ -20,6 +20,7 @@ enum {
   COUNTED = 100000,         // instructions of a run that are counted even when nothing limits them
   OVERDRAFT = 64 << 10,     // for the error handling of a run that is already lost
   DEPTH_LIMIT = 64,         // nesting of values that cross
+  VALUE_LIMIT = 1 << 20,    // values that cross at once
   MESSAGE_LIMIT = 1 << 10,
   QUIET_GROWTH = 1 << 20,   // garbage of one run before the collector begins
 };
@@ -28,6 +29,7 @@ enum {
 typedef struct {
   uint8_t *data;
   size_t count, capacity;
+  size_t values;  // that were written
 } buffer;
 
 /// One function that the host lends, with the length of its path.
@@ -121,6 +123,7 @@ INTERNAL void alarm_resume(void);
 
 // memory.c
 INTERNAL void *allocate(void *ud, void *block, size_t old, size_t size);
+static inline void buffer_clear(buffer *b) { b->count = b->values = 0; }
 INTERNAL bool buffer_append(buffer *b, const void *data, size_t count);
 INTERNAL void buffer_add(lua_State *L, buffer *b, const void *data, size_t count);
 

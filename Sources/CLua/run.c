@@ -113,13 +113,13 @@ static void prepare(lua_State *L, const clua_request *r) {
 
 static void keep_results(lua_State *L, const clua_request *r, int first) {
   clua_state *S = state_of(L);
-  S->values.count = 0;
+  buffer_clear(&S->values);
   int top = lua_gettop(L);
   for (int i = first; i <= top; i++) {
     if (r->raw) tape_append_scalar(L, i, &S->values);
     else tape_append(L, i, &S->values);
   }
-  S->saved.count = 0;
+  buffer_clear(&S->saved);
   lua_getfield(L, CONTEXT, "state");
   tape_append(L, -1, &S->saved);
 }
@@ -265,7 +265,8 @@ static clua_result start(clua_state *S, const clua_request *request, void *conte
   S->context = context;
   S->wall = request->wall;
   S->instruction_limit = request->instructions;
-  S->values.count = S->saved.count = S->message.count = S->traceback.count = 0;
+  buffer *results[] = {&S->values, &S->saved, &S->message, &S->traceback};
+  for (size_t i = 0; i < sizeof results / sizeof *results; i++) buffer_clear(results[i]);
   S->has_modules = false;
   S->module_depth = 0;
   random_seed(S, request->seed);
