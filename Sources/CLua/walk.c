@@ -23,6 +23,7 @@ static void add_byte(walker *w, uint8_t byte) { add(w, &byte, 1); }
 
 /// A value takes the host more bytes than it takes here: one table in another, many times, would be hundreds of megabytes there.
 static void count_values(walker *w, size_t count) {
+  if (w->json) return;
   if ((w->out->values += count) > VALUE_LIMIT) luaL_error(w->L, "value too large: at most %d values cross between a script and the host", VALUE_LIMIT);
 }
 
