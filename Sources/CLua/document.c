@@ -69,7 +69,7 @@ static inline bool next_field(lua_State *L, const document *d, size_t *at, field
 }
 
 /// Reads on until the field at `place` is remembered; false when there is none, or no room for it.
-static bool remember(lua_State *L, document *d, int place) {
+static inline bool remember(lua_State *L, document *d, int place) {
   if (place >= d->capacity) return false;
   while (d->count <= place) {
     if (!next_field(L, d, &d->seen, &d->fields[d->count])) return false;
@@ -85,7 +85,7 @@ size_t document_value_at(lua_State *L, document *d, int place, const char *key, 
 
 static const field *find_field(lua_State *L, document *d, const char *key, size_t length, field *beyond) {
   // A script asks each document for the same names in the same order, and documents of a kind have them at the same places.
-  guess *g = &d->guesses[d->asked++ % GUESSES];
+  guess *g = &state_of(L)->guesses[d->asked++ % GUESSES];
   if (g->key == key && remember(L, d, g->place) && key_is(L, d, &d->fields[g->place], key, length)) return &d->fields[g->place];
   for (int i = 0; remember(L, d, i); i++) {
     if (!key_is(L, d, &d->fields[i], key, length)) continue;

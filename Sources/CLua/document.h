@@ -2,33 +2,25 @@
 // What a document remembers of its text: shared by those that read it on their own (document.c) and those that read ahead (event.c).
 #include "internal.h"
 
-enum { REMEMBERED = 64, GUESSES = 8 };
+enum { REMEMBERED = 64 };
 
 typedef struct {
   uint32_t key, length, value;
   bool escaped;
 } field;
 
-/// Where a name was found in the document before this one. The name is Lua's own text: an address that was given to another since is
-/// one wrong guess, no more.
-typedef struct {
-  const char *key;
-  int place;
-} guess;
-
 typedef struct {
   const char *text;  // NULL when the run that lent it is over
   size_t length;
   size_t seen;       // how far the text has been read
   size_t cursor;     // where the value of the last field begins that was read ahead; 0: nothing can be
-  size_t value;      // where the value begins that was asked for last
+  uint32_t value;    // where the value begins that was asked for last
   int place;         // and which of the members it is
   int count, capacity;
   bool owned;        // the text is a string of Lua's, in the first slot
   bool changed;      // the second slot has a table of what was written
   unsigned asked;    // how many names this document was asked for
   unsigned shown;    // how many texts it has shown: what was begun on one does not go on in the next
-  guess guesses[GUESSES];
   field fields[];
 } document;
 

@@ -38,6 +38,15 @@ typedef struct {
   size_t length;
 } host_function;
 
+enum { GUESSES = 8 };
+
+/// Where a name was found in the document before this one. The name is Lua's own text: an address that was given to another since is
+/// one wrong guess, no more.
+typedef struct {
+  const char *key;
+  int place;
+} guess;
+
 struct clua_state {
   lua_State *L;
   lua_State *volatile running;  // the coroutine whose hook is to be armed
@@ -81,6 +90,7 @@ struct clua_state {
   const char *event_block;
   const clua_event *events;
   size_t event_count, event_done;
+  guess guesses[GUESSES];   // about the next document
   bool *verdicts;
   buffer arguments, reply, values, saved, message, traceback, text;
 };
