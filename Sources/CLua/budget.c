@@ -100,7 +100,8 @@ static void kill_run(lua_State *L, int reason) {
 
 /// The error has no object of its own to allocate; that the run is lost is known from `kill`, never from the value caught.
 void raise_kill(lua_State *L) {
-  lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+  // Setting a hook walks over all calls, and a kill is raised again and again on its way out of deep ones.
+  if (lua_gethookmask(L) == 0 || lua_gethookcount(L) != 1) lua_sethook(L, hook, LUA_MASKCOUNT, 1);
   lua_pushlightuserdata(L, &kill_mark);
   lua_error(L);
   __builtin_unreachable();
@@ -118,6 +119,8 @@ void budget_limits(lua_State *L) {
   }
   if (S->context && S->host.cancelled(S->context)) kill_run(L, CLUA_CANCELLED);
 }
+
+bool clua_is_over(const clua_state *S) { return S->deadline && monotonic_now() > S->deadline; }
 
 /// The limits, and the collection that keeps the heap within its own.
 void budget_look(lua_State *L) {

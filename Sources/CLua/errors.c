@@ -15,7 +15,7 @@ bool in_script(const clua_state *S, const lua_Debug *ar) {
 int error_handler(lua_State *L) {
   clua_state *S = state_of(L);
   if (S->kill) return 1;
-  S->traceback.count = 0;
+  buffer_clear(&S->traceback);
   S->result.line = 0;
   lua_Debug ar;
   int shown = 0;
@@ -42,7 +42,7 @@ int error_describe(lua_State *L) {
   clua_state *S = state_of(L);
   size_t length;
   const char *text = NULL;
-  S->message.count = 0;
+  buffer_clear(&S->message);
   int type = lua_type(L, 1);
   bool is_object = type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TUSERDATA || type == LUA_TLIGHTUSERDATA || type == LUA_TTHREAD;
   if (!is_object || luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {

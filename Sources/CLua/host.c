@@ -21,10 +21,11 @@ static int raise_reply(lua_State *L) {
 int ask(lua_State *L, int32_t id) {
   clua_state *S = state_of(L);
   if (S->context == NULL) return luaL_error(L, "the host's functions can be called while a script runs");
-  S->reply.count = 0;
+  buffer_clear(&S->reply);
   S->reply_lost = false;
   S->host_calls++;
   charge(L, HOST_CALL_COST);
+  budget_limits(L);
   S->in_host = true;
   int32_t failed = S->host.call(S->context, id);
   S->in_host = false;
@@ -49,7 +50,7 @@ static bool is_context(lua_State *L, int index) {
 
 static int call_from(lua_State *L, int first) {
   clua_state *S = state_of(L);
-  S->arguments.count = 0;
+  buffer_clear(&S->arguments);
   for (int i = first; i <= lua_gettop(L); i++) tape_append(L, i, &S->arguments);
   return ask(L, function_id(L));
 }
@@ -59,14 +60,14 @@ static int call_method(lua_State *L) { return call_from(L, is_context(L, 1) ? 2 
 
 static int call_raw(lua_State *L) {
   clua_state *S = state_of(L);
-  S->arguments.count = 0;
+  buffer_clear(&S->arguments);
   for (int i = 1; i <= lua_gettop(L); i++) tape_append_scalar(L, i, &S->arguments);
   return ask(L, function_id(L));
 }
 
 static int push_as_json(lua_State *L) {
   clua_state *S = state_of(L);
-  S->text.count = 0;
+  buffer_clear(&S->text);
   json_append(L, 1, &S->text);
   lua_pushlstring(L, (const char *)S->text.data, S->text.count);
   return 1;
@@ -104,7 +105,7 @@ static int call_text(lua_State *L) {
   size_t length;
   const char *text = lua_tolstring(L, -1, &length);
   lua_pushlstring(L, text, length < LINE_LIMIT ? length : LINE_LIMIT);
-  S->arguments.count = 0;
+  buffer_clear(&S->arguments);
   tape_append_scalar(L, -1, &S->arguments);
   lua_settop(L, 0);
   ask(L, function_id(L));
@@ -126,7 +127,7 @@ static int each_next(lua_State *L) {
       return 1;
     }
     if (lua_type(L, lua_upvalueindex(5)) == LUA_TBOOLEAN) return 0;
-    S->arguments.count = 0;
+    buffer_clear(&S->arguments);
     tape_append(L, lua_upvalueindex(2), &S->arguments);
     tape_append(L, lua_upvalueindex(5), &S->arguments);
     lua_settop(L, 0);
@@ -198,7 +199,7 @@ static int json_array(lua_State *L) {
 int missing_member(lua_State *L) {
   clua_state *S = state_of(L);
   charge(L, 1);
-  S->arguments.count = 0;
+  buffer_clear(&S->arguments);
   tape_append_scalar(L, lua_upvalueindex(1), &S->arguments);
   tape_append_scalar(L, 2, &S->arguments);
   return ask(L, -1);

@@ -20,6 +20,7 @@ enum {
   COUNTED = 100000,         // instructions of a run that are counted even when nothing limits them
   OVERDRAFT = 64 << 10,     // for the error handling of a run that is already lost
   DEPTH_LIMIT = 64,         // nesting of values that cross
+  VALUE_LIMIT = 1 << 20,    // values that cross at once
   MESSAGE_LIMIT = 1 << 10,
   QUIET_GROWTH = 1 << 20,   // garbage of one run before the collector begins
 };
@@ -28,6 +29,7 @@ enum {
 typedef struct {
   uint8_t *data;
   size_t count, capacity;
+  size_t values;  // that were written
 } buffer;
 
 /// One function that the host lends, with the length of its path.
@@ -35,6 +37,15 @@ typedef struct {
   clua_function lent;
   size_t length;
 } host_function;
+
+enum { GUESSES = 8 };
+
+/// Where a name was found in the document before this one. The name is Lua's own text: an address that was given to another since is
+/// one wrong guess, no more.
+typedef struct {
+  const char *key;
+  int place;
+} guess;
 
 struct clua_state {
   lua_State *L;
@@ -79,6 +90,7 @@ struct clua_state {
   const char *event_block;
   const clua_event *events;
   size_t event_count, event_done;
+  guess guesses[GUESSES];   // about the next document
   bool *verdicts;
   buffer arguments, reply, values, saved, message, traceback, text;
 };
@@ -86,7 +98,7 @@ struct clua_state {
 static inline clua_state *state_of(lua_State *L) { return *(clua_state **)lua_getextraspace(L); }
 
 // Registry keys: the addresses count, not the contents.
-extern INTERNAL char chunks_key, array_key, frozen_key, environment_key, context_key, document_key, event_key, loaded_key, test_key, vector_key;
+extern INTERNAL char chunks_key, array_key, frozen_key, environment_key, context_key, document_key, shown_key, event_key, lent_key, loaded_key, test_key, vector_key;
 
 // budget.c
 INTERNAL uint64_t monotonic_now(void);
@@ -121,6 +133,7 @@ INTERNAL void alarm_resume(void);
 
 // memory.c
 INTERNAL void *allocate(void *ud, void *block, size_t old, size_t size);
+static inline void buffer_clear(buffer *b) { b->count = b->values = 0; }
 INTERNAL bool buffer_append(buffer *b, const void *data, size_t count);
 INTERNAL void buffer_add(lua_State *L, buffer *b, const void *data, size_t count);
 
@@ -224,6 +237,7 @@ INTERNAL void json_append(lua_State *L, int index, buffer *out);
 // tape.c, reader.c: into Lua
 INTERNAL int tape_push_all(lua_State *L, clua_bytes tape);
 INTERNAL const char *json_push(lua_State *L, const char *text, const char *at, const char *end, bool keep_null);
+INTERNAL bool json_push_plain(lua_State *L, const char *at, const char *end);
 
 // scan.h: the shape of JSON text, without its values
 INTERNAL void push_array_metatable(lua_State *L);
@@ -232,11 +246,11 @@ INTERNAL bool utf8_valid(const char *text, size_t length, size_t *bad);
 INTERNAL void push_null(lua_State *L);
 INTERNAL bool is_null(lua_State *L, int index);
 
-// document.c
-INTERNAL void push_event(lua_State *L);
+// document.c, event.c
 INTERNAL void push_document(lua_State *L, const char *text, size_t length);
 INTERNAL bool push_document_table(lua_State *L, int index);
-INTERNAL void event_set(lua_State *L, int index, const clua_event *event);
+INTERNAL void push_event(lua_State *L);
+INTERNAL void event_set(lua_State *L, int event, int shown, const clua_event *lent);
 
 // vector.c
 INTERNAL void push_vector_function(lua_State *L, const char *path);

@@ -37,7 +37,7 @@ int call_require(lua_State *L) {
   if (S->module_depth >= MODULE_DEPTH) return luaL_error(L, "modules require one another more than %d deep", MODULE_DEPTH);
   if (lua_rawlen(L, LOADED) >= MODULES) return luaL_error(L, "a script may use %d modules", MODULES);
   lua_settop(L, LOADED);
-  S->arguments.count = 0;
+  buffer_clear(&S->arguments);
   tape_append(L, NAME, &S->arguments);
   ask(L, function_id(L));
   lua_settop(L, REPLY);

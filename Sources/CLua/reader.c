@@ -116,6 +116,13 @@ static bool push_decimal(reader *r, const char *first, const char *end, bool neg
   return true;
 }
 
+/// At most 18 digits, which 64 bits hold.
+static void push_integer(reader *r, const char *first, const char *end, bool negative) {
+  lua_Integer value = 0;
+  for (; first < end; first++) value = value * 10 + (*first - '0');
+  lua_pushinteger(r->L, negative ? -value : value);
+}
+
 static void push_number(reader *r) {
   const char *from = r->at;
   bool negative = *r->at == '-', integer = true, exponent = false;
@@ -136,9 +143,7 @@ static void push_number(reader *r) {
     if (!digits(r)) malformed(r, "digits in the exponent");
   }
   if (integer && last - first <= 18) {
-    lua_Integer value = 0;
-    for (; first < last; first++) value = value * 10 + (*first - '0');
-    lua_pushinteger(r->L, negative ? -value : value);
+    push_integer(r, first, last, negative);
     return;
   }
   if (!integer && !exponent && push_decimal(r, first, r->at, negative)) return;
@@ -241,4 +246,35 @@ const char *json_push(lua_State *L, const char *text, const char *at, const char
   reader r = {L, text, at, end, keep_null};
   push_value(&r, 0);
   return r.at;
+}
+
+/// Pushes the value at `at` if that takes one look and cannot fail: a text without escapes, a number without an exponent, true or false.
+bool json_push_plain(lua_State *L, const char *at, const char *end) {
+  reader r = {L, at, at, end, false};
+  char c = at < end ? *at : 0;
+  if (c == '"') {
+    const char *stop = json_text_end(at + 1, end);
+    if (stop == end || *stop != '"') return false;
+    if (stop - at >= 64) charge(L, (uint64_t)(stop - at) / 16);
+    lua_pushlstring(L, at + 1, (size_t)(stop - at - 1));
+    return true;
+  }
+  if (c == 't' || c == 'f') {
+    if (!word(&r, c == 't' ? "true" : "false")) return false;
+    lua_pushboolean(L, c == 't');
+    return true;
+  }
+  bool negative = c == '-';
+  r.at += negative;
+  const char *first = r.at;
+  if (!digits(&r) || r.at - first > 18 || (*first == '0' && r.at - first > 1)) return false;
+  bool fraction = r.at < end && *r.at == '.';
+  if (fraction) {
+    r.at++;
+    if (!digits(&r)) return false;
+  }
+  if (r.at == end || (*r.at != ',' && *r.at != '}')) return false;
+  if (fraction) return push_decimal(&r, first, r.at, negative);
+  push_integer(&r, first, r.at, negative);
+  return true;
 }

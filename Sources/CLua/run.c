@@ -113,13 +113,13 @@ static void prepare(lua_State *L, const clua_request *r) {
 
 static void keep_results(lua_State *L, const clua_request *r, int first) {
   clua_state *S = state_of(L);
-  S->values.count = 0;
+  buffer_clear(&S->values);
   int top = lua_gettop(L);
   for (int i = first; i <= top; i++) {
     if (r->raw) tape_append_scalar(L, i, &S->values);
     else tape_append(L, i, &S->values);
   }
-  S->saved.count = 0;
+  buffer_clear(&S->saved);
   lua_getfield(L, CONTEXT, "state");
   tape_append(L, -1, &S->saved);
 }
@@ -193,10 +193,10 @@ static int filter_body(lua_State *L) {
   const clua_request *r = S->request;
   prepare(L, r);
   push_event(L);
-  const int event = CONTEXT + 1, function = event + 1, result = function + 1;
+  const int event = CONTEXT + 1, shown = event + 1, function = shown + 1, result = function + 1;
   lua_pushvalue(L, event);
   lua_setfield(L, GLOBALS, "event");
-  event_set(L, event, &S->events[0]);
+  event_set(L, event, shown, &S->events[0]);
   lua_pushvalue(L, CHUNK);
   lua_call(L, 0, 1);
   bool bare = !lua_isfunction(L, function);
@@ -209,10 +209,10 @@ static int filter_body(lua_State *L) {
   }
   for (size_t i = bare; i < S->event_count; i++) {
     lua_settop(L, function);
-    event_set(L, event, &S->events[i]);
     // Each event has the whole budget. Its clock starts at the first look, so that quick answers ask no clock at all.
     S->deadline = 0;
     if (r->instructions) S->instruction_limit = S->instructions + r->instructions;
+    if (i > 0) event_set(L, event, shown, &S->events[i]);
     lua_pushvalue(L, function);
     if (bare) {
       lua_call(L, 0, 1);
@@ -223,7 +223,7 @@ static int filter_body(lua_State *L) {
     }
     judge(L, S, result, i);
   }
-  event_set(L, event, NULL);
+  event_set(L, event, shown, NULL);
   return 0;
 }
 
@@ -265,7 +265,8 @@ static clua_result start(clua_state *S, const clua_request *request, void *conte
   S->context = context;
   S->wall = request->wall;
   S->instruction_limit = request->instructions;
-  S->values.count = S->saved.count = S->message.count = S->traceback.count = 0;
+  buffer *results[] = {&S->values, &S->saved, &S->message, &S->traceback};
+  for (size_t i = 0; i < sizeof results / sizeof *results; i++) buffer_clear(results[i]);
   S->has_modules = false;
   S->module_depth = 0;
   random_seed(S, request->seed);

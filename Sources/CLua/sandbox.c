@@ -274,7 +274,7 @@ static void list(lua_State *L, const char *prefix, buffer *out) {
 
 static int list_all(lua_State *L) {
   clua_state *S = state_of(L);
-  S->text.count = 0;
+  buffer_clear(&S->text);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &environment_key);
   lua_getfield(L, -1, "__index");
   list(L, "", &S->text);

@@ -21,7 +21,7 @@ static int guarded(lua_State *L) {
   int status = lua_pcall(L, 0, 0, 1);
   if (status == LUA_OK && !S->kill) return 0;
   S->result.outcome = S->kill ? CLUA_KILLED : status == LUA_ERRMEM ? CLUA_OUT_OF_MEMORY : CLUA_FAILED;
-  S->message.count = 0;
+  buffer_clear(&S->message);
   if (S->kill) return 0;
   lua_pushcfunction(L, error_describe);
   lua_insert(L, -2);

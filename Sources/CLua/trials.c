@@ -9,7 +9,7 @@ int call_test(lua_State *L) {
   luaL_checktype(L, 1, LUA_TSTRING);
   luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_settop(L, 2);
-  S->arguments.count = 0;
+  buffer_clear(&S->arguments);
   tape_append(L, 1, &S->arguments);
   ask(L, function_id(L));
   lua_settop(L, 3);
@@ -26,7 +26,7 @@ static void tell(lua_State *L, const char *word) {
   clua_state *S = state_of(L);
   int top = lua_gettop(L);
   lua_pushstring(L, word);
-  S->arguments.count = 0;
+  buffer_clear(&S->arguments);
   tape_append(L, -1, &S->arguments);
   ask(L, function_id(L));
   lua_settop(L, top);

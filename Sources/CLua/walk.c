@@ -21,6 +21,12 @@ typedef struct {
 static void add(walker *w, const void *data, size_t count) { buffer_add(w->L, w->out, data, count); }
 static void add_byte(walker *w, uint8_t byte) { add(w, &byte, 1); }
 
+/// A value takes the host more bytes than it takes here: one table in another, many times, would be hundreds of megabytes there.
+static void count_values(walker *w, size_t count) {
+  if (w->json) return;
+  if ((w->out->values += count) > VALUE_LIMIT) luaL_error(w->L, "value too large: at most %d values cross between a script and the host", VALUE_LIMIT);
+}
+
 static void add_number(walker *w, uint8_t tag, const void *value, uint32_t size) {
   add_byte(w, tag);
   add(w, value, size);
@@ -203,6 +209,7 @@ static void walk_table(walker *w, int table, int depth) {
 /// The shortest decimals that read back as the same float32 cross as doubles, so that 0.1 stays 0.1.
 static void walk_vector(walker *w, const float *numbers, size_t count) {
   charge(w->L, count);
+  count_values(w, count);
   if (w->json) add_byte(w, '[');
   else add_count(w, CLUA_ARRAY, (uint32_t)count);
   for (size_t i = 0; i < count; i++) {
@@ -225,6 +232,7 @@ static void walk(walker *w, int index, int depth) {
   index = lua_absindex(L, index);
   luaL_checkstack(L, 8, "value nested too deeply");
   charge(L, 1);
+  count_values(w, 1);
   switch (lua_type(L, index)) {
     case LUA_TNIL:
       w->json ? add(w, "null", 4) : add_byte(w, CLUA_NIL);

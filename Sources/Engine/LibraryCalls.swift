@@ -13,6 +13,9 @@ package struct LibraryCalls {
   /// Waits, for the functions that only batch scripts may use; nil where waiting is not allowed.
   package var pause: ((Duration) throws(Problem) -> Void)?
 
+  /// Raised when the run that calls is to end.
+  package var work = Cancellation()
+
   /// Documents that a stream fetches at once, if nothing else is said.
   static let pageSize = 500
 

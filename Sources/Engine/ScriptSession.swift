@@ -25,6 +25,8 @@ package final class ScriptSession: ScriptHost {
   /// How a batch script waits.
   private let pause: (Duration) throws(Problem) -> Void
   private let began: Ticks
+  /// Raised when the run is to end: for what works in a call without reading.
+  private var work = Cancellation()
   /// Kept of a predicate's run, so that the decision can be replayed.
   var recording: ScriptRecording?
   /// Set for a replay: the answers come from there, one after the other, and not from the store.
@@ -90,6 +92,8 @@ package final class ScriptSession: ScriptHost {
     output(level, message)
   }
 
+  package func begin(_ work: Cancellation) { self.work = work }
+
   /// What is kept of a run in its evaluation or task: explained values, log lines, cost.
   func record(of run: ScriptRun) -> JSONObject {
     var result = run.explain
@@ -149,6 +153,7 @@ package final class ScriptSession: ScriptHost {
       var calls = LibraryCalls(surroundings: surroundings, zones: host.zones) { operation, path, query, body throws(Problem) in
         try self.perform(operation, path: path, query: query, body: body)
       }
+      calls.work = work
       if writes == .immediate { calls.pause = pause }
       return try calls.answer(name, arguments)
     }

@@ -13,6 +13,7 @@ final class HostCall {
   private(set) var explain = JSONObject()
   /// The host's last problem and the text under which the script saw it, to keep path and hint if that ends the run.
   private(set) var raised: (text: String, problem: Problem)?
+  private var hasBegun = false
   private var lines = 0
   private var page = DocumentPage()
 
@@ -43,6 +44,7 @@ final class HostCall {
 
   private func answer(_ id: Int) -> Int32 {
     guard let state else { return 1 }
+    if !hasBegun { begin(state) }
     var reader = TapeReader(clua_arguments(state))
     var reply = Tape()
     do throws(Problem) {
@@ -68,6 +70,13 @@ final class HostCall {
     }
     reply.bytes.lend { clua_reply(state, $0.data, $0.count) }
     return 0
+  }
+
+  private func begin(_ state: OpaquePointer) {
+    hasBegun = true
+    // The host looks at it in the middle of a call, and so while the state lives, on the state's own thread.
+    nonisolated(unsafe) let running = state
+    host.begin(Cancellation { [cancellation] in cancellation?.isCancelled ?? false || clua_is_over(running) })
   }
 
   /// A page of documents as the host has them; false when it has not.

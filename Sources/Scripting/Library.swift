@@ -269,7 +269,7 @@ package enum Library {
     function("ctx.count", ["collection: string", "filter?: table"], "integer", .read, "How many documents match.", form: Int32(CLUA_METHOD)),
     function("ctx.metric", ["name: string"], "number?", .read, "A metric by name, such as cosine_drift.", form: Int32(CLUA_METHOD)),
     function("ctx.drift", ["options: table"], "table", .read, "Drift since the baseline: {metric=…, collection=…}.", form: Int32(CLUA_METHOD)),
-    function("ctx.events", ["options?: table"], "table", .read, "Events since a cursor: {since=ctx.cursor, limit=…}.", form: Int32(CLUA_METHOD)),
+    function("ctx.events", ["options?: table"], "table[]", .read, "Events since a cursor: {since=ctx.cursor, limit=…}.", form: Int32(CLUA_METHOD)),
     function("ctx.explain", ["key: string", "value: any"], nil, .none, "Keeps a value with the evaluation.", form: Int32(CLUA_METHOD)),
     function("ctx.log", ["...: any"], nil, .none, "Writes a line to the run's log.", form: Int32(CLUA_TEXT)),
   ]

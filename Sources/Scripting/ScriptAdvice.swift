@@ -12,7 +12,11 @@ struct ScriptAdvice {
     "package": "Modules are not loaded from files.",
     "load": "Code cannot be made from text.", "loadstring": "Code cannot be made from text.", "dofile": "Files are not offered.",
     "debug": "The debug library is not offered.", "collectgarbage": "Memory is managed by the host.",
-    "unpack": "It is called table.unpack.",
+    "unpack": "It is called table.unpack.", "null": "Nothing is written nil in Lua.", "None": "Nothing is written nil in Lua.",
+    "undefined": "Nothing is written nil in Lua.", "NULL": "Nothing is written nil in Lua.", "True": "It is written true.",
+    "False": "It is written false.", "console": "A line is written by print(…) or perigee.log.info(…).", "printf": "Write print(string.format(…)).",
+    "len": "The length of x is #x.", "JSON": "It is perigee.json.", "Math": "It is math.", "Date": "The time is perigee.time.now().",
+    "parseInt": "A number is made by tonumber(…).", "str": "A text is made by tostring(…).", "int": "A whole number is made by math.tointeger(…).",
   ]
   private static let fields = [
     "trigger", "now", "scheduled_at", "last_run", "baseline", "cursor", "state", "document", "collection_id", "document_id", "payload", "type", "at",
@@ -26,22 +30,18 @@ struct ScriptAdvice {
   ]
   private static let names = Array(Set(fields + standard + Library.names.flatMap { $0.split(separator: ".").map(String.init) })).sorted()
 
-  init(for message: String, compiling: Bool) {
-    if compiling {
-      if message.contains("'=' expected near") || message.contains("unexpected symbol") || message.contains("syntax error near") {
-        hint = "A script is an expression, or statements that end in e.g. `return function(ctx) return true end`."
-      } else if message.contains("bytes long") {
-        hint = "Split it; large data belongs into a collection."
-      }
-      return
-    }
+  /// `isRunning`: the value was nil when it was looked at, and not only by its name.
+  init(for message: String, isRunning: Bool = true) {
     guard message.contains("nil") else { return }
     let subject = Self.subject(of: message)
-    if let subject, let instead = Self.absent[subject.name] {
+    if let subject, subject.kind == "global",
+      let instead = Self.absent[subject.name] ?? SyntaxAdvice.foreign[subject.name] ?? Self.below(subject.name)
+    {
       hint = instead
       return
     }
     if let subject, let near = Suggestion.nearest(to: subject.name, in: Self.names), near != subject.name { didYouMean = near }
+    guard isRunning else { return }
     let what = subject.map { "\($0.kind == "global" ? "The global" : "The field") '\($0.name)' is nil" } ?? "A value is nil"
     if message.hasPrefix("attempt to index") {
       hint = "\(what) here; look first whether it is there, as in `if x then … end`."
@@ -52,6 +52,11 @@ struct ScriptAdvice {
     } else if message.contains("concatenate") {
       hint = "\(what); use tostring(x), or a default, as in `(x or \"\")`."
     }
+  }
+
+  /// Where a table of the library is that somebody names without `perigee`.
+  private static func below(_ name: String) -> String? {
+    Library.names.contains { $0.hasPrefix(name + ".") } && name != "ctx" && name != "t" ? "It is perigee.\(name)." : nil
   }
 
   /// What Lua names in brackets: "(field 'colour')", "(global 'os')".

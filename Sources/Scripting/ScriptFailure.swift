@@ -39,8 +39,12 @@ struct ScriptFailure {
       problem.hint = raised.problem.hint
       problem.didYouMean = raised.problem.didYouMean
       problem.details["cause"] = .string(raised.problem.kind.rawValue)
+    } else if result.compiling {
+      let advice = SyntaxAdvice(for: message, line: line, source: script.source)
+      problem.hint = advice.hint
+      problem.didYouMean = advice.didYouMean
     } else {
-      let advice = ScriptAdvice(for: message, compiling: result.compiling)
+      let advice = ScriptAdvice(for: message)
       problem.hint = advice.hint
       problem.didYouMean = advice.didYouMean
     }

@@ -7,11 +7,15 @@ package protocol ScriptHost: AnyObject {
   func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON
   /// A line of log or of `print`. Levels: "debug", "info", "warn", "error", "print". Control characters are already made visible.
   func write(log level: String, _ message: String)
+  /// Comes before a run's first call: `work` is raised when the run is cancelled or its time is over. What takes long looks at it, on the
+  /// thread that it was called on, and for as long as the call lasts.
+  func begin(_ work: Cancellation)
   /// Writes a page of `documents.each` as JSON texts, where the host has them at hand; false leaves it to `call`.
   func write(_ arguments: [JSON], to page: inout DocumentPage) throws(Problem) -> Bool
 }
 
 extension ScriptHost {
+  package func begin(_ work: Cancellation) {}
   package func write(_ arguments: [JSON], to page: inout DocumentPage) throws(Problem) -> Bool { false }
 }
 

@@ -129,6 +129,39 @@ import Testing
     #expect(problem.kind == .cancelled)
   }
 
+  @Test("tell the host in the middle of its work that the time is over, or that nobody wants the run any more") func work() throws {
+    for ends in [true, false] {
+      let host = TestHost()
+      let cancellation = Cancellation()
+      nonisolated(unsafe) var looks = 0
+      host.answers["kv.get"] = { [unowned host] _ in
+        // Stopped by a count, should nobody say so: then it is seen here, not by a test that hangs.
+        while !host.work.isCancelled, looks < 2_000_000_000 {
+          looks += 1
+          if !ends, looks == 100 { cancellation.cancel() }
+        }
+        return .bool(host.work.isCancelled)
+      }
+      nonisolated(unsafe) let asked = host
+      let run = try onScriptThread {
+        Interpreter(memory: 16 << 20).run(
+          Script(name: "w", version: 1, source: "return pcall(perigee.kv.get, 'x')"), kind: .action,
+          budget: Budget(wall: ends ? .milliseconds(10) : nil, memory: 16 << 20), host: asked, cancellation: cancellation)
+      }
+      guard case .killed = run.outcome else { throw Problem(.internal, "\(run.outcome)") }
+      #expect(host.work.isCancelled && looks < 2_000_000_000)
+    }
+  }
+
+  @Test("bound how many values cross at once: each takes the host more bytes than it takes the script") func manyValues() throws {
+    let many = "local t = {} for i = 1, 100000 do t[i] = true end local all = {} for i = 1, 11 do all[i] = t end "
+    for use in ["perigee.kv.set('k', all)", "perigee.kv.set('k', table.unpack(all))", "return all", "ctx.state = all"] {
+      let problem = try #require(try problem(many + use))
+      #expect(problem.message.contains("value too large: at most 1048576 values cross"), "\(use): \(problem)")
+    }
+    #expect(try values(many + "all[11] = nil for i = 1, 3 do perigee.kv.set('k', all) end return #all") == [10])
+  }
+
   @Test("leave room for a large live heap: garbage is collected before the limit is met") func collection() throws {
     let source = "local keep = {} for i = 1, 20000 do keep[i] = {i} end local s for i = 1, 2000000 do s = {i} end return #keep"
     #expect(try run(source, budget: Budget(wall: .seconds(20), memory: 4 << 20)).values() == [20000])

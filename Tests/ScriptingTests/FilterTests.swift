@@ -175,4 +175,90 @@ import Testing
     _ = try result.run.values()
     #expect(result.accepted == expected)
   }
+
+  /// Names and texts that look like the marks between members, escaped ones, prefixes of each other, and longer ones than are read ahead.
+  private static let oddNames = [
+    "a", "b", "aa", "ab", "a b", "\"", "\\", ":", ",", "}", "{", ":1,", ",\"b", "\\\"a", "\n", "\u{1}", "ü", "", " ", "1",
+    String(repeating: "k", count: 40),
+    String(repeating: "k", count: 41), "a\":1,\"b",
+  ]
+
+  private static func oddValue(_ random: inout SeededRandom) -> JSON {
+    switch Int.random(in: 0..<12, using: &random) {
+    case 0: .int(.random(in: -3...12, using: &random))
+    case 1: .int([.min, .max, 999_999_999_999_999_999, 1_000_000_000_000_000_000, -1_000_000_000_000_000_000].randomElement(using: &random) ?? 0)
+    case 2: .double([0.5, -0.0, 1e300, 1e-7, 123456.789, -2.25, 3e21].randomElement(using: &random) ?? 0)
+    case 3: .bool(.random(using: &random))
+    case 4: .null
+    case 5: .array([.int(1), .string("]"), .object(["a": .int(2), "b": .string("}")])])
+    case 6: .object(["a": .string("inner"), "b": .array([])])
+    case 7: .string(",\"a\":1,\"b\":2,")
+    case 8: .string("{\"a\":")
+    case 9: .string(String(repeating: "long text, ", count: Int.random(in: 0...9, using: &random)))
+    default: .string(oddNames.randomElement(using: &random) ?? "")
+    }
+  }
+
+  @Test("show the same in whatever order and however often they are asked, read ahead or not") func readAhead() throws {
+    var random = SeededRandom(seed: 11)
+    for round in 0..<24 {
+      var events = ScriptEvents()
+      let flat = round % 3 == 0
+      for number in 0..<150 {
+        var document = JSONObject()
+        // Most documents of a kind are alike; some are not.
+        let names = number % 7 == 0 ? Self.oddNames.shuffled(using: &random) : Self.oddNames
+        for name in names.prefix(Int.random(in: number % 5 == 0 ? 0...6 : 15...22, using: &random)) {
+          let value = Self.oddValue(&random)
+          document[name] = flat && (value.array != nil || value.object != nil) ? .int(number) : value
+        }
+        let text = JSON.object(document).bytes
+        let spaced = number % 11 == 3 ? Array(String(decoding: text, as: UTF8.self).replacing("\",\"", with: "\" , \"").utf8) : text
+        events.append(type: "t", collectionID: "c", documentID: "\(number)", document: spaced, at: Instant(seconds: 1))
+      }
+      let asked = Self.oddNames.shuffled(using: &random).prefix(Int.random(in: 1...12, using: &random))
+      let list = JSON.array(asked.map(JSON.string)).text
+      let source = """
+        local names = perigee.json.decode([==[\(list)]==])
+        local function same(a, b)
+          if b == perigee.json.null then b = nil end
+          if type(a) ~= type(b) or math.type(a) ~= math.type(b) then return false end
+          return a == b or type(a) == "table" and perigee.json.encode(a) == perigee.json.encode(b)
+        end
+        return function(event)
+          local d = event.document
+          local all = perigee.json.decode(perigee.json.encode(d))
+          for _, name in ipairs(names) do
+            if not same(d[name], all[name]) then
+              error(event.document_id .. ": " .. name .. " is " .. tostring(d[name]) .. ", not " .. tostring(all[name]))
+            end
+            if event.document_id == "77" then break end
+          end
+          return true
+        end
+        """
+      let (script, laid) = (Script(name: "f", version: 1, source: source), events)
+      let result = try onScriptThread {
+        Interpreter(memory: 16 << 20).filter(script, events: laid, budget: ScriptKind.filter.budget, host: TestHost())
+      }
+      _ = try result.run.values()
+      #expect(result.accepted.count == 150)
+    }
+  }
+
+  @Test("show nothing of an earlier run's documents, nor of one that was stopped") func forgotten() throws {
+    let documents = (0..<200).map { #"{"a":"old \#($0)","b":\#($0)}"# }
+    let asking = Script(name: "f", version: 1, source: "local d = event.document if d.b == 150 then error('stop') end return d.a ~= nil")
+    let looking = Script(name: "g", version: 1, source: "return event.document == nil or event.document.a == nil and event.document.b == nil")
+    let accepted = try onScriptThread {
+      let interpreter = Interpreter(memory: 16 << 20)
+      func run(_ script: Script, _ documents: [String]) -> [Bool] {
+        let events = ScriptEvents(documents.map { FilterTests.event($0) })
+        return interpreter.filter(script, events: events, budget: ScriptKind.filter.budget, host: TestHost()).accepted
+      }
+      return [run(asking, documents), run(looking, ["{}", "", #"{"c":1}"#, ""]), run(asking, documents), run(looking, ["", "{}"])]
+    }
+    #expect(accepted.map(\.count) == [150, 4, 150, 2])
+    #expect(accepted.allSatisfy { $0.allSatisfy { $0 } })
+  }
 }

@@ -22,7 +22,7 @@ func onScriptThread<Value: Sendable>(_ work: sending @escaping () -> Value) thro
   }
 
   @Test("are all there") func complete() throws {
-    #expect(try #require(Self.all).entries.count >= 65)
+    #expect(try #require(Self.all).entries.count >= 350)
     #expect(try #require(Self.known).entries.count == 5)
     #expect(try #require(Self.all).entries.allSatisfy { !$0.expected.isEmpty })
   }

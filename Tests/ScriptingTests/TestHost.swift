@@ -7,6 +7,9 @@ final class TestHost: ScriptHost {
   var problems: [String: Problem] = [:]
   private(set) var calls: [(name: String, arguments: [JSON])] = []
   private(set) var lines: [(level: String, text: String)] = []
+  private(set) var work = Cancellation()
+
+  func begin(_ work: Cancellation) { self.work = work }
 
   func call(_ name: String, _ arguments: [JSON]) throws(Problem) -> JSON {
     calls.append((name, arguments))

@@ -148,9 +148,18 @@ import Testing
     func at() -> String { program("run", script, "--at", "2020-02-02T00:00:00Z", "--seed", "7", "--store", store, in: folder).out }
     let first = at()
     #expect(first.hasPrefix("2020-02-02T00:00:00Z\t") && first == at())
-    let failing = folder.write("f.lua", "perigee.kv.set('b', 1)\nerror('no')")
+    // One document, of the same form wherever it runs.
+    let printing = folder.write("p.lua", "print('one') print('two') return {n = 1}, 2")
+    for more in [[], ["--dry-run"]] {
+      let answer = try JSON(parsing: Program(["run", printing, "--json", "--store", store] + more, in: folder).end().out)
+      #expect(
+        answer["output"] == ["one", "two"] && answer["value"] == ["n": 1] && answer["values"] == [["n": 1], 2] && answer["cost"]?["wall_ns"] != nil)
+    }
+    let failing = folder.write("f.lua", "print('so far')\nperigee.kv.set('b', 1)\nerror('no')")
+    let told = program("run", failing, "--json", "--store", store, in: folder)
+    #expect(told.code == 1 && told.out.isEmpty && told.err.hasPrefix("so far\n"), "\(told)")
     let run = program("run", failing, "--dry-run", "--store", store, in: folder)
-    #expect(run.code == 1 && run.err.contains("line 2: no"), "\(run.err)")
+    #expect(run.code == 1 && run.err.contains("line 3: no"), "\(run.err)")
     let server = Program(["serve", "--store", store, "--listen", "127.0.0.1:0"], in: folder)
     let transaction = folder.write("t.lua", "perigee.transaction(function() perigee.kv.set('c', 2) end) return perigee.kv.get('c')")
     let inServer = program("run", transaction, "--in-server", "--store", store, in: folder)

@@ -114,6 +114,8 @@ clua_bytes clua_traceback(const clua_state *state);  // one line for each frame
 // During a call of the host:
 clua_bytes clua_arguments(const clua_state *state);
 void clua_reply(clua_state *state, const uint8_t *data, size_t count);
+/// Whether the run's time is over, which nothing else tells the host while it works.
+bool clua_is_over(const clua_state *state);
 
 /// False once memory ran out in a run, or an error found no handler: the state is to be closed and a new one opened.
 bool clua_usable(const clua_state *state);

@@ -80,7 +80,12 @@ extension LibraryCalls {
     let fields = try Fields(Self.options(arguments, 2), path: name, accepting: ["seed", "iterations"])
     let seed = try fields.int("seed") ?? 1
     let iterations = try fields.int("iterations", in: 1...10_000) ?? 100
-    let result = try KMeans(clusters: Int(k), maxIterations: Int(iterations), seed: UInt64(bitPattern: seed), threads: 1).run(on: Matrix(rows))
+    let kmeans = KMeans(clusters: Int(k), maxIterations: Int(iterations), seed: UInt64(bitPattern: seed), threads: 1)
+    let result: KMeansResult
+    do throws(Problem) { result = try kmeans.run(on: Matrix(rows), cancellation: work) } catch {
+      guard error.kind == .cancelled else { throw error }
+      throw Problem(.budget, "\(name): the run was to end before the groups were found", hint: "Give fewer vectors, groups or iterations")
+    }
     return [
       "centroids": .array((0..<result.centroids.rows).map { row in .array(result.centroids[row].map { .double(Double($0)) }) }),
       "labels": .array(result.labels.map { .int(Int64($0) + 1) }), "inertia": .double(result.inertia), "iterations": .int(result.iterations),

@@ -46,7 +46,27 @@ struct CallWalker {
       if text(index - 1) == "goto" || isField(index) || isSymbol(index - 1, "<") && isSymbol(index + 1, ">") { continue }
       look(at: index)
     }
+    checkAnswer()
     return findings
+  }
+
+  /// A predicate, filter or metric has to give its function back, or an answer.
+  private mutating func checkAnswer() {
+    guard [.predicate, .filter, .metric].contains(kind), let first = tokens.first, first.kind == .keyword else { return }
+    guard ["function", "local", "if", "for", "while", "repeat", "do"].contains(first.text), first.text != "function" || isName(1) else { return }
+    var open: [String] = []
+    for token in tokens where token.kind == .keyword {
+      switch token.text {
+      case "function", "if", "do", "repeat": open.append(token.text)
+      case "end", "until": _ = open.popLast()
+      case "return" where !open.contains("function"): return
+      default: break
+      }
+    }
+    add(
+      tokens.last?.line ?? 1, "the script ends without an answer: nothing is returned outside of its functions",
+      hint: first.text == "function"
+        ? "Write return function(\(kind == .filter ? "event" : "ctx")) … end." : "Let it end in return function(ctx) … end.")
   }
 
   /// Every name that is made somewhere, wherever: a use of one of them is never complained of.
@@ -138,13 +158,14 @@ struct CallWalker {
     while isSymbol(at, "."), isName(at + 1) {
       let next = path + "." + text(at + 1)
       guard Self.paths[next] != nil || Self.paths.keys.contains(where: { $0.hasPrefix(next + ".") }) else {
-        if Self.paths[path] == nil { unknown(path, text(at + 1), tokens[at + 1].line) }
+        if Self.paths[path] == nil { unknown(path, text(at + 1), members(of: path), tokens[at + 1].line) }
         return
       }
       path = next
       at += 2
     }
     guard let function = Self.paths[path] else {
+      if isSymbol(at, ":"), isName(at + 1) { return dotted(path, text(at + 1), members(of: path), tokens[at].line) }
       if isSymbol(at, "(") {
         add(tokens[index].line, "'\(path)' is a table of functions, not a function", hint: "It has: \(members(of: path).joined(separator: ", ")).")
       }
@@ -152,7 +173,39 @@ struct CallWalker {
     }
     if isSymbol(at, ":"), isName(at + 1), !function.isValue { add(tokens[at].line, "'\(path)' is a function and has no methods") }
     checkKind(function, tokens[index].line)
+    checkWalk(function, index, at)
     call(function, at, tokens[index].line)
+  }
+
+  /// `for x in ctx:events{…} do`: a list is no iterator.
+  private mutating func checkWalk(_ function: LibraryFunction, _ root: Int, _ call: Int) {
+    guard text(root - 1) == "in", !isName(root - 1), let returns = function.returns, !returns.hasPrefix("fun("), returns != "any" else { return }
+    guard let end = self.end(ofCallAt: call), text(end + 1) == "do" else { return }
+    let isList = returns.hasSuffix("[]")
+    add(
+      tokens[root].line, "\(function.spelling) gives a \(isList ? "list" : returns.replacing("?", with: "")), which `for` cannot walk by itself",
+      hint: "Write for \(isList ? "_" : "key"), value in \(isList ? "ipairs" : "pairs")(\(function.spelling)(…)) do.")
+  }
+
+  /// Where the call ends that begins with these arguments; nil when it is none.
+  private func end(ofCallAt start: Int) -> Int? {
+    guard start < tokens.count else { return nil }
+    if tokens[start].kind == .string { return start }
+    guard isSymbol(start, "(") || isSymbol(start, "{") else { return nil }
+    var depth = 0
+    for at in start..<tokens.count where tokens[at].kind == .symbol {
+      if ["(", "{", "["].contains(tokens[at].text) { depth += 1 }
+      if [")", "}", "]"].contains(tokens[at].text) { depth -= 1 }
+      if depth == 0 { return at }
+    }
+    return nil
+  }
+
+  /// `perigee.kv:get(…)`, `string:format(…)`: the table would be the first argument.
+  private mutating func dotted(_ table: String, _ name: String, _ members: [String], _ line: Int) {
+    let near = members.contains(name) ? name : Suggestion.nearest(to: name, in: members)
+    guard let near else { return unknown(table, name, members, line) }
+    add(line, "functions of '\(table)' are called with a dot", hint: "Write \(table).\(near)(…).")
   }
 
   private func members(of path: String) -> [String] {
@@ -160,8 +213,7 @@ struct CallWalker {
     return Set(Self.paths.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count).prefix { $0 != "." }) }).sorted()
   }
 
-  private mutating func unknown(_ table: String, _ name: String, _ line: Int) {
-    let members = members(of: table)
+  private mutating func unknown(_ table: String, _ name: String, _ members: [String], _ line: Int) {
     let near = Suggestion.nearest(to: name, in: members)
     add(line, "\(table) has no member '\(name)'", hint: near == nil ? "It has: \(members.joined(separator: ", "))." : nil, near: near)
   }
@@ -194,6 +246,7 @@ struct CallWalker {
         add(tokens[index].line, "'\(root).\(name)' is called with a colon", hint: "Write \(root):\(name)(…).", isError: false)
       }
       checkKind(function, tokens[index].line)
+      checkWalk(function, index, index + 3)
       call(function, index + 3, tokens[index].line)
     } else if isSymbol(index + 1, ":") || isCall && root == "ctx" && Self.contextFields.contains(name) {
       let names = methods.map { String($0.name.dropFirst(root.count + 1)) }
@@ -211,20 +264,21 @@ struct CallWalker {
   private static let contextFields = ["trigger", "now", "scheduled_at", "state", "cursor", "last_run", "baseline", "task_id"]
 
   private mutating func standardMember(_ root: String, _ members: [String], _ index: Int) {
-    guard isSymbol(index + 1, "."), isName(index + 2), !members.contains(text(index + 2)) else { return }
-    let near = Suggestion.nearest(to: text(index + 2), in: members)
-    add(
-      tokens[index].line, "\(root) has no member '\(text(index + 2))'", hint: near == nil ? "It has: \(members.joined(separator: ", "))." : nil,
-      near: near)
+    guard isName(index + 2) else { return }
+    if isSymbol(index + 1, ":") { return dotted(root, text(index + 2), members, tokens[index].line) }
+    if isSymbol(index + 1, "."), !members.contains(text(index + 2)) { unknown(root, text(index + 2), members, tokens[index].line) }
   }
 
   private mutating func global(_ name: String, _ index: Int) {
     guard !declared.contains(name), !Self.globals.contains(name) else { return }
-    let advice = ScriptAdvice(for: "attempt to index a nil value (global '\(name)')", compiling: false)
-    let near = Suggestion.nearest(to: name, in: declared.union(Self.globals).union(Self.standard.keys).sorted())
+    let advice = ScriptAdvice(for: "attempt to index a nil value (global '\(name)')", isRunning: false)
+    let near = advice.hint == nil ? Suggestion.nearest(to: name, in: declared.union(Self.globals).union(Self.standard.keys).sorted()) : nil
     add(
-      tokens[index].line, "the global '\(name)' is nil", hint: near == nil ? advice.hint : nil, near: near,
-      isError: isSymbol(index + 1, "(") || isSymbol(index + 1, "."))
+      tokens[index].line, "the global '\(name)' is nil",
+      hint: near == nil ? advice.hint ?? "Nothing here gives it a value: `local \(name) = …`." : nil,
+      near: near,
+      isError: isSymbol(index + 1, "(") || isSymbol(index + 1, ".") || isSymbol(index + 1, "{")
+        || tokens.indices.contains(index + 1) && tokens[index + 1].kind == .string)
   }
 
   // MARK: - Arguments
@@ -233,6 +287,7 @@ struct CallWalker {
     guard !function.isValue, let count = arguments(at) else { return }
     let (least, most) = (function.parameters.filter { !$0.isOptional }.count, function.parameters.count)
     if function.isVariadic { return }
+    checkLiterals(function, at)
     let form = "\(function.spelling)(\(function.parameters.map { $0.isOptional ? "[\($0.name)]" : $0.name }.joined(separator: ", ")))"
     if count.given > most {
       add(
@@ -243,6 +298,52 @@ struct CallWalker {
       let missing = function.parameters[count.given]
       let type = missing.type == "any" ? "" : ", a \(missing.type)"
       add(line, "\(function.spelling) is missing '\(missing.name)'\(type)", hint: "It is called as \(form).")
+    }
+  }
+
+  /// Arguments whose kind can be seen: texts, numbers, truths and tables that are written in the call.
+  private mutating func checkLiterals(_ function: LibraryFunction, _ start: Int) {
+    var (at, place, depth, begins) = (isSymbol(start, "(") ? start + 1 : start, 0, 0, true)
+    while at < tokens.count, place < function.parameters.count {
+      let parameter = function.parameters[place]
+      let ends = isSymbol(at + 1, ",") || isSymbol(at + 1, ")") || at == start
+      if begins, let given = literal(at, ends: ends), let wanted = Self.wanted(parameter, function), !wanted.contains(given) {
+        add(
+          tokens[at].line, "\(function.spelling): '\(parameter.name)' is a \(parameter.type), and a \(given) is given",
+          hint: given == "string" && wanted.contains("table") ? "A table is written {…}, as in {status = \"open\"}." : nil)
+      }
+      if !isSymbol(start, "(") { return }
+      if ["(", "{", "["].contains(text(at)) || ["function", "if", "do", "repeat"].contains(text(at)) && tokens[at].kind == .keyword { depth += 1 }
+      if [")", "}", "]"].contains(text(at)) || ["end", "until"].contains(text(at)) && tokens[at].kind == .keyword { depth -= 1 }
+      if depth < 0 { return }
+      at += 1
+      begins = depth == 0 && isSymbol(at, ",")
+      if begins {
+        place += 1
+        at += 1
+      }
+    }
+  }
+
+  private func literal(_ at: Int, ends: Bool) -> String? {
+    switch tokens[at].kind {
+    case .string: return ends ? "string" : nil
+    case .number: return ends ? "number" : nil
+    case .keyword: return ends && ["true", "false"].contains(tokens[at].text) ? "boolean" : nil
+    case .symbol where tokens[at].text == "{":
+      guard let end = end(ofCallAt: at) else { return nil }
+      return isSymbol(end + 1, ",") || isSymbol(end + 1, ")") || !isSymbol(at - 1, "(") && !isSymbol(at - 1, ",") ? "table" : nil
+    default: return nil
+    }
+  }
+
+  /// What kinds of literal a parameter takes; nil when any may be right.
+  private static func wanted(_ parameter: LibraryFunction.Parameter, _ function: LibraryFunction) -> Set<String>? {
+    switch parameter.type {
+    case "string": ["string"]
+    case "number", "integer": ["number"]
+    case "table", "table[]": function.name == "documents.each" || function.name == "http.get" || function.name == "http.post" ? nil : ["table"]
+    default: nil
     }
   }
 

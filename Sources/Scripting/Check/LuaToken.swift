@@ -8,7 +8,7 @@ struct LuaToken: Equatable {
   var text: String
   var line: Int
 
-  private static let keywords: Set<String> = [
+  static let keywords: Set<String> = [
     "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or", "repeat", "return",
     "then", "true", "until", "while",
   ]
@@ -58,7 +58,7 @@ struct LuaToken: Equatable {
       if Self.isLetter(c) {
         while Self.isLetter(byte()) || Self.isDigit(byte()) { at += 1 }
         let word = text(start..<at)
-        return LuaToken(kind: keywords.contains(word) ? .keyword : .name, text: word, line: first)
+        return LuaToken(kind: LuaToken.keywords.contains(word) ? .keyword : .name, text: word, line: first)
       }
       if Self.isDigit(c) || c == UInt8(ascii: ".") && Self.isDigit(byte(1)) {
         while Self.isLetter(byte()) || Self.isDigit(byte()) || byte() == UInt8(ascii: ".")

@@ -31,10 +31,11 @@ package struct ScriptCheck {
     do throws(Problem) {
       try interpreter.check(script, kind: [.batch, .module, .test].contains(kind) ? .batch : .predicate)
     } catch {
+      // Where it is, a finding says by its line.
+      let fact = error.message.firstRange(of: "does not compile").map { String(error.message[$0.lowerBound...]) } ?? error.message
       findings.append(
         Finding(
-          line: error.details["line"]?.int.map { Int($0) } ?? 1, message: error.message, hint: error.hint, didYouMean: error.didYouMean, isError: true
-        ))
+          line: error.details["line"]?.int.map { Int($0) } ?? 1, message: fact, hint: error.hint, didYouMean: error.didYouMean, isError: true))
     }
     // Of a text that does not compile the words are not worth looking at.
     if findings.isEmpty {

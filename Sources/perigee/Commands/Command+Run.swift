@@ -1,4 +1,5 @@
 import Basics
+import Engine
 import Scripting
 
 extension Command {
@@ -41,20 +42,20 @@ extension Command {
     return try Connection.with(invocation, making: .namespace) { connection throws(Problem) in
       // This thread waits while the other runs, so nobody else touches the connection.
       nonisolated(unsafe) let connection = connection
-      let run = try ScriptThread.run {
-        ScriptRunner(connection, invocation, memory: memory, clock: clock, seed: seed.map { UInt64($0) })
-          .run(script, arguments: arguments, budget: Budget(wall: timeout, memory: memory))
+      let (run, printed) = try ScriptThread.run { () -> (ScriptRun, [JSON]) in
+        let runner = ScriptRunner(
+          connection, invocation, memory: memory, clock: clock, seed: seed.map { UInt64($0) }, keepsOutput: invocation.wantsJSON)
+        return (runner.run(script, arguments: arguments, budget: Budget(wall: timeout, memory: memory)), runner.printed)
       }
-      let values = try run.values()
       let console = invocation.console
+      let values: [JSON]
+      do throws(Problem) { values = try run.values() } catch {
+        // What was printed before it failed may be what tells why.
+        for line in printed { console.say(line.string ?? "") }
+        throw error
+      }
       if invocation.wantsJSON {
-        console.print([
-          "returned": .array(values),
-          "cost": [
-            "instructions": .int(Int64(run.cost.instructions)), "seconds": .double(Double(run.cost.nanoseconds) / 1e9),
-            "peak_bytes": .int(Int64(run.cost.peakBytes)), "host_calls": .int(Int64(run.cost.hostCalls)),
-          ],
-        ])
+        console.print(["value": values.first ?? .null, "values": .array(values), "output": .array(printed), "cost": run.cost.json])
       } else {
         for value in values where value != .null { console.print(value.string ?? value.text) }
       }

@@ -6,7 +6,7 @@ import Scripting
 
 /// What a batch script reaches through a running server: the same library, the same operations, over HTTP.
 final class RemoteSession: ScriptHost {
-  private let calls: LibraryCalls
+  private var calls: LibraryCalls
   private let output: (_ level: String, _ message: String) -> Void
 
   init(
@@ -40,6 +40,8 @@ final class RemoteSession: ScriptHost {
     default: return try calls.answer(name, arguments)
     }
   }
+
+  func begin(_ work: Cancellation) { calls.work = work }
 
   func write(log level: String, _ message: String) { output(level, message) }
 }

@@ -17,17 +17,21 @@ final class ScriptRunner {
   var clock: Instant?
 
   /// With a `seed`, the dice of every run fall the same.
-  init(_ connection: Connection, _ invocation: Invocation, memory: Int, clock: Instant? = nil, seed: UInt64? = nil) {
+  init(_ connection: Connection, _ invocation: Invocation, memory: Int, clock: Instant? = nil, seed: UInt64? = nil, keepsOutput: Bool = false) {
     self.connection = connection
     self.invocation = invocation
     self.clock = clock
     interpreter = Interpreter(memory: memory, random: seed.map { seed in { seed } } ?? invocation.surroundings.random)
-    output = ScriptOutput(invocation.console, invocation.surroundings)
+    output = ScriptOutput(invocation.console, invocation.surroundings, keeps: keepsOutput)
   }
 
   func check(_ script: Script) throws(Problem) { try interpreter.check(script, kind: .batch) }
 
-  /// Runs a script to its end. Its `print` goes to standard output, its log to standard error; Ctrl-C cancels it.
+  /// What the runs have printed, where that is kept for the end.
+  var printed: [JSON] { output.printed }
+
+  /// Runs a script to its end. Its `print` goes to standard output, or is kept where one JSON document is to stand there; its log goes to
+  /// standard error; Ctrl-C cancels it.
   func run(_ script: Script, arguments: [JSON], budget: Budget) -> ScriptRun {
     let cancellation = Cancellation()
     Interrupts.forget()
@@ -67,16 +71,21 @@ final class ScriptOutput {
   private let console: Console
   private let surroundings: Surroundings
   private var progress: Progress?
+  private let keeps: Bool
+  private(set) var printed: [JSON] = []
 
-  init(_ console: Console, _ surroundings: Surroundings) {
+  /// With `keeps`, what is printed is not shown.
+  init(_ console: Console, _ surroundings: Surroundings, keeps: Bool) {
     self.console = console
     self.surroundings = surroundings
+    self.keeps = keeps
   }
 
   func write(_ level: String, _ message: String) {
     if level == "progress" { return show(message) }
     progress?.clear()
     switch level {
+    case "print" where keeps: printed.append(.string(message))
     case "print": console.print(message)
     case "error": console.say("\(console.err.styled(level, .red)) \(message)")
     case "warn": console.say("\(console.err.styled(level, .yellow)) \(message)")

@@ -1,0 +1,3 @@
+-- expect: ok within 400 ms
+-- why: states of coroutines asked from everywhere
+local co co = coroutine.create(function() assert(coroutine.status(co) == "running") local x = coroutine.create(function() assert(coroutine.status(co) == "normal") end) assert(coroutine.resume(x)) assert(coroutine.isyieldable()) coroutine.yield() end) assert(coroutine.resume(co)) assert(coroutine.status(co) == "suspended" and not coroutine.isyieldable()) coroutine.close(co) assert(coroutine.status(co) == "dead") local main, is = coroutine.running() assert(is) assert(not pcall(coroutine.close, main)) assert(not coroutine.resume(main)) return "ok"
