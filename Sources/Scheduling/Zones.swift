@@ -12,6 +12,8 @@ package final class Zones: Sendable {
   private let known = Mutex(Known())
 
   private struct Known {
+    /// How often what was read has been forgotten.
+    var release = 0
     var zones: [String: Zone] = [:]
     /// Empty until a name was wrong.
     var names: [String] = []
@@ -50,7 +52,10 @@ package final class Zones: Sendable {
   }
 
   /// Forgets what was read, so that a new release of the data counts from now on.
-  package func forget() { known.withLock { $0 = Known() } }
+  package func forget() { known.withLock { $0 = Known(release: $0.release + 1) } }
+
+  /// Another number as soon as zones may be others than they were.
+  package var release: Int { known.withLock { $0.release } }
 
   /// All names that the installed data lists, in its order; `UTC` comes first.
   package var names: [String] {
