@@ -45,7 +45,9 @@ import Testing
   @Test("are what they are from end to end, whole, cut and with a byte changed", arguments: [1, 2, 3, 4] as [UInt64])
   func property(seed: UInt64) {
     var random = SeededRandom(seed: seed)
-    let pieces = [#"{"a": 1}"#, #"{"a": [{"a": 2}, {"a": 3}]}"#, #"{"a": "}, {\"a\": 4}"}"#, #"{"a": {"a": -1.5e3}}"#, #"{"b": 1}"#, "7", #"{"a":"é"}"#]
+    let pieces = [
+      #"{"a": 1}"#, #"{"a": [{"a": 2}, {"a": 3}]}"#, #"{"a": "}, {\"a\": 4}"}"#, #"{"a": {"a": -1.5e3}}"#, #"{"b": 1}"#, "7", #"{"a":"é"}"#,
+    ]
     for _ in 0..<200 {
       let count = Int(random.next() % 12)
       let text = "[" + (0..<count).map { _ in pieces[Int(random.next() % 7)] }.joined(separator: random.next() % 2 == 0 ? "," : " ,\n ") + "]"

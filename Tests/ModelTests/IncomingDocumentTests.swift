@@ -79,11 +79,13 @@ private let collection = Words.collection
     #expect(try IncomingDocuments(lines: []).documents?.isEmpty == true)
   }
 
-  @Test("of lines are the same, and so is the line that is wrong, whether they are read in halves or from end to end", arguments: [1, 2, 3] as [UInt64])
+  @Test(
+    "of lines are the same, and so is the line that is wrong, whether they are read in halves or from end to end", arguments: [1, 2, 3] as [UInt64])
   func halvedLines(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     let lines = [
-      #"{"document_id": "a", "vectors": {"text": [1, 2, 3]}}"#, "", " \t\r", #"{"n": [1, 2], "text": "x\ny"}"#, "{\"n\": 1}\r", "{", #"{"n": 1} 2"#, "7",
+      #"{"document_id": "a", "vectors": {"text": [1, 2, 3]}}"#, "", " \t\r", #"{"n": [1, 2], "text": "x\ny"}"#, "{\"n\": 1}\r", "{", #"{"n": 1} 2"#,
+      "7",
     ]
     for round in 0..<300 {
       // Most texts have nothing wrong in them.

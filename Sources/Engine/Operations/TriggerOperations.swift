@@ -296,7 +296,8 @@ extension Host {
   func trigger(_ id: String, in namespaceID: String) throws(Problem) -> Trigger {
     if let own = Gathering.current?.trigger(id, in: namespaceID) { return own }
     return try read { reader throws(Problem) in
-      if let found = try reader.remembered(Question(.trigger, id, in: namespaceID), { () throws(Problem) in try reader.trigger(id, in: namespaceID) }) {
+      if let found = try reader.remembered(Question(.trigger, id, in: namespaceID), { () throws(Problem) in try reader.trigger(id, in: namespaceID) })
+      {
         return found
       }
       let known = try reader.triggers(TriggerQuery(namespaceID: namespaceID, limit: 100)).items.map(\.id)
