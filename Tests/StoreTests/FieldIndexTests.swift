@@ -183,7 +183,3 @@ import Testing
     #expect(try store.read { reader throws(Problem) in try reader.highestPayloadIndex() } == 0)
   }
 }
-
-extension Outcome {
-  fileprivate var isCommitted: Bool { if case .committed = self { true } else { false } }
-}
