@@ -187,17 +187,20 @@ extension Host {
     let now = surroundings.now()
     var json = trigger.json(at: now).object ?? JSONObject()
     let outlook = schedules.outlook(of: trigger, zones, at: now)
-    json["schedule_text"] = .string(outlook.words)
+    // None of these is among the model's: they follow it, and are not looked for in it.
+    json.members.append(.init(key: "schedule_text", value: .string(outlook.words)))
     if outlook.hasInstants {
       // What comes next of a condition is a check.
-      let name = trigger.schedule.type == .conditional ? "next_checks" : "next_fires"
-      json[name] = .array(outlook.upcoming.map { .instant($0.at) })
-      json["\(name)_local"] = .array(outlook.upcoming.map { .string($0.local) })
-      if let warnings = outlook.warnings { json["warnings"] = .array(warnings.map(JSON.string)) }
+      let isChecked = trigger.schedule.type == .conditional
+      json.members.append(.init(key: isChecked ? "next_checks" : "next_fires", value: .array(outlook.upcoming.map { .instant($0.at) })))
+      json.members.append(
+        .init(key: isChecked ? "next_checks_local" : "next_fires_local", value: .array(outlook.upcoming.map { .string($0.local) })))
     }
+    var warnings = outlook.warnings
     if case .conditional(let condition) = trigger.schedule.when, condition.kind == .drift {
-      json["warnings"] = .array(DriftAdvice.warnings(condition, trigger.baseline).map(JSON.string))
+      warnings = DriftAdvice.warnings(condition, trigger.baseline)
     }
+    if let warnings { json.members.append(.init(key: "warnings", value: .array(warnings.map(JSON.string)))) }
     return .object(json)
   }
 
