@@ -19,16 +19,34 @@ final class KnownSchedules: Sendable {
     var hasInstants = false
   }
 
-  private struct Entry: Sendable {
+  /// Never changed, only replaced: threads that ask for the same trigger hand each other a reference, and hold the lock no longer than that takes.
+  private final class Entry: Sendable {
     let schedule: Schedule
     let createdAt: Instant
     let zones: Int
     let words: String
     let timetable: Timetable?
     /// The last three instants that were looked for, and from which on.
-    var upcoming: (from: Instant?, found: [Timetable.Upcoming])?
+    let upcoming: (from: Instant?, found: [Timetable.Upcoming])?
     /// The first instant after a moment: it is the first after every moment between.
-    var next: (after: Instant, found: Instant)?
+    let next: (after: Instant, found: Instant)?
+
+    init(_ trigger: Trigger, _ zones: Zones, release: Int) {
+      schedule = trigger.schedule
+      createdAt = trigger.createdAt
+      self.zones = release
+      words = Explanation.describe(trigger.schedule)
+      timetable = trigger.schedule.type == .event ? nil : try? Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: zones)
+      (upcoming, next) = (nil, nil)
+    }
+
+    /// The same with other instants.
+    init(_ other: Entry, _ upcoming: (from: Instant?, found: [Timetable.Upcoming]), _ next: (after: Instant, found: Instant)?) {
+      (schedule, createdAt, zones, words, timetable) = (other.schedule, other.createdAt, other.zones, other.words, other.timetable)
+      (self.upcoming, self.next) = (upcoming, next)
+    }
+
+    func holds(for trigger: Trigger, release: Int) -> Bool { zones == release && createdAt == trigger.createdAt && schedule == trigger.schedule }
   }
 
   /// Triggers in a share; with more of them it begins anew.
@@ -42,37 +60,27 @@ final class KnownSchedules: Sendable {
     let share = shares[Int(UInt(bitPattern: trigger.id.hashValue) % UInt(shares.count))]
     let release = zones.release
     let known = share.entries.withLock { $0[trigger.id] }
-    var entry: Entry
-    var isNews = false
-    if let known, known.zones == release, known.createdAt == trigger.createdAt, known.schedule == trigger.schedule {
-      entry = known
-    } else {
-      isNews = true
-      entry = Entry(
-        schedule: trigger.schedule, createdAt: trigger.createdAt, zones: release, words: Explanation.describe(trigger.schedule),
-        timetable: trigger.schedule.type == .event ? nil : try? Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: zones))
-    }
+    var entry = known.flatMap { $0.holds(for: trigger, release: release) ? $0 : nil } ?? Entry(trigger, zones, release: release)
     var outlook = Outlook(words: entry.words)
     if let timetable = entry.timetable {
+      var next = entry.next
       let first: Instant?
       if trigger.status == .active {
         first = trigger.nextScheduledAt
-      } else if let next = entry.next, next.after <= now, now < next.found {
-        first = next.found
+      } else if let known = next, known.after <= now, now < known.found {
+        first = known.found
       } else {
         first = timetable.next(after: now)
-        entry.next = first.map { (now, $0) }
-        isNews = true
+        next = first.map { (now, $0) }
       }
-      if entry.upcoming == nil || entry.upcoming?.from != first {
-        entry.upcoming = (first, timetable.upcoming(from: first, count: 3))
-        isNews = true
-      }
+      let known = entry.upcoming.flatMap { $0.from == first ? $0.found : nil }
+      let upcoming = known ?? timetable.upcoming(from: first, count: 3)
+      if known == nil || entry.next?.after != next?.after { entry = Entry(entry, (first, upcoming), next) }
       outlook.hasInstants = true
-      outlook.upcoming = entry.upcoming?.found ?? []
+      outlook.upcoming = upcoming
       if trigger.schedule.type == .cron { outlook.warnings = timetable.warnings(after: now) }
     }
-    if isNews {
+    if entry !== known {
       let news = entry
       share.entries.withLock { entries in
         if entries.count >= Self.limit, entries[trigger.id] == nil { entries.removeAll(keepingCapacity: true) }
