@@ -170,7 +170,8 @@ def reads(server, loader, repeat):
     })["trigger_id"]
     paths = {
         "the bare loop (health)": "/v1/health", "one document": "/v1/collections/large/documents/one", "a collection": "/v1/collections/large",
-        "the collections": "/v1/collections", "a trigger": f"/v1/triggers/{trigger}", "a cluster": f"/v1/clusters/{cluster}", "who this key is": "/v1/me",
+        "the collections": "/v1/collections", "a trigger": f"/v1/triggers/{trigger}", "the triggers": "/v1/triggers", "a cluster": f"/v1/clusters/{cluster}", "the clusters": "/v1/clusters",
+        "who this key is": "/v1/me",
     }
     best = dict.fromkeys(paths, 0)
     for _ in range(repeat):
@@ -219,6 +220,7 @@ QUERIES = {
     "a third, sorted": {"filters": condition("status", "eq", "active"), "sort": {"field": "price", "direction": "asc"}},
     "narrow, counted": {"filters": condition("price", "gt", 990), "include_total": True},
     "grouped by one of three": {"group_by": "status", "select": ["document_id"]},
+    "grouped by one of three, sorted": {"group_by": "status", "select": ["document_id"], "sort": {"field": "price", "direction": "desc"}},
     "grouped by one of 50,000": {"group_by": "maker", "select": ["document_id"]},
     "searched, a word of all": {"search": "title"},
     "searched, a word of none": {"search": "nowhere"},

@@ -44,9 +44,9 @@ extension JSON {
 /// `JSON(parsing:)` makes values of all of it. Where most of a text is to become something else, as vectors do, `read` lends the parser: each
 /// of its methods takes the next value, whole, and what the text must not be is refused in the same words.
 package struct JSONParser {
-  private let bytes: UnsafeRawBufferPointer
-  private let end: Int
-  private var at = 0
+  let bytes: UnsafeRawBufferPointer
+  let end: Int
+  var at = 0
   private var depthLeft: Int
   /// How long the last vector was: the next one will be as long.
   package var vectorSize = 0
@@ -97,7 +97,7 @@ package struct JSONParser {
   private func byte(_ position: Int) -> UInt8 { bytes[position] }
 
   @inline(__always)
-  private mutating func skipSpace() {
+  mutating func skipSpace() {
     while at < end {
       switch byte(at) {
       case 0x20, 0x0A, 0x0D, 0x09: at += 1
@@ -143,14 +143,23 @@ package struct JSONParser {
     try enter()
     skipSpace()
     if at < end, byte(at) == UInt8(ascii: "]") { return leave() }
+    _ = try elements(upTo: nil, element)
+  }
+
+  /// The elements of an array that has been entered, from here on; true when it has come to one that begins at `stop`, false behind the array's end.
+  @inline(__always)
+  mutating func elements(upTo stop: Int?, _ element: (inout JSONParser) throws(JSONFault) -> Void) throws(JSONFault) -> Bool {
     while true {
       skipSpace()
+      if at == stop { return true }
       try element(&self)
       skipSpace()
       guard at < end else { throw JSONFault(.expectedCommaOrBracket, at) }
       switch byte(at) {
       case UInt8(ascii: ","): at += 1
-      case UInt8(ascii: "]"): return leave()
+      case UInt8(ascii: "]"):
+        leave()
+        return false
       default: throw JSONFault(.expectedCommaOrBracket, at)
       }
     }
@@ -200,7 +209,7 @@ package struct JSONParser {
     }
   }
 
-  private mutating func enter() throws(JSONFault) {
+  mutating func enter() throws(JSONFault) {
     if depthLeft == 0 { throw JSONFault(.tooDeep, at) }
     depthLeft -= 1
     at += 1

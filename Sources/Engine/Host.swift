@@ -65,6 +65,8 @@ package final class Host: Sendable {
   let cancellations = Cancellations()
   /// By which fields lists are filtered.
   let uses = FieldUses()
+  /// What is shown of triggers' schedules.
+  let schedules = KnownSchedules()
   private let loop: OwnThread
   /// The thread that prunes the history, and the box whose closing ends it.
   private let keeper = Mutex<OwnThread?>(nil)

@@ -76,7 +76,7 @@ package struct Operation: Sendable {
   /// Whether it looks into every namespace, or into one where a request names it.
   package var mayBeNarrowed: Bool { name == "list_all_batches" }
   /// Whether it reads, and nothing else, out of the store alone, and not for long: then all of it may see one snapshot.
-  package var readsAtOnce: Bool { scope == .read && (method == "GET" || name.hasPrefix("list_")) && !Self.lasting.contains(name) }
+  package let readsAtOnce: Bool
   /// What follows events, asks scripts, or looks through documents.
   private static let lasting: Set = [
     "stream_events", "explain_trigger", "replay_evaluation", "list_documents", "list_documents_get", "list_namespace_documents",
@@ -104,6 +104,7 @@ package struct Operation: Sendable {
     self.query = query
     self.body = body
     self.perform = perform
+    readsAtOnce = self.scope == .read && (method == "GET" || name.hasPrefix("list_")) && !Self.lasting.contains(name)
   }
 
   package static let all: [Operation] =

@@ -54,9 +54,7 @@ package struct IncomingDocuments: Sendable {
     body = .object(
       try parser.object { parser, key throws(JSONFault) in
         guard key == "documents", parser.isAtArray else { return nil }
-        var items: [IncomingDocument] = []
-        try parser.array { parser throws(JSONFault) in items.append(try IncomingDocument(&parser)) }
-        found = items
+        found = try parser.arrayInHalves { parser throws(JSONFault) in try IncomingDocument(&parser) }
         return .null
       })
     documents = found
@@ -68,30 +66,60 @@ package struct IncomingDocuments: Sendable {
     documents = try bytes.withUnsafeBytes { Self.lines(of: $0) }.get()
   }
 
+  /// Long ones on two threads: each line stands by itself.
   private static func lines(of bytes: UnsafeRawBufferPointer) -> Result<[IncomingDocument], Problem> {
-    var documents: [IncomingDocument] = []
-    var (start, number, size) = (0, 0, 0)
-    while start <= bytes.count {
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-      var count = rest.count
-      if let base = rest.baseAddress, let feed = memchr(base, 0x0A, count) { count = UnsafeRawPointer(feed) - base }
-      let line = UnsafeRawBufferPointer(rebasing: rest[..<count])
-      start += count + 1
-      number += 1
-      if line.allSatisfy({ [9, 13, 32].contains($0) }) { continue }
-      let read = JSONParser.read(line) { parser throws(JSONFault) in
-        parser.vectorSize = size
-        let document = try IncomingDocument(&parser)
-        size = parser.vectorSize
-        return document
-      }
-      switch read {
-      case .success(let document): documents.append(document)
-      case .failure(var problem):
-        problem.message = "line \(number): \(problem.message)"
-        return .failure(problem)
+    let middle = bytes.count / 2
+    guard bytes.count >= JSONParser.worthHalving, let base = bytes.baseAddress, let feed = memchr(base + middle, 0x0A, bytes.count - middle) else {
+      return Lines(of: bytes).result(behind: 0)
+    }
+    let start = UnsafeRawPointer(feed) - base + 1
+    let lent = Lent(bytes: UnsafeRawBufferPointer(rebasing: bytes[start...]))
+    let rest = Errand { Lines(of: lent.bytes) }
+    // The text is lent: nobody may look at it any more when this returns.
+    defer { rest.wait() }
+    let first = Lines(of: UnsafeRawBufferPointer(rebasing: bytes[..<(start - 1)]))
+    guard first.problem == nil else { return first.result(behind: 0) }
+    return rest.outcome().result(behind: first.count).map { first.documents + $0 }
+  }
+
+  /// @unchecked Sendable: whoever lends waits until it is not looked at any more.
+  private struct Lent: @unchecked Sendable { let bytes: UnsafeRawBufferPointer }
+
+  /// What lines say, up to the first that says nothing right.
+  private struct Lines: Sendable {
+    private(set) var documents: [IncomingDocument] = []
+    /// The lines that were looked at, empty ones too.
+    private(set) var count = 0
+    private(set) var problem: Problem?
+
+    init(of bytes: UnsafeRawBufferPointer) {
+      var (start, size) = (0, 0)
+      while start <= bytes.count, problem == nil {
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+        var length = rest.count
+        if let base = rest.baseAddress, let feed = memchr(base, 0x0A, length) { length = UnsafeRawPointer(feed) - base }
+        let line = UnsafeRawBufferPointer(rebasing: rest[..<length])
+        start += length + 1
+        count += 1
+        if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+        let read = JSONParser.read(line) { parser throws(JSONFault) in
+          parser.vectorSize = size
+          let document = try IncomingDocument(&parser)
+          size = parser.vectorSize
+          return document
+        }
+        switch read {
+        case .success(let document): documents.append(document)
+        case .failure(let wrong): problem = wrong
+        }
       }
     }
-    return .success(documents)
+
+    /// `lines` went before these.
+    func result(behind lines: Int) -> Result<[IncomingDocument], Problem> {
+      guard var problem else { return .success(documents) }
+      problem.message = "line \(lines + count): \(problem.message)"
+      return .failure(problem)
+    }
   }
 }

@@ -10,6 +10,8 @@ package final class Zones: Sendable {
 
   private let directories: [String]
   private let known = Mutex(Known())
+  /// How often what was read has been forgotten.
+  private let forgotten = Atomic<Int>(0)
 
   private struct Known {
     var zones: [String: Zone] = [:]
@@ -50,7 +52,14 @@ package final class Zones: Sendable {
   }
 
   /// Forgets what was read, so that a new release of the data counts from now on.
-  package func forget() { known.withLock { $0 = Known() } }
+  package func forget() {
+    known.withLock { $0 = Known() }
+    // Behind it: who sees the new number finds no old zone.
+    forgotten.add(1, ordering: .releasing)
+  }
+
+  /// Another number as soon as zones may be others than they were. Ask before the zones.
+  package var release: Int { forgotten.load(ordering: .acquiring) }
 
   /// All names that the installed data lists, in its order; `UTC` comes first.
   package var names: [String] {

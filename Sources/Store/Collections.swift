@@ -60,10 +60,12 @@ extension Transaction {
 extension Reader {
   /// A collection by its identifier or its name.
   package func collection(_ identifier: String, in namespaceID: String) throws(Problem) -> Collection? {
-    let parameters: Connection.Parameters = [("namespace_id", .text(namespaceID)), ("identifier", .text(identifier))]
-    guard var collection = try connection.first(.collection, parameters, Collection.read) else { return nil }
-    collection.vectorIndexes = try vectorIndexes(of: collection.id)
-    return collection
+    try remembered(Question(.collection, identifier, in: namespaceID)) { () throws(Problem) in
+      let parameters: Connection.Parameters = [("namespace_id", .text(namespaceID)), ("identifier", .text(identifier))]
+      guard var collection = try connection.first(.collection, parameters, Collection.read) else { return nil }
+      collection.vectorIndexes = try vectorIndexes(of: collection.id)
+      return collection
+    }
   }
 
   /// In the order in which they were made, each with its count of documents.

@@ -11,6 +11,8 @@ final class Connection {
   private let fieldValue: FieldValue
   /// For the parameters of what is read.
   private var lists = StatementTape()
+  /// What was read here and still holds.
+  let memory = ReadMemory()
 
   enum Access { case write, read }
 
@@ -47,7 +49,7 @@ final class Connection {
 
   /// What begins and ends transactions; SQLite's own words, so not among the statements.
   enum Control: Int, CaseIterable {
-    case read, write, commit, rollback, savepoint, undo, release
+    case read, write, commit, rollback, savepoint, undo, release, version
 
     fileprivate var sql: String {
       switch self {
@@ -58,15 +60,31 @@ final class Connection {
       case .savepoint: "SAVEPOINT one"
       case .undo: "ROLLBACK TO one"
       case .release: "RELEASE one"
+      case .version: "PRAGMA data_version"
       }
     }
   }
 
   func control(_ control: Control) throws(SQLiteFault) {
-    if let known = controls[control.rawValue] { return try run(known, .none) { _ in true } }
+    memory.leaveSnapshot()
+    try run(prepared(control), .none) { _ in true }
+  }
+
+  /// Another number for each snapshot before which somebody else has committed; begins to read, if that has not been done.
+  func dataVersion() throws(SQLiteFault) -> Int64 {
+    var version: Int64 = 0
+    try run(prepared(.version), .none) { row in
+      version = row.int()
+      return false
+    }
+    return version
+  }
+
+  private func prepared(_ control: Control) throws(SQLiteFault) -> Prepared {
+    if let known = controls[control.rawValue] { return known }
     let fresh = try Prepared(control.sql, name: control.sql, on: handle)
     controls[control.rawValue] = fresh
-    try run(fresh, .none) { _ in true }
+    return fresh
   }
 
   /// Runs one or more statements without parameters.

@@ -50,7 +50,13 @@ extension Reader {
       next = Cursor.skip(offset + Int64(groups.count)).text
     }
     if let fields, let places {
-      for number in groups.indices { try fill(&groups[number].group, query, fields, places[number], collections, most: most) }
+      let members = try GroupMembers(self, query, fields, collections)
+      try members.check(groups.reduce(0) { $0 + $1.group.count })
+      for number in groups.indices {
+        for (document, position) in try members.first(most, of: places[number]) {
+          groups[number].group.documents.append(try shown(document, at: position, query))
+        }
+      }
     } else {
       try fill(&groups, query, by: field, collections, most: most)
     }
@@ -121,22 +127,6 @@ extension Reader {
       guard let number = numbers[row.text] else { continue }
       groups[number].group.documents.append(try shown(row.document, at: row.position, query))
     }
-  }
-
-  /// Reads the first documents of one group, which an index names.
-  private func fill(
-    _ group: inout DocumentGroup, _ query: DocumentQuery, _ fields: FieldGroups, _ place: FieldGroups.Group, _ collections: [String], most: Int
-  ) throws(Problem) {
-    var sql = FilterSQL()
-    let test = try fields.members(of: place, &sql)
-    let order = query.sort.isEmpty ? "chosen.position" : try sql.order(query.sort)
-    let rows = try connection.rows(
-      composed: """
-        SELECT documents.document_id, documents.collection_id, documents.body, documents.created_at, documents.updated_at, documents.position
-        FROM \(DocumentPlan.joined) WHERE \(test) ORDER BY \(order) LIMIT $most
-        """, DocumentPlan.parameters(collections) + [("most", .integer(Int64(most)))] + sql.parameters
-    ) { row throws(Problem) in (document: try Document.read(&row), position: row.int()) }
-    for row in rows { group.documents.append(try shown(row.document, at: row.position, query)) }
   }
 
   private func shown(_ document: Document, at position: Int64, _ query: DocumentQuery) throws(Problem) -> Document {

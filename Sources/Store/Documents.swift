@@ -15,6 +15,12 @@ extension Transaction {
       tape.put("created_at", document.createdAt)
       tape.put("updated_at", document.updatedAt)
     }
+    // Into the indexes of its fields; passed over where the namespace has none.
+    add(.indexDocument) { tape in
+      tape.put("namespace_id", namespaceID)
+      tape.put("collection_id", document.collectionID)
+      tape.put("position", position)
+    }
     for (name, vector) in document.vectors {
       add(.insertVector) { tape in
         tape.put("collection_id", document.collectionID)

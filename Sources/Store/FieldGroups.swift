@@ -39,6 +39,7 @@ struct FieldGroups {
     self.collections = collections
   }
 
+  var indexID: Int64 { index.id }
   private var place: String { "chosen.index_id = \(index.id) AND \(DocumentPlan.of(collections, "chosen"))" }
 
   /// Whole numbers and others are of one value in the index, and of two texts in the documents: there it cannot tell.

@@ -23,9 +23,9 @@ struct GroupCommit {
     outcomes.reserveCapacity(batch.count)
     do throws(SQLiteFault) { try connection.control(.write) } catch { return batch.map { _ in .failed(error.problem) } }
     do throws(Interruption) {
-      var epoch: [UInt8]?
+      var known = Known()
       for transaction in batch {
-        outcomes.append(.committed(returned: try statements(of: transaction, under: &epoch)))
+        outcomes.append(.committed(returned: try statements(of: transaction, &known)))
         CrashPoint.pass(.batchMiddle)
       }
     } catch {
@@ -70,8 +70,8 @@ struct GroupCommit {
       try connection.control(.savepoint)
       var step = Step.done([])
       do throws(Interruption) {
-        var epoch: [UInt8]?
-        step = .done(try statements(of: transaction, under: &epoch))
+        var known = Known()
+        step = .done(try statements(of: transaction, &known))
       } catch {
         switch error {
         case .lost(let name): step = .lost(name)
@@ -92,16 +92,25 @@ struct GroupCommit {
     case fault(SQLiteFault, [(name: String, value: Value)])
   }
 
-  /// `epoch`: the owner's epoch that was found to hold in this batch. Nobody else can move it before the commit, so it is asked for once.
-  private func statements(of transaction: Transaction, under epoch: inout [UInt8]?) throws(Interruption) -> [[Value]] {
+  /// What was found to hold in a batch. Nobody else can change it before the commit, so it is asked for once.
+  private struct Known {
+    /// The owner's epoch.
+    var epoch: [UInt8]?
+    /// The namespace, as parameters name it, that was asked about last, and whether fields of its documents have indexes.
+    var indexed: (namespace: [UInt8], isIndexed: Bool)?
+  }
+
+  private func statements(of transaction: Transaction, _ known: inout Known) throws(Interruption) -> [[Value]] {
     var returned: [[Value]] = []
     try transaction.tape.walk { head, parameters throws(Interruption) in
       guard let statement = Statement(rawValue: Int(head.statement)) else { return }
       switch statement {
       case .guardEpoch:
-        if let epoch, parameters.hasSameBytes(epoch) { return }
-        epoch = parameters.bytesCopied
-      case .takeShard: epoch = nil
+        if let epoch = known.epoch, parameters.hasSameBytes(epoch) { return }
+        known.epoch = parameters.bytesCopied
+      case .takeShard: known.epoch = nil
+      case .insertPayloadIndex, .updatePayloadIndex, .deletePayloadIndex, .deletePayloadIndexesOfNamespace: known.indexed = nil
+      case .indexDocument: if try !isIndexed(parameters, &known) { return }
       default: break
       }
       do throws(SQLiteFault) {
@@ -115,5 +124,21 @@ struct GroupCommit {
       }
     }
     return returned
+  }
+
+  /// Whether the namespace of a document has indexes of fields.
+  private func isIndexed(_ parameters: StatementTape.Parameters, _ known: inout Known) throws(Interruption) -> Bool {
+    guard let namespace = parameters.text(of: "namespace_id") else { return true }
+    if let indexed = known.indexed, namespace.elementsEqual(indexed.namespace) { return indexed.isIndexed }
+    let asked: Connection.Parameters = [("namespace_id", .text(String(decoding: namespace, as: UTF8.self)))]
+    do throws(SQLiteFault) {
+      var found = false
+      try connection.run(connection.prepared(.isIndexed), asked) { _ in
+        found = true
+        return false
+      }
+      known.indexed = (Array(namespace), found)
+      return found
+    } catch { throw .fault(error, asked) }
   }
 }

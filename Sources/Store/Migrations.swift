@@ -13,6 +13,7 @@ struct Migration: Sendable {
     Migration(version: 7, sql: Schema.seventh), Migration(version: 8, sql: Schema.eighth), Migration(version: 9, sql: Schema.retrieval),
     Migration(version: 10, sql: Schema.outside), Migration(version: 11, sql: Schema.senders), Migration(version: 12, sql: Schema.decisions),
     Migration(version: 13, sql: Schema.definitions), Migration(version: 14, sql: Schema.said),
+    Migration(version: 15, sql: Schema.indexing),
   ]
 
   /// Brings the store to the newest version, and says which that is. Runs on the writing connection; refuses a newer store.

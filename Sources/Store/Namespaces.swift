@@ -49,7 +49,9 @@ extension Transaction {
 extension Reader {
   /// A namespace by its identifier or its name.
   package func namespace(_ identifier: String) throws(Problem) -> Namespace? {
-    try connection.first(.namespace, [("identifier", .text(identifier))], Namespace.read)
+    try remembered(Question(.namespace, identifier)) { () throws(Problem) in
+      try connection.first(.namespace, [("identifier", .text(identifier))], Namespace.read)
+    }
   }
 
   /// How much a namespace holds.

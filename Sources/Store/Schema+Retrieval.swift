@@ -72,5 +72,5 @@ extension Schema {
 
   /// A field's value as `document_fields` has it. SQLite's own JSON functions are not for triggers and views where the schema is not trusted
   /// (https://www.sqlite.org/pragma.html#pragma_trusted_schema), and ours is not: somebody may hand us a file.
-  private static func value(of row: String) -> String { "field_value(\(row).body, payload_indexes.path)" }
+  static func value(of row: String) -> String { "field_value(\(row).body, payload_indexes.path)" }
 }

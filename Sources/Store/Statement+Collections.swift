@@ -153,6 +153,14 @@ extension Statement {
       WHERE index_id = $index_id AND collection_id = $collection_id AND position > $after AND position <= $through
       ON CONFLICT (index_id, collection_id, value, position) DO NOTHING
       """
+    case .indexDocument:
+      """
+      INSERT INTO document_fields (index_id, collection_id, value, position)
+      SELECT index_id, collection_id, value, position FROM document_values
+      WHERE namespace_id = $namespace_id AND collection_id = $collection_id AND position = $position
+      ON CONFLICT (index_id, collection_id, value, position) DO NOTHING
+      """
+    case .isIndexed: "SELECT 1 FROM payload_indexes WHERE namespace_id = $namespace_id LIMIT 1"
     case .deleteIndexPiece:
       """
       DELETE FROM document_fields WHERE index_id = $index_id AND collection_id = $collection_id AND position > $after AND position <= $through

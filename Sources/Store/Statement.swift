@@ -87,7 +87,7 @@ package enum Statement: Int, CaseIterable, Sendable {
   case deleteApplicationsOfNamespace, application, applicationsOfCollection, applicationsOfAlert
   // Indexes of documents' fields
   case insertPayloadIndex, updatePayloadIndex, deletePayloadIndex, deletePayloadIndexesOfNamespace, payloadIndexes, unfinishedIndexes
-  case highestPayloadIndex, fillIndex, deleteIndexPiece, indexPieceEnd
+  case highestPayloadIndex, fillIndex, indexDocument, isIndexed, deleteIndexPiece, indexPieceEnd
 
   package var name: String { "\(self)" }
 

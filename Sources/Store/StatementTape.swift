@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 
 /// Statements with their parameters, one behind the other in one piece of memory: what a transaction is made of.
 ///
@@ -226,6 +227,18 @@ struct StatementTape: @unchecked Sendable {
         }
         guard body(name, cell) else { return }
       }
+    }
+
+    /// The text of the parameter of this name, as long as the tape; nil where there is none.
+    func text(of name: StaticString) -> UnsafeRawBufferPointer? {
+      var found: UnsafeRawBufferPointer?
+      walk { other, cell in
+        guard case .text(let text) = cell, other.count == name.utf8CodeUnitCount, let base = other.baseAddress else { return true }
+        guard memcmp(base, name.utf8Start, other.count) == 0 else { return true }
+        found = text
+        return false
+      }
+      return found
     }
 
     /// A copy that outlives the tape, to see whether the same ones come again.

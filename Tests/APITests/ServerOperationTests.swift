@@ -52,6 +52,27 @@ import Testing
     #expect(answer.headers["X-Request-ID"]?.isEmpty == false)
   }
 
+  @Test("are counted to the last one, however many threads answer them")
+  func threads() throws {
+    let scenario = try Scenario(.direct)
+    let service = scenario.service
+    let workers = (0..<12).map { _ in
+      Errand {
+        for number in 0..<150 {
+          guard let request = try? Request("GET", number % 3 == 0 ? "/v1/nothing" : "/v1/health") else { continue }
+          _ = service.answer(request)
+        }
+      }
+    }
+    for worker in workers { worker.outcome() }
+    let text = try scenario.send("GET", "/metrics").text
+    #expect(text.contains("perigee_http_requests_total{operation=\"health\",status=\"200\"} 1200\n"), "\(text)")
+    #expect(text.contains("perigee_http_requests_total{operation=\"other\",status=\"404\"} 600\n"))
+    #expect(text.contains("perigee_http_request_duration_seconds_count{operation=\"health\"} 1200\n"))
+    // The one that asks.
+    #expect(text.contains("perigee_http_requests_in_progress 1\n"))
+  }
+
   @Test("are measured in both formats, and count what was answered", arguments: Transport.allCases)
   func metrics(transport: Transport) throws {
     let scenario = try Scenario(transport)

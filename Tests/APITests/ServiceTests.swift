@@ -2,6 +2,7 @@ import Basics
 import Engine
 import HTTP
 import Model
+import Store
 import TestSupport
 import Testing
 
@@ -123,6 +124,57 @@ import Testing
     #expect(try scenario.send("GET", "/v1/maintenance").json["enabled"] == true)
     #expect(try scenario.send("PUT", "/v1/maintenance", ["enabled": false]).status == 403)
     #expect(try scenario.send("POST", "/v1/triggers/bulk", ["filter": [:], "action": "export"]).status == 403)
+  }
+
+  @Test("what was read a moment ago is shown as it is now, after every change of it", arguments: Transport.allCases)
+  func changes(transport: Transport) throws {
+    let scenario = try Scenario(transport)
+    try scenario.makeWords()
+    let words = "/v1/collections/words"
+    func listed(_ path: String, _ field: String) throws -> [JSON] {
+      try scenario.send("GET", path).json["results"]?.array?.map { $0[field] ?? .null } ?? []
+    }
+    for count in 0..<3 as Range<Int64> {
+      #expect(try scenario.send("GET", words).json["document_count"] == .int(count))
+      #expect(try listed("/v1/collections", "document_count") == [.int(count)])
+      _ = try scenario.send("PUT", words + "/documents/upsert", ["documents": [["document_id": .string("d\(count)")]]])
+    }
+    let cluster = try scenario.send(
+      "POST", "/v1/clusters",
+      ["cluster_name": "one", "collection_ids": ["words"], "vector_config": ["clustering_method": "kmeans", "kmeans_parameters": ["n_clusters": 2]]])
+    let clusterPath = "/v1/clusters/\(cluster.json["cluster_id"]?.string ?? "")"
+    let trigger = try scenario.send(
+      "POST", "/v1/triggers",
+      [
+        "action_type": "cluster", "action_config": ["cluster_id": cluster.json["cluster_id"] ?? .null], "trigger_type": "cron",
+        "schedule_config": ["cron_expression": "0 2 * * *"],
+      ])
+    let triggerPath = "/v1/triggers/\(trigger.json["trigger_id"]?.string ?? "")"
+    for hour in 3..<6 {
+      #expect(try scenario.send("GET", triggerPath).json["schedule_text"] == .string("At 0\(hour - 1):00 every day (UTC)"))
+      #expect(try listed("/v1/triggers", "schedule_text") == [.string("At 0\(hour - 1):00 every day (UTC)")])
+      _ = try scenario.send("PATCH", triggerPath, ["schedule_config": ["cron_expression": .string("0 \(hour) * * *")]])
+      #expect(try scenario.send("GET", clusterPath).json["description"] == (hour == 3 ? .null : .string("\(hour - 1)")))
+      #expect(try listed("/v1/clusters", "description") == [hour == 3 ? .null : .string("\(hour - 1)")])
+      _ = try scenario.send("PATCH", clusterPath, ["description": .string("\(hour)")])
+    }
+    #expect(try scenario.send("PATCH", words, ["collection_name": "terms"]).status == 200)
+    #expect(try scenario.send("GET", words).status == 404)
+    #expect(try scenario.send("GET", "/v1/collections/terms").json["document_count"] == 3)
+    let admin = scenario.key
+    let reader = try scenario.makeKey("reader", scopes: [.read])
+    scenario.key = reader
+    #expect(try scenario.send("GET", "/v1/me").status == 200)
+    scenario.key = admin
+    #expect(try scenario.send("DELETE", "/v1/collections/terms").status == 200)
+    // What is left is the cluster's output.
+    #expect(try listed("/v1/collections", "collection_name").contains("terms") == false)
+    let key = try #require(try scenario.store.host.read { reader throws(Problem) in try reader.keys().first { $0.name == "reader" } })
+    var transaction = Transaction()
+    transaction.revokeKey(key.id, at: scenario.store.host.surroundings.now())
+    try scenario.store.host.commit(transaction)
+    scenario.key = reader
+    #expect(try scenario.send("GET", "/v1/me").status == 401)
   }
 
   @Test("health needs no key; everything else does, and says the same for every wrong one", arguments: Transport.allCases)

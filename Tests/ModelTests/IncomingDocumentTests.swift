@@ -26,6 +26,11 @@ private let collection = Words.collection
   }
 
   private func agree(_ bytes: [UInt8]) {
+    agree(inHalves: bytes)
+    JSONParser.$worthHalving.withValue(0) { agree(inHalves: bytes) }
+  }
+
+  private func agree(inHalves bytes: [UInt8]) {
     let text = String(decoding: bytes, as: UTF8.self)
     switch (Result { try JSON(parsing: bytes) }, Result { try IncomingDocuments(parsing: bytes) }) {
     case (.failure(let a), .failure(let b)): #expect("\(a)" == "\(b)", "\(text)")
@@ -72,5 +77,23 @@ private let collection = Words.collection
     let problem = #expect(throws: Problem.self) { try IncomingDocuments(lines: Array("{}\n\n{\"a\" 1}".utf8)) }
     #expect(problem?.kind == .malformed && problem?.message.hasPrefix("line 3: ") == true)
     #expect(try IncomingDocuments(lines: []).documents?.isEmpty == true)
+  }
+
+  @Test(
+    "of lines are the same, and so is the line that is wrong, whether they are read in halves or from end to end", arguments: [1, 2, 3] as [UInt64])
+  func halvedLines(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    let lines = [
+      #"{"document_id": "a", "vectors": {"text": [1, 2, 3]}}"#, "", " \t\r", #"{"n": [1, 2], "text": "x\ny"}"#, "{\"n\": 1}\r", "{", #"{"n": 1} 2"#,
+      "7",
+    ]
+    for round in 0..<300 {
+      // Most texts have nothing wrong in them.
+      let text = (0..<Int(random.next() % 9)).map { _ in lines[Int(random.next() % (round % 3 == 0 ? 8 : 5))] }.joined(separator: "\n")
+      func read() -> String {
+        do throws(Problem) { return "\(try IncomingDocuments(lines: Array(text.utf8)))" } catch { return "\(error)" }
+      }
+      #expect(JSONParser.$worthHalving.withValue(0) { read() } == read(), "\(text)")
+    }
   }
 }

@@ -69,7 +69,7 @@ import Testing
       for round in 0..<24 {
         let field = FieldIndexTests.fields[round % 4]
         let filter: Filter? = round % 3 == 2 ? FilterTests.filter(&random, depth: 1) : nil
-        let sort: [(field: String, descending: Bool)] = round % 2 == 0 ? [] : [("b", true)]
+        let sort: [(field: String, descending: Bool)] = round % 2 == 0 ? [] : [(FieldIndexTests.fields[round / 2 % 4], round % 3 == 0)]
         let (found, expected) = (try all(indexed, field, filter, sort), try all(plain, field, filter, sort))
         #expect(found == expected, "\(field) \(String(describing: filter))")
       }
@@ -85,5 +85,27 @@ import Testing
     let whole = try store([["a": 1], ["a": 2.5], ["a": "x"], [:], ["a": 1]], indexed: true)
     let groups = try whole.read { reader throws(Problem) in try FieldGroups(reader, of: "a", ["col_1"], in: "ns_1")?.first(10, by: .start) }
     #expect(groups?.map { "\($0.text) \($0.count) \($0.start)" } == ["1 2 1", "2.5 1 2", "\"x\" 1 3", "null 1 4"])
+  }
+
+  @Test("say at once that a page's documents are too many to be sorted by a field without an index; by one with an index they are not")
+  func refusal() throws {
+    let store = try store((0..<40).map { ["a": .int($0 % 2), "b": .int(40 - $0), "c": .int(-$0)] }, indexed: true)
+    func first(by field: String) throws -> [[String]] {
+      try store.read { reader throws(Problem) in
+        let query = DocumentQuery(namespaceID: "ns_1", collectionIDs: ["col_1"], sort: [(field, false)])
+        return try reader.groups(query, by: "a", most: 2).listing.items.map { $0.documents.map(\.id) }
+      }
+    }
+    let (byB, all) = ([["doc_38", "doc_36"], ["doc_39", "doc_37"]], 40 as Int64)
+    try DocumentPlan.$few.withValue(5) {
+      try GroupMembers.$sortable.withValue(all - 1) {
+        let found = try first(by: "b")
+        #expect(found == byB)
+        let problem = #expect(throws: Problem.self) { try first(by: "c") }
+        #expect(problem?.kind == .budget && problem?.message.contains("40 documents") ?? false && problem?.hint?.contains("'c' an index") ?? false)
+      }
+      let found = try GroupMembers.$sortable.withValue(all) { try first(by: "c") }
+      #expect(found == byB)
+    }
   }
 }

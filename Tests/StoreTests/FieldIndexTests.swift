@@ -112,6 +112,39 @@ import Testing
     }
   }
 
+  @Test("hold a document that is inserted in the same batch behind their announcement, and none behind their end, whatever stood before")
+  func batches() throws {
+    let store = try TemporaryStore()
+    try store.fill([])
+    func insertion(_ number: Int64) -> Transaction {
+      var transaction = Transaction()
+      transaction.insert(store.document("doc_\(number)", ["a": .int(number)]), in: "ns_1", position: number)
+      return transaction
+    }
+    var (announcement, end) = (Transaction(), Transaction())
+    try announcement.insert(
+      PayloadIndex(id: 1, namespaceID: "ns_1", field: "a", kind: .integer, origin: .asked, isReady: true, createdAt: store.clock.now))
+    end.deletePayloadIndex(1)
+    func held() throws -> [Int64] {
+      try store.read { reader throws(Problem) in
+        try reader.connection.rows(composed: "SELECT position FROM document_fields ORDER BY position", []) { $0.int() }
+      }
+    }
+    for outcome in store.ledger.commit([insertion(1), announcement, insertion(2), insertion(3)]) { #expect(outcome.isCommitted) }
+    #expect(try held() == [2, 3])
+    // One that fails lets the batch be done again, piece by piece.
+    let outcomes = store.ledger.commit([insertion(4), insertion(2), end, insertion(5), announcement, insertion(6)])
+    #expect(outcomes.map(\.isCommitted) == [true, false, true, true, true, true])
+    #expect(try held() == [2, 3, 4, 6])
+    // A row of another namespace is in none.
+    try store.commit {
+      $0.insert(Namespace(id: "ns_2", name: "two", createdAt: store.clock.now, updatedAt: store.clock.now))
+      $0.insert(store.document("doc_7", ["a": 7]), in: "ns_2", position: 7)
+      $0.insert(store.document("doc_8", ["a": 8]), in: "ns_1", position: 8)
+    }
+    #expect(try held() == [2, 3, 4, 6, 8])
+  }
+
   @Test("lend the vectors of what a filter leaves, with an index and without")
   func vectors() throws {
     let store = try TemporaryStore()

@@ -292,7 +292,11 @@ extension Operation {
     let fields = try call.listFields(accepting: ListSelection.names)
     let (page, selection, namespaceID) = (try Page.byPlace(fields), try ListSelection(fields), try call.namespaceID())
     let listing = try selection.listing(page, texts: ["cluster_name", "description"]) { page throws(Problem) in
-      try host.read { reader throws(Problem) in try reader.clusters(in: namespaceID, page) }.map { definition throws(Problem) in definition.json }
+      try host.read { reader throws(Problem) in
+        try reader.remembered(page: page, .shownClusters, in: namespaceID) { () throws(Problem) in
+          try reader.clusters(in: namespaceID, page).map { definition throws(Problem) in definition.json }
+        }
+      }
     }
     return .json(page.envelope(listing))
   }

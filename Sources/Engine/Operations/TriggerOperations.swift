@@ -186,18 +186,21 @@ extension Host {
   func shown(_ trigger: Trigger) -> JSON {
     let now = surroundings.now()
     var json = trigger.json(at: now).object ?? JSONObject()
-    json["schedule_text"] = .string(Explanation.describe(trigger.schedule))
-    if trigger.schedule.type != .event, let timetable = try? Timetable(trigger.schedule, createdAt: trigger.createdAt, zones: zones) {
-      let upcoming = timetable.upcoming(from: trigger.status == .active ? trigger.nextScheduledAt : timetable.next(after: now), count: 3)
+    let outlook = schedules.outlook(of: trigger, zones, at: now)
+    // None of these is among the model's: they follow it, and are not looked for in it.
+    json.members.append(.init(key: "schedule_text", value: .string(outlook.words)))
+    if outlook.hasInstants {
       // What comes next of a condition is a check.
-      let name = trigger.schedule.type == .conditional ? "next_checks" : "next_fires"
-      json[name] = .array(upcoming.map { .instant($0.at) })
-      json["\(name)_local"] = .array(upcoming.map { .string($0.local) })
-      if trigger.schedule.type == .cron { json["warnings"] = .array(timetable.warnings(after: now).map(JSON.string)) }
+      let isChecked = trigger.schedule.type == .conditional
+      json.members.append(.init(key: isChecked ? "next_checks" : "next_fires", value: .array(outlook.upcoming.map { .instant($0.at) })))
+      json.members.append(
+        .init(key: isChecked ? "next_checks_local" : "next_fires_local", value: .array(outlook.upcoming.map { .string($0.local) })))
     }
+    var warnings = outlook.warnings
     if case .conditional(let condition) = trigger.schedule.when, condition.kind == .drift {
-      json["warnings"] = .array(DriftAdvice.warnings(condition, trigger.baseline).map(JSON.string))
+      warnings = DriftAdvice.warnings(condition, trigger.baseline)
     }
+    if let warnings { json.members.append(.init(key: "warnings", value: .array(warnings.map(JSON.string)))) }
     return .object(json)
   }
 
@@ -296,7 +299,10 @@ extension Host {
   func trigger(_ id: String, in namespaceID: String) throws(Problem) -> Trigger {
     if let own = Gathering.current?.trigger(id, in: namespaceID) { return own }
     return try read { reader throws(Problem) in
-      if let found = try reader.trigger(id, in: namespaceID) { return found }
+      if let found = try reader.remembered(Question(.trigger, id, in: namespaceID), { () throws(Problem) in try reader.trigger(id, in: namespaceID) })
+      {
+        return found
+      }
       let known = try reader.triggers(TriggerQuery(namespaceID: namespaceID, limit: 100)).items.map(\.id)
       throw Problem(.notFound, "trigger '\(id)' does not exist", path: "trigger_id", didYouMean: Suggestion.nearest(to: id, in: known))
     }
