@@ -26,6 +26,7 @@ import Testing
       ("return function(ctx) return 1, end", "Leave out the comma"), ("ctx.now > 5\nlocal x", "`return` before it"),
       ("return function(ctx)\n  if ctx.now > 5 then\n    return true\nend", "`end` of its own"),
       ("if x then\n y()\nelse if z then\n y()\nend\nreturn true", "elseif"), ("return true end", "more than there are"), ("import json", "require"),
+      ("local t = {1, 2]", "another kind"),
       ("elif x then", "elseif"), ("raise x", "error("),
     ])
   func syntax(source: String, hint: String) throws {

@@ -82,7 +82,9 @@ struct SyntaxAdvice {
     if message.hasPrefix("'do' expected") { return "It is written for … do … end, or while CONDITION do … end." }
     if message.hasPrefix("unfinished string") { return "A text ends on its line, with the quote that it began with; several lines stand in [[ … ]]." }
     if message.hasPrefix("')' expected near") || message.hasPrefix("'}' expected near") || message.hasPrefix("']' expected near") {
-      return message.contains("(to close") ? nil : "Is a comma or an operator missing before that?"
+      if message.contains("(to close") { return nil }
+      let isBracket = [")", "}", "]"].contains(where: complains(near:))
+      return isBracket ? "The bracket that is open is of another kind." : "Is a comma or an operator missing before that?"
     }
     if complains(near: "end") || complains(near: ")") || complains(near: "}") {
       let place = tokens.firstIndex { $0.text == "end" || $0.text == ")" || $0.text == "}" } ?? 0
