@@ -128,7 +128,7 @@ struct TaskRun {
     var writes = product.writes
     if status != .completed { writes += TaskClosing.writes(task, status, error: error, readers: host.readers, at: host.surroundings.now()) }
     return Ending(
-      task: task, status: status, outputs: product.outputs, error: error?.description,
+      task: task, status: status, outputs: product.outputs, text: JSON.object(product.outputs).text, error: error?.description,
       writes: writes.map { $0.following(task) },
       state: product.state, baseline: baseline,
       heldBy: nil)

@@ -99,10 +99,9 @@ final class Workers: Sendable {
     let bench = ScriptBench(host)
     while let work = mailbox.next() {
       let began = host.surroundings.ticks()
-      let task = work.task
-      let ending = TaskRun(host, bench, task, work.definition.map { CurrentTrigger($0.trigger, host) }, work.cancellation).perform()
+      let ending = TaskRun(host, bench, work.task, work.definition.map { CurrentTrigger($0.trigger, host) }, work.cancellation).perform()
       CrashPoint.pass(.actionDone)
-      inbox.put(.ran(task, ending, host.surroundings.ticks() - began))
+      inbox.put(.ran(work, ending, host.surroundings.ticks() - began))
     }
   }
 
