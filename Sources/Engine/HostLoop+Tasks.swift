@@ -202,7 +202,7 @@ extension HostLoop {
     CrashPoint.pass(.endPlanned)
     // Most ends are told to nobody, and a plan is a large value to keep.
     let told = plan.isSilent ? nil : plan
-    add(transaction, isRun: told == nil && ending.writes.isEmpty) { [self] outcome in
+    add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(ending, outcome) }
       CrashPoint.pass(.endCommitted)
       parts.meter.ended(ending.task.kind, ending.status)

@@ -225,7 +225,7 @@ extension HostLoop {
     CrashPoint.pass(.claimPlanned)
     // An object, so that what follows has one thing to hold and not a dozen.
     let work = Workers.Work(task, definition)
-    add(transaction, isRun: told == nil) { [self, work] outcome in
+    add(transaction) { [self, work] outcome in
       if begins, !outcome.isCommitted { admission.leave(work.task) }
       switch outcome {
       case .committed:

@@ -22,26 +22,21 @@ final class HostLoop {
   struct Pending {
     private(set) var transactions: [Transaction] = []
     private(set) var settles: [(Outcome) -> Void] = []
-    /// How many of them are claims, and ends that only say so.
-    private var runs = 0
     var isEmpty: Bool { transactions.isEmpty }
-    var isBurst: Bool { runs >= HostLoop.burst && runs == transactions.count }
-    var isRoomy: Bool { transactions.count < HostLoop.batchLimit }
 
-    mutating func add(_ transaction: Transaction, isRun: Bool, _ settle: @escaping (Outcome) -> Void) {
+    mutating func add(_ transaction: Transaction, _ settle: @escaping (Outcome) -> Void) {
       transactions.append(transaction)
       settles.append(settle)
-      if isRun { runs += 1 }
     }
   }
 
   /// How many commands one transaction takes in; the more wait, the more share one fsync.
-  static let batchLimit = 2000
+  private static let batchLimit = 2000
   /// How many documents one transaction takes in; what would come on top waits for the next, and triggers that are due meanwhile do not wait for
   /// all of it. A transaction of two thousand documents with their vectors takes about a tenth of a second.
   private static let documentLimit = 2000
   /// How many triggers are looked at in one transaction: what they start runs while the next are claimed.
-  static let stepLimit = 1024
+  private static let stepLimit = 1024
   /// For so many rounds triggers that are due are not looked at for want of room, and so long the host waits in each for an end.
   private static let longestHold = (rounds: 20, each: Duration.milliseconds(5))
   /// How many rows of triggers that are due soon are read at once; commands wait meanwhile.
@@ -86,26 +81,18 @@ final class HostLoop {
   /// The last event that was committed and has not been told to the audience.
   var untold: Int64?
   private var restsUntil: Ticks?
-  var isResting: Bool { restsUntil != nil }
   /// For how many rounds there has been no room for what triggers start.
   private var crowdedRounds = 0
   private var evaluations: UInt64 = 0
   private var settling: [Reply<Result<Void, Problem>>] = []
   private var stopping = false
-  var isStopping: Bool { stopping }
-  var knownCommitter: Committer?
-  /// When the clock was last watched.
-  var looked: Instant
-  /// Steps of the agenda that came while a batch was on its way, and need more than memory.
-  var stepsAside: [Agenda.Step] = []
 
   private var pending = Pending()
-  var isRoomy: Bool { pending.isRoomy }
   /// Documents that this batch changes; a second change of one waits for the next batch, which can read the first.
   var touched: Set<String> = []
   /// Triggers whose row this batch changes: an edit of one waits likewise.
   var touchedTriggers: Set<Trigger.ID> = []
-  var deferred: [Command] = []
+  private var deferred: [Command] = []
   /// How many documents this batch changes at the callers' wish.
   private var documents = 0
 
@@ -116,8 +103,7 @@ final class HostLoop {
     self.ledger = ledger
     self.parts = parts
     let surroundings = parts.configuration.surroundings
-    looked = surroundings.now()
-    clock = ClockWatch(at: looked, surroundings.ticks())
+    clock = ClockWatch(at: surroundings.now(), surroundings.ticks())
     zoneData = (parts.zones.dataVersion, surroundings.ticks())
   }
 
@@ -140,12 +126,14 @@ final class HostLoop {
       } else {
         fresh = []
       }
+      touched.removeAll(keepingCapacity: true)
+      touchedTriggers.removeAll(keepingCapacity: true)
+      documents = 0
       // Of the two, one is empty.
       for command in waiting { take(command) }
       for command in fresh { take(command) }
       if !stopping, restLeft() == nil {
         watchClock()
-        looked = now()
         goOnReviewing()
         let endings = unwritten
         unwritten = []
@@ -172,8 +160,6 @@ final class HostLoop {
 
   /// Commits what waits and closes the store.
   func end() {
-    flush()
-    knownCommitter?.close()
     for reply in settling { reply.give(.failure(Problem(.unavailable, "the host is shutting down"))) }
     parts.readers.close()
     ledger.close()
@@ -234,17 +220,13 @@ final class HostLoop {
   }
 
   func flush() {
+    guard !pending.isEmpty else { return }
     let batch = pending
     pending = Pending()
-    // What is planned from here on belongs to the next batch.
-    touched.removeAll(keepingCapacity: true)
-    touchedTriggers.removeAll(keepingCapacity: true)
-    documents = 0
-    guard !batch.isEmpty else { return }
     // One without statements only wants to know that all before it are done.
     var outcomes: [Outcome] = []
     if !batch.transactions.allSatisfy(\.isEmpty) {
-      outcomes = commit(batch)
+      outcomes = ledger.commit(batch.transactions)
       watchStore(outcomes)
     }
     for (index, settle) in batch.settles.enumerated() {
@@ -256,12 +238,9 @@ final class HostLoop {
     }
     handOver()
     // What the outcomes made necessary (a task for a claim that was lost, a reload) is committed in the next round.
-    let steps = stepsAside
-    stepsAside = []
-    for step in steps { take(step) }
   }
 
-  func take(_ command: Command) {
+  private func take(_ command: Command) {
     switch command {
     case .commit(let transaction, let reply):
       add(transaction) { outcome in
@@ -324,10 +303,7 @@ final class HostLoop {
     if touches(ending.writes) { deferred.append(.finished(ending)) } else { take(ending) }
   }
 
-  /// `isRun`: it is a claim, or the end of a run, and nobody hears of it.
-  func add(_ transaction: Transaction, isRun: Bool = false, _ settle: @escaping (Outcome) -> Void) {
-    pending.add(transaction, isRun: isRun, settle)
-  }
+  func add(_ transaction: Transaction, _ settle: @escaping (Outcome) -> Void) { pending.add(transaction, settle) }
 
   /// Writes all of it or nothing, and then answers.
   func add(_ writes: [Write], _ reply: Reply<Result<Void, Problem>>) {

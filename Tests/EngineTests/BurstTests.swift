@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-/// While one batch of a burst is written, the next is planned: nothing of it may be lost, come twice, or be told too early.
+/// Nothing of what is due together may be lost, or come twice.
 @Suite("A burst of fires") struct BurstTests {
   private static let count = 160
   private static let rounds = 4
