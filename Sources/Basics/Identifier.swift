@@ -18,11 +18,15 @@ package enum Identifier {
     prefix + "_" + base62(SHA256.hash(parts.joined(separator: "\u{1f}").utf8), length: 22)
   }
 
-  /// `prefix_`, nine characters of one instant, seven of another and ten of the parts: the same again for the same, and what belongs to the same
+  /// A number that follows from the parts.
+  package static func derivedNumber(from parts: String...) -> UInt64 {
+    SHA256.hash(parts.joined(separator: "\u{1f}").utf8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// `prefix_`, nine characters of one instant, seven of another and ten of a number: the same again for the same, and what belongs to the same
   /// time lies together where names are kept in order.
-  package static func derived(_ prefix: String, at first: Instant, _ second: Instant, from parts: String...) -> String {
-    let hash = SHA256.hash(parts.joined(separator: "\u{1f}").utf8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    return joined(prefix, (number(first), 9), (number(second), 7), (hash, 10))
+  package static func derived(_ prefix: String, at first: Instant, _ second: Instant, _ number: UInt64) -> String {
+    joined(prefix, (self.number(first), 9), (self.number(second), 7), (number, 10))
   }
 
   /// `prefix_`, nine characters of the instant, five of a count, four random ones: sorts by time as text does.

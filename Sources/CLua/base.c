@@ -78,14 +78,25 @@ static int base_rawset(lua_State *L) {
   luaL_checkany(L, 2);
   luaL_checkany(L, 3);
   if (is_frozen(L, 1)) return luaL_error(L, "attempt to change a read-only table");
+  open_context(L, 1);
   lua_settop(L, 3);
   lua_rawset(L, 1);
   return 1;
 }
 
+static int base_next(lua_State *L) {
+  open_context(L, 1);
+  return run_stock(L);
+}
+
+static int base_rawget(lua_State *L) {
+  open_context(L, 1);
+  return run_stock(L);
+}
+
 /// Frozen tables are empty proxies; looked at raw, they show what they stand for to nobody, so `next` finds nothing.
 const member base_members[] = {
-  {"assert", NULL, true}, {"error", NULL, true}, {"getmetatable", NULL, true}, {"ipairs", NULL, true}, {"next", NULL, true}, {"pairs", NULL, true},
-  {"rawequal", NULL, true}, {"rawget", NULL, true}, {"rawlen", NULL, true}, {"select", NULL, true}, {"type", NULL, true}, {"_VERSION", NULL, true},
+  {"assert", NULL, true}, {"error", NULL, true}, {"getmetatable", NULL, true}, {"ipairs", NULL, true}, {"next", base_next, true}, {"pairs", NULL, true},
+  {"rawequal", NULL, true}, {"rawget", base_rawget, true}, {"rawlen", NULL, true}, {"select", NULL, true}, {"type", NULL, true}, {"_VERSION", NULL, true},
   {"tonumber", base_tonumber, true}, {"tostring", base_tostring, false}, {"setmetatable", base_setmetatable, false},
   {"rawset", base_rawset, false}, {"pcall", base_pcall, false}, {"xpcall", base_xpcall, false}, {NULL, NULL, false}};

@@ -38,16 +38,6 @@ int ask(lua_State *L, int32_t id) {
   return tape_push_all(L, reply);
 }
 
-/// `ctx` or `t`: what stands before the colon of a method.
-static bool is_context(lua_State *L, int index) {
-  if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index)) return false;
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &context_key);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &test_key);
-  bool same = lua_rawequal(L, -1, -3) || lua_rawequal(L, -2, -3);
-  lua_pop(L, 3);
-  return same;
-}
-
 static int call_from(lua_State *L, int first) {
   clua_state *S = state_of(L);
   buffer_clear(&S->arguments);
@@ -202,7 +192,7 @@ int missing_member(lua_State *L) {
   buffer_clear(&S->arguments);
   tape_append_scalar(L, lua_upvalueindex(1), &S->arguments);
   tape_append_scalar(L, 2, &S->arguments);
-  return ask(L, -1);
+  return ask(L, CLUA_MISSING);
 }
 
 void push_host_function(lua_State *L, const clua_function *f) {

@@ -83,6 +83,7 @@ struct clua_state {
   bool reply_lost;          // the host's answer was too large to keep
   bool has_modules;         // this run has required some
   int module_depth;         // how many modules are being loaded, one from within the other
+  const void *closed;       // `ctx` while its fields are not all there; NULL for none
   uint64_t random[4];
   // The run.
   const clua_request *request;
@@ -98,7 +99,8 @@ struct clua_state {
 static inline clua_state *state_of(lua_State *L) { return *(clua_state **)lua_getextraspace(L); }
 
 // Registry keys: the addresses count, not the contents.
-extern INTERNAL char chunks_key, array_key, frozen_key, environment_key, context_key, document_key, shown_key, event_key, lent_key, loaded_key, test_key, vector_key;
+extern INTERNAL char chunks_key, array_key, frozen_key, environment_key, context_key, closed_key, document_key, shown_key, event_key, lent_key,
+  loaded_key, test_key, vector_key;
 
 // budget.c
 INTERNAL uint64_t monotonic_now(void);
@@ -183,6 +185,12 @@ INTERNAL void freeze_table(lua_State *L);
 
 // describe.c
 INTERNAL void describe(lua_State *L, int index, buffer *into);
+
+// context.c
+INTERNAL void push_context(lua_State *L, const clua_request *r);
+INTERNAL bool is_context(lua_State *L, int index);
+INTERNAL bool is_closed(lua_State *L, int index);
+INTERNAL void open_context(lua_State *L, int index);
 
 // run.c
 INTERNAL void push_chunk(lua_State *L, const clua_request *r, bool is_module);

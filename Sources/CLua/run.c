@@ -81,21 +81,6 @@ void push_chunk(lua_State *L, const clua_request *r, bool is_module) {
   lua_settop(L, cache);
 }
 
-/// Pushes `ctx`: the fields of the context, `state`, and the methods.
-static void push_context(lua_State *L, const clua_request *r) {
-  if (r->context.count == 0 || tape_push_all(L, r->context) != 1 || !lua_istable(L, -1)) {
-    lua_settop(L, 2);
-    lua_newtable(L);
-  }
-  int ctx = lua_gettop(L);
-  if (r->state.count) tape_push_all(L, r->state);
-  if (lua_gettop(L) == ctx || lua_isnil(L, -1)) lua_newtable(L);
-  lua_setfield(L, ctx, "state");
-  lua_settop(L, ctx);
-  push_methods(L, &context_key);
-  lua_setmetatable(L, ctx);
-}
-
 enum { CHUNK = 1, GLOBALS = 2, CONTEXT = 3 };
 
 /// Leaves the chunk with its new globals, and `ctx`, at their places.
@@ -120,6 +105,7 @@ static void keep_results(lua_State *L, const clua_request *r, int first) {
     else tape_append(L, i, &S->values);
   }
   buffer_clear(&S->saved);
+  if (is_closed(L, CONTEXT)) return;  // nobody has looked: it is what it was
   lua_getfield(L, CONTEXT, "state");
   tape_append(L, -1, &S->saved);
 }
@@ -269,6 +255,7 @@ static clua_result start(clua_state *S, const clua_request *request, void *conte
   for (size_t i = 0; i < sizeof results / sizeof *results; i++) buffer_clear(results[i]);
   S->has_modules = false;
   S->module_depth = 0;
+  S->closed = NULL;
   random_seed(S, request->seed);
   bool works = false;
   clua_state *outer = request->instructions ? NULL : alarm_watch(S, &works);

@@ -176,6 +176,7 @@ static void walk_table(walker *w, int table, int depth) {
   if (depth == DEPTH_LIMIT) luaL_error(L, "a table nested deeper than %d has no JSON form", DEPTH_LIMIT);
   w->path[depth] = identity;
   if (is_frozen(L, table)) luaL_error(L, "a library table has no JSON form");
+  open_context(L, table);
   lua_Integer length = (lua_Integer)lua_rawlen(L, table);
   size_t size = 0, positions = 0;
   lua_pushnil(L);

@@ -18,7 +18,7 @@ indirect enum Command: Sendable {
   case judged(Judgement)
   case filtered(Filtered)
   /// A worker is through with a task; without an end the task stays as it is, and goes on after the next start.
-  case ran(TaskRecord, Ending?, Duration)
+  case ran(Workers.Work, Ending?, Duration)
   case finished(Ending)
   /// Positions for so many documents that are inserted by statements; answers the first.
   case reserve(Int64, Answer<Int64>)
@@ -162,6 +162,8 @@ struct Ending: Sendable {
   var task: TaskRecord
   var status: TaskRecord.Status
   var outputs: JSONObject
+  /// The text of the outputs, made where there is time for it.
+  var text: String?
   var error: String?
   var writes: [Write]
   var state: JSONObject?

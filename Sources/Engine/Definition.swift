@@ -13,6 +13,11 @@ final class Definition: @unchecked Sendable {
   let fingerprint: String
   /// The text of a task's inputs: the action's configuration.
   let inputs: String
+  /// The text of a fire's detail, where there is nothing to tell of it but what it goes by.
+  let detail: String
+  /// What the names of its tasks end in.
+  let number: UInt64
+  let isEvent: Bool
   var status: Trigger.Status
   var consecutiveFailures: Int64
 
@@ -20,6 +25,9 @@ final class Definition: @unchecked Sendable {
     self.trigger = trigger
     fingerprint = trigger.schedule.fingerprint
     inputs = JSON.object(trigger.action.config).text
+    detail = JSON.object(["definition": .string(fingerprint)]).text
+    number = Identifier.derivedNumber(from: trigger.id)
+    isEvent = trigger.schedule.type == .event
     status = trigger.status
     consecutiveFailures = trigger.consecutiveFailures
   }

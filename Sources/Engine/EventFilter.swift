@@ -69,7 +69,7 @@ struct EventFilter {
     }
     let outcome = bench.interpreter(for: trigger.namespaceID, filter.isolation).filter(
       script, events: events,
-      context: ScriptSession.context(trigger, scheduledAt: nil, now: host.surroundings.now(), host: host), budget: ScriptKind.filter.budget,
+      context: ScriptSession.context(trigger, scheduledAt: nil, now: host.surroundings.now()), budget: ScriptKind.filter.budget,
       host: session,
       cancellation: nil)
     switch outcome.run.outcome {

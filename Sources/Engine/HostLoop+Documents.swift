@@ -15,6 +15,9 @@ extension HostLoop {
     var tasks: [TaskRecord] = []
     /// What the plan has made of documents so far, by collection and identifier: a later write of it builds on an earlier one.
     var documents: [String: [String: Standing]] = [:]
+
+    /// Whether there is nothing to do when it is written.
+    var isSilent: Bool { report.sequence == nil && counted.isEmpty && filtering.isEmpty && triggers.isEmpty && tasks.isEmpty }
   }
 
   /// What is known of a document in the middle of a plan.

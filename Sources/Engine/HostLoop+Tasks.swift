@@ -173,38 +173,42 @@ extension HostLoop {
   // MARK: - The end
 
   func take(_ ending: Ending) {
-    let task = ending.task
     // Its end is written already: it was cancelled while its worker went on.
-    guard openTasks.contains(task.id) else { return }
+    guard openTasks.contains(ending.task.id) else { return }
     let now = now()
     var plan: Plan
     do throws(Problem) { plan = try self.plan(ending.writes) } catch { return fail(ending, error) }
-    let definition = task.triggerID.flatMap(definition)
+    let definition = ending.task.triggerID.flatMap(definition)
     if ending.repeats, let rule = definition?.trigger.schedule.retry,
-      let delay = Backoff.delay(after: task.attempt, rule, random: surroundings.random())
+      let delay = Backoff.delay(after: ending.task.attempt, rule, random: surroundings.random())
     {
       return again(ending, plan, after: delay)
     }
-    var outputs = ending.outputs
-    if task.outputs["attempts"] != nil {
-      outputs["attempts"] = ending.status == .failed ? attempts(ending, retryAt: nil) : task.outputs["attempts"]
+    var (outputs, text) = (ending.outputs, ending.text)
+    if let earlier = ending.task.outputs["attempts"] {
+      outputs["attempts"] = ending.status == .failed ? attempts(ending, retryAt: nil) : earlier
+      text = nil
     }
     report(ending, of: definition, &plan)
     let stops = definition.map { self.stops(ending, $0) } ?? false
     if stops, let definition { reportStop(ending, definition, &plan) }
     var transaction = plan.transaction
-    transaction.finishTask(task.id, status: ending.status, outputs: outputs, error: ending.error, at: now)
+    transaction.finishTask(ending.task.id, status: ending.status, outputs: outputs, text: text, error: ending.error, at: now)
     let after = definition.flatMap { settle(ending, $0, stops: stops, at: now, in: &transaction) }
     let chained = definition.map { chain(ending, $0, at: now, in: &transaction) } ?? []
-    if let reason = ending.heldBy, let id = task.triggerID { note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction) }
+    if let reason = ending.heldBy, let id = ending.task.triggerID {
+      note(id, .skipped, "before hook", ["reason": .string(reason)], in: &transaction)
+    }
     CrashPoint.pass(.endPlanned)
+    // Most ends are told to nobody, and a plan is a large value to keep.
+    let told = plan.isSilent ? nil : plan
     add(transaction) { [self] outcome in
       guard case .committed = outcome else { return recover(ending, outcome) }
       CrashPoint.pass(.endCommitted)
       parts.meter.ended(ending.task.kind, ending.status)
-      openTasks.remove(task)
-      announce(plan)
-      guard let id = task.triggerID else { return }
+      openTasks.remove(ending.task)
+      if let told { announce(told) }
+      guard let id = ending.task.triggerID else { return }
       if ending.baseline != nil || ending.status == .failed { agenda.rearm(id) }
       after?(id)
       for (target, chain) in chained { agenda.chain(target, chain) }

@@ -191,31 +191,37 @@ extension HostLoop {
     // The task's name follows from the instant, so that a claim repeated after an unknown outcome makes no second one. Names are in the order
     // in which claims are made.
     var task = TaskRecord(
-      id: Identifier.derived("task", at: fire.scheduledAt, definition.trigger.createdAt, from: id), namespaceID: definition.trigger.namespaceID,
-      kind: definition.trigger.action.kind, triggerID: id, scheduledAt: fire.scheduledAt, inputs: definition.trigger.action.config,
-      createdAt: now, depth: fire.depth)
+      id: Identifier.derived("task", at: fire.scheduledAt, definition.trigger.createdAt, definition.number),
+      namespaceID: definition.trigger.namespaceID, kind: definition.trigger.action.kind, triggerID: id, scheduledAt: fire.scheduledAt,
+      inputs: definition.trigger.action.config, createdAt: now, depth: fire.depth)
     // Where a worker is free, the claim is the start, too.
     let begins = !fire.waits && admission.admit(task)
     if begins { task.begin(at: now) }
-    var transaction = Transaction()
+    // Claims are the longest of what is written by the thousand.
+    var transaction = Transaction(room: 2000)
     transaction.guardEpoch(epoch)
     transaction.claim(
       id, fence: fire.fence, next: fire.next, taskID: task.id, at: now,
       cooldownAt: definition.trigger.schedule.cooldownSeconds == nil ? nil : now, consumedEvents: fire.consumedEvents, armed: fire.armed,
-      keepsNext: definition.trigger.schedule.type == .event && fire.chain == nil, chain: fire.chain?.at)
+      keepsNext: definition.isEvent && fire.chain == nil, chain: fire.chain?.at)
     transaction.takeBuckets(id, fire.buckets.map { ($0.at, $0.count) })
     touchedTriggers.insert(id)
     transaction.insert(task, inputs: definition.inputs)
-    var detail = judgement?.detail ?? ["definition": .string(definition.fingerprint)]
-    if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
-    if let missed = fire.missed { detail["missed"] = .object(missed.json) }
-    fire.addNotes(for: definition.trigger.schedule, to: &detail)
-    if let judgement { keep(judgement, of: id, at: now, in: &transaction) }
     let last = lastEvaluations[id]
-    let reason = judgement?.reason ?? fire.reason(for: definition.trigger.schedule)
-    note(id, .fired, reason, detail, task: task, in: &transaction)
-    let plan = tell(of: task, by: definition, because: reason)
-    transaction.append(plan.transaction)
+    var reason = "due"
+    if judgement == nil, fire.isPlain, !definition.isEvent {
+      note(id, .fired, reason, text: definition.detail, task: task, in: &transaction)
+    } else {
+      reason = judgement?.reason ?? fire.reason(for: definition.trigger.schedule)
+      var detail = judgement?.detail ?? ["definition": .string(definition.fingerprint)]
+      if fire.consumedEvents > 0 { detail["events"] = .int(fire.consumedEvents) }
+      if let missed = fire.missed { detail["missed"] = .object(missed.json) }
+      fire.addNotes(for: definition.trigger.schedule, to: &detail)
+      if let judgement { keep(judgement, of: id, at: now, in: &transaction) }
+      note(id, .fired, reason, detail, task: task, in: &transaction)
+    }
+    let told = tell(of: task, by: definition, because: reason)
+    if let told { transaction.append(told.transaction) }
     CrashPoint.pass(.claimPlanned)
     // An object, so that what follows has one thing to hold and not a dozen.
     let work = Workers.Work(task, definition)
@@ -225,7 +231,7 @@ extension HostLoop {
       case .committed:
         CrashPoint.pass(.claimCommitted)
         parts.meter.claimed(at: surroundings.ticks())
-        announce(plan)
+        if let told { announce(told) }
         start(work, after: fire)
       case .failed(let problem) where problem.kind == .conflict:
         lastEvaluations[fire.triggerID] = last
@@ -236,9 +242,9 @@ extension HostLoop {
   }
 
   /// The event that a fire is, where somebody wants to hear of it.
-  private func tell(of task: TaskRecord, by definition: Definition, because reason: String) -> Plan {
+  private func tell(of task: TaskRecord, by definition: Definition, because reason: String) -> Plan? {
+    guard isWanted(.triggerFired), !definition.trigger.isNamespaceHook else { return nil }
     var plan = Plan()
-    guard isWanted(.triggerFired), !definition.trigger.isNamespaceHook else { return plan }
     let trigger = definition.trigger
     var event = EventWrite.about(trigger, .triggerFired)
     event.payload?["task_id"] = .string(task.id)
@@ -310,10 +316,10 @@ extension HostLoop {
     }
   }
 
-  /// Writes an evaluation, or counts one more of the last if it says the same.
+  /// Writes an evaluation, or counts one more of the last if it says the same. `text`: that of the detail, where it is known already.
   func note(
-    _ id: Trigger.ID, _ outcome: Evaluation.Outcome, _ reason: String, _ detail: JSONObject, task: TaskRecord? = nil, counting: Int64 = 1,
-    in transaction: inout Transaction
+    _ id: Trigger.ID, _ outcome: Evaluation.Outcome, _ reason: String, _ detail: JSONObject = JSONObject(), text: String? = nil,
+    task: TaskRecord? = nil, counting: Int64 = 1, in transaction: inout Transaction
   ) {
     let now = now()
     if outcome == .fired {
@@ -332,7 +338,7 @@ extension HostLoop {
       id: Identifier.ordered("eval", at: now, count: nextEvaluation(), surroundings), triggerID: id, namespaceID: trigger, outcome: outcome,
       reason: reason, detail: detail, taskID: task?.id,
       scheduledAt: task?.scheduledAt, firstAt: now, lastAt: now, count: counting)
-    transaction.insert(evaluation)
+    transaction.insert(evaluation, detail: text)
     if outcome != .fired { lastEvaluations[id] = evaluation }
   }
 
@@ -383,6 +389,9 @@ extension Agenda.Fire {
 }
 
 extension Agenda.Fire {
+  /// Whether there is nothing to tell of it but that its instant came.
+  fileprivate var isPlain: Bool { consumedEvents == 0 && missed == nil && !waits && !isProbe && chain == nil && next != nil }
+
   /// What else is to be told of it.
   func addNotes(for schedule: Schedule, to detail: inout JSONObject) {
     if waits { detail["waits"] = true }

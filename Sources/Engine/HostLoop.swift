@@ -269,19 +269,14 @@ final class HostLoop {
       }
       put(trigger, isNew: isNew, writes, reply)
     case .start(let task, let with, let reply): add([.statements(with), .start(task)], reply)
-    case .ran(let task, let ending, let duration):
-      admission.ran(for: duration, task.kind)
-      admission.leave(task)
-      ended.append(task.id)
-      if let ending { take(Command.finished(ending)) }
+    case .ran(let work, let ending, let duration):
+      admission.ran(for: duration, work.task.kind)
+      admission.leave(work.task)
+      ended.append(work.task.id)
+      if let ending { finish(ending) }
     case .judged(let judgement): take(judgement)
     case .filtered(let filtered): take(filtered)
-    case .finished(let ending):
-      if touches(ending.writes) {
-        deferred.append(command)
-        return
-      }
-      take(ending)
+    case .finished(let ending): finish(ending)
     case .reserve(let count, let reply):
       reply.give(.success(position + 1))
       position += count
@@ -302,6 +297,10 @@ final class HostLoop {
       stopping = true
       parts.inbox.close()
     }
+  }
+
+  private func finish(_ ending: Ending) {
+    if touches(ending.writes) { deferred.append(.finished(ending)) } else { take(ending) }
   }
 
   func add(_ transaction: Transaction, _ settle: @escaping (Outcome) -> Void) { pending.add(transaction, settle) }

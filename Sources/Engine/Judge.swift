@@ -73,7 +73,7 @@ struct Judge {
     let script = try host.script(reference, as: [.predicate], in: trigger.namespaceID, called: "\(trigger.name ?? trigger.id) \(name)")
     let run = bench.run(
       script, kind: .predicate, in: trigger.namespaceID, isolation: reference.isolation,
-      context: ScriptSession.context(trigger, scheduledAt: question.fire.scheduledAt, now: host.surroundings.now(), host: host),
+      context: ScriptSession.context(trigger, scheduledAt: question.fire.scheduledAt, now: host.surroundings.now()),
       state: .object(trigger.state), arguments: [], session: session, cancellation: nil)
     judgement.detail = session.record(of: run)
     if reference.stored != nil { judgement.detail["stored_script"] = ["name": .string(script.name), "version": .int(script.version)] }

@@ -9,16 +9,34 @@ struct OpenTasks {
   }
 
   private var tasks: [String: Task] = [:]
-  private var byTrigger: [Trigger.ID: [String]] = [:]
+  /// Of one trigger, in the order in which they came. Nearly always it is one alone, and that needs no list.
+  private struct Names {
+    var first: String
+    var others: [String] = []
+
+    /// False when nothing is left.
+    mutating func remove(_ name: String) -> Bool {
+      if first != name {
+        others.removeAll { $0 == name }
+      } else if others.isEmpty {
+        return false
+      } else {
+        first = others.removeFirst()
+      }
+      return true
+    }
+  }
+
+  private var byTrigger: [Trigger.ID: Names] = [:]
   private var busy = 0
 
   /// Whether one of them is ready or with a worker.
   var isBusy: Bool { busy > 0 }
 
   func contains(_ taskID: String) -> Bool { tasks[taskID] != nil }
-  func count(of id: Trigger.ID) -> Int { byTrigger[id]?.count ?? 0 }
+  func count(of id: Trigger.ID) -> Int { byTrigger[id].map { 1 + $0.others.count } ?? 0 }
   /// The open tasks of a trigger, in the order of their names.
-  func tasks(of id: Trigger.ID) -> [String] { byTrigger[id]?.sorted() ?? [] }
+  func tasks(of id: Trigger.ID) -> [String] { byTrigger[id].map { ([$0.first] + $0.others).sorted() } ?? [] }
 
   /// A task that is there already keeps its place; busy it is as said now.
   mutating func insert(_ task: TaskRecord, isBusy: Bool = false) {
@@ -27,14 +45,13 @@ struct OpenTasks {
       return
     }
     if isBusy { busy += 1 }
-    if let id = task.triggerID { byTrigger[id, default: []].append(task.id) }
+    if let id = task.triggerID, byTrigger[id]?.others.append(task.id) == nil { byTrigger[id] = Names(first: task.id) }
   }
 
   mutating func remove(_ task: TaskRecord) {
     guard let known = tasks.removeValue(forKey: task.id) else { return }
     if known.isBusy { busy -= 1 }
     guard let id = task.triggerID else { return }
-    // Nearly always it is the only one.
-    if byTrigger[id]?.count == 1 { byTrigger[id] = nil } else { byTrigger[id]?.removeAll { $0 == task.id } }
+    if byTrigger[id]?.remove(task.id) == false { byTrigger[id] = nil }
   }
 }

@@ -123,7 +123,7 @@ struct RecordedWorld: SimulatedWorld {
     guard let script = try? host.script(filter, as: [.filter], in: trigger.namespaceID, called: "filter") else { return ScriptEvents() }
     let outcome = interpreter.filter(
       script, events: events,
-      context: ScriptSession.context(trigger, scheduledAt: nil, now: moment, host: host), budget: ScriptKind.filter.budget,
+      context: ScriptSession.context(trigger, scheduledAt: nil, now: moment), budget: ScriptKind.filter.budget,
       host: session(at: moment))
     count(outcome.run.cost)
     return events.keeping(outcome.accepted)
@@ -186,7 +186,7 @@ struct RecordedWorld: SimulatedWorld {
     let session = session(at: now)
     let run = interpreter.run(
       script, kind: .predicate,
-      context: ScriptSession.context(seen, scheduledAt: scheduledAt, now: now, host: host), state: .object(trigger.state),
+      context: ScriptSession.context(seen, scheduledAt: scheduledAt, now: now), state: .object(trigger.state),
       budget: ScriptKind.predicate.budget, host: session)
     count(run.cost)
     var detail = session.record(of: run)

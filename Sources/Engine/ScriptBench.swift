@@ -38,13 +38,13 @@ final class ScriptBench {
 
   func run(
     _ script: Script, kind: ScriptKind, entry: String? = nil, in namespaceID: String, isolation: ScriptReference.Isolation, context: JSONObject,
-    state: JSON?, arguments: [JSON],
+    state: JSON? = nil, rest: Interpreter.Rest? = nil, arguments: [JSON],
     session: ScriptSession,
     cancellation: Cancellation?
   ) -> ScriptRun {
     if kind == .predicate { session.recording = ScriptRecording() }
     let run = interpreter(for: namespaceID, isolation).run(
-      script, kind: kind, entry: entry, context: context, state: state, arguments: arguments, budget: kind.budget, host: session,
+      script, kind: kind, entry: entry, context: context, state: state, rest: rest, arguments: arguments, budget: kind.budget, host: session,
       cancellation: cancellation)
     session.recording?.context = context
     session.recording?.state = state ?? [:]

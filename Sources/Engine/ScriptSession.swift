@@ -16,7 +16,7 @@ package final class ScriptSession: ScriptHost {
   private lazy var namespace: Namespace? = try? host.read { reader throws(Problem) in try reader.namespace(namespaceID) }
   private let namespaceID: String
   private let caller: Caller
-  private let trigger: Trigger?
+  private let trigger: CurrentTrigger?
   private let writes: Writes
   let gathering: Gathering?
   /// What the script takes for now; in a simulation that is not the host's.
@@ -49,8 +49,13 @@ package final class ScriptSession: ScriptHost {
 
   /// `runs`: how many runs led to this one.
   package convenience init(_ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, runs: Int64 = 0) {
+    self.init(host, namespaceID: namespaceID, current: trigger.map { CurrentTrigger($0) }, writes: writes, runs: runs)
+  }
+
+  /// `current`: the trigger, read when the script wants to know more of it.
+  convenience init(_ host: Host, namespaceID: String, current: CurrentTrigger?, writes: Writes, runs: Int64) {
     self.init(
-      host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases)), runs: runs
+      host, namespaceID: namespaceID, current: current, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases)), runs: runs
     ) { level, message in
       if level != "print" { host.log(level, "script: \(message)") }
     }
@@ -59,13 +64,23 @@ package final class ScriptSession: ScriptHost {
   /// For a rehearsal: the script's clock stands at a moment, and nobody hears what it says.
   convenience init(_ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, clock: Instant) {
     self.init(
-      host, namespaceID: namespaceID, trigger: trigger, writes: writes, caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases)),
-      clock: clock
+      host, namespaceID: namespaceID, current: trigger.map { CurrentTrigger($0) }, writes: writes,
+      caller: Caller(name: "script", scopes: Set(APIKey.Scope.allCases)), clock: clock
     ) { _, _ in }
   }
 
-  package init(
+  package convenience init(
     _ host: Host, namespaceID: String, trigger: Trigger?, writes: Writes, caller: Caller, clock: Instant? = nil,
+    pause: ((Duration) throws(Problem) -> Void)? = nil, depth: Int = 0, runs: Int64 = 0,
+    output: @escaping (_ level: String, _ message: String) -> Void
+  ) {
+    self.init(
+      host, namespaceID: namespaceID, current: trigger.map { CurrentTrigger($0) }, writes: writes, caller: caller, clock: clock, pause: pause,
+      depth: depth, runs: runs, output: output)
+  }
+
+  private init(
+    _ host: Host, namespaceID: String, current trigger: CurrentTrigger?, writes: Writes, caller: Caller, clock: Instant? = nil,
     pause: ((Duration) throws(Problem) -> Void)? = nil, depth: Int = 0, runs: Int64 = 0,
     output: @escaping (_ level: String, _ message: String) -> Void
   ) {
@@ -192,7 +207,7 @@ package final class ScriptSession: ScriptHost {
   }
 
   private func measure(_ options: JSON) throws(Problem) -> JSONObject {
-    guard let trigger else { throw Problem(.invalid, "there is no trigger here to measure for") }
+    guard let trigger = try trigger?.row() else { throw Problem(.invalid, "there is no trigger here to measure for") }
     let fields = try Fields(options, path: "ctx", accepting: ["metric", "collection", "collection_id", "vector_index"])
     var config: JSONObject = ["threshold": .int(0)]
     let metric = try fields.string("metric") ?? "cosine_drift"
@@ -281,11 +296,12 @@ package final class ScriptSession: ScriptHost {
         didYouMean: Suggestion.nearest(to: name, in: Self.measured + known))
     }
     let session = ScriptSession(
-      host, namespaceID: namespaceID, trigger: trigger, writes: .none, caller: caller, clock: surroundings.now(), depth: depth + 1,
+      host, namespaceID: namespaceID, current: trigger, writes: .none, caller: caller, clock: surroundings.now(), depth: depth + 1,
       output: output)
     var budget = ScriptKind.metric.budget
     if let left = timeLeft, let wall = budget.wall { budget.wall = min(wall, left) }
-    let context = trigger.map { Self.context($0, scheduledAt: nil, now: now, host: host) } ?? ["now": .double(Double(now.milliseconds) / 1000)]
+    let row = try trigger?.row()
+    let context = row.map { Self.context($0, scheduledAt: nil, now: now) } ?? Self.moment(now)
     let run = Interpreter(memory: budget.memory, random: surroundings.random).run(
       script, kind: .metric, context: context, budget: budget, host: session)
     return try run.number()
@@ -305,11 +321,22 @@ package final class ScriptSession: ScriptHost {
   // MARK: - ctx
 
   /// The fields of `ctx`: plain values, taken before the run.
-  static func context(_ trigger: Trigger, scheduledAt: Instant?, now: Instant, host: Host) -> JSONObject {
-    func seconds(_ instant: Instant) -> JSON { .double(Double(instant.milliseconds) / 1000) }
-    var context: JSONObject = ["trigger": trigger.json(at: now), "now": seconds(now)]
+  static func context(_ trigger: Trigger, scheduledAt: Instant?, now: Instant) -> JSONObject {
+    var context = moment(now, scheduledAt: scheduledAt)
+    for member in about(trigger, at: now).members { context[member.key] = member.value }
+    return context
+  }
+
+  /// Those that are known of any run.
+  static func moment(_ now: Instant, scheduledAt: Instant? = nil) -> JSONObject {
+    var context: JSONObject = ["now": seconds(now)]
     if let scheduledAt { context["scheduled_at"] = seconds(scheduledAt) }
-    context["cursor"] = .int(trigger.eventCursor)
+    return context
+  }
+
+  /// Those that tell of the trigger.
+  static func about(_ trigger: Trigger, at now: Instant) -> JSONObject {
+    var context: JSONObject = ["trigger": trigger.json(at: now), "cursor": .int(trigger.eventCursor)]
     if let baseline = trigger.baseline { context["baseline"] = .object(baseline.json) }
     if let taskID = trigger.lastExecutionTaskID, let at = trigger.lastTriggeredAt {
       context["last_run"] = [
@@ -319,4 +346,6 @@ package final class ScriptSession: ScriptHost {
     }
     return context
   }
+
+  private static func seconds(_ instant: Instant) -> JSON { .double(Double(instant.milliseconds) / 1000) }
 }

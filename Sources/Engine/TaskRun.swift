@@ -3,8 +3,8 @@ import Model
 import Scripting
 import Store
 
-/// One run of a task, whose start is written, on a worker's thread: before hook, action, after hook or failure hook. Nothing it writes is committed before the end,
-/// and then all of it at once.
+/// One run of a task, whose start is written, on a worker's thread: before hook, action, after hook or failure hook. Nothing it writes is
+/// committed before the end, and then all of it at once.
 struct TaskRun {
   /// What an action came to.
   struct Product {
@@ -24,15 +24,24 @@ struct TaskRun {
   let host: Host
   private let bench: ScriptBench
   private let task: TaskRecord
-  private let trigger: Trigger?
+  private let current: CurrentTrigger?
+  /// What defines the trigger.
+  private var trigger: Trigger? { current?.definition }
   let cancellation: Cancellation
 
-  init(_ host: Host, _ bench: ScriptBench, _ task: TaskRecord, _ trigger: Trigger?, _ cancellation: Cancellation) {
+  init(_ host: Host, _ bench: ScriptBench, _ task: TaskRecord, _ current: CurrentTrigger?, _ cancellation: Cancellation) {
     self.host = host
     self.bench = bench
     self.task = task
-    self.trigger = trigger
+    self.current = current
     self.cancellation = cancellation
+  }
+
+  /// Whether the trigger's row is read when a script looks at it. What measures and clusters goes by the row as it is at the beginning.
+  private var looksLate: Bool {
+    guard task.kind == .script, let trigger else { return false }
+    if case .conditional = trigger.schedule.when { return false }
+    return !trigger.isNamespaceHook
   }
 
   /// Nil when the host is closing: the task stays as it is and goes on after the next start.
@@ -42,6 +51,7 @@ struct TaskRun {
     CrashPoint.pass(.actionBegun)
     var product = Product()
     do throws(Problem) {
+      if !looksLate { _ = try current?.row() }
       var config = task.inputs
       if let before = trigger?.action.hooks.before {
         let run = try hook("before", before, arguments: [], into: &product)
@@ -98,11 +108,11 @@ struct TaskRun {
     if let hook = trigger?.action.hooks.onFailure {
       var details: JSONObject = ["message": .string(error.message), "kind": .string(error.kind.rawValue), "task_id": .string(task.id)]
       if let path = error.path { details["path"] = .string(path) }
-      if let trigger {
-        details["consecutive_failures"] = .int(trigger.consecutiveFailures + 1)
-        details["stops"] = .bool(trigger.status == .active && trigger.consecutiveFailures + 1 >= trigger.schedule.maxConsecutiveFailures)
-      }
       do throws(Problem) {
+        if let trigger = try current?.row() {
+          details["consecutive_failures"] = .int(trigger.consecutiveFailures + 1)
+          details["stops"] = .bool(trigger.status == .active && trigger.consecutiveFailures + 1 >= trigger.schedule.maxConsecutiveFailures)
+        }
         _ = try self.hook("on_failure", hook, arguments: [.object(details)], into: &product)
       } catch {
         product = Product()
@@ -118,7 +128,8 @@ struct TaskRun {
     var writes = product.writes
     if status != .completed { writes += TaskClosing.writes(task, status, error: error, readers: host.readers, at: host.surroundings.now()) }
     return Ending(
-      task: task, status: status, outputs: product.outputs, error: error?.description, writes: writes.map { $0.following(task) },
+      task: task, status: status, outputs: product.outputs, text: JSON.object(product.outputs).text, error: error?.description,
+      writes: writes.map { $0.following(task) },
       state: product.state, baseline: baseline,
       heldBy: nil)
   }
@@ -133,20 +144,25 @@ struct TaskRun {
   func run(
     _ reference: ScriptReference, kind: ScriptKind, named entry: String, arguments: [JSON], into product: inout Product
   ) throws(Problem) -> (values: [JSON], record: JSONObject) {
-    let session = ScriptSession(host, namespaceID: task.namespaceID, trigger: trigger, writes: .gathered, runs: task.depth)
+    let session = ScriptSession(host, namespaceID: task.namespaceID, current: current, writes: .gathered, runs: task.depth)
     if let earlier = product.gathering { session.gathering?.see(earlier) }
     let script = try host.script(
       reference, as: kind == .hook ? [.hook] : [.action], in: task.namespaceID, called: "\(trigger?.name ?? trigger?.id ?? task.id) \(entry)")
     let now = host.surroundings.now()
-    var context =
-      trigger.map { ScriptSession.context($0, scheduledAt: task.scheduledAt, now: now, host: host) } ?? [
-        "now": .double(Double(now.milliseconds) / 1000)
-      ]
+    var context = ScriptSession.moment(now, scheduledAt: current == nil ? nil : task.scheduledAt)
     context["task_id"] = .string(task.id)
-    let state = product.state ?? trigger?.state ?? JSONObject()
+    // The trigger's row, its state and the texts of all that are made when the script looks: most of a short run's time would go into them.
+    var state = JSONObject()
+    let written = product.state
     let run = bench.run(
       script, kind: kind, entry: kind == .hook ? entry : nil, in: task.namespaceID, isolation: reference.isolation, context: context,
-      state: .object(state), arguments: arguments,
+      rest: { [current] () throws(Problem) in
+        let row = try current?.row()
+        state = written ?? row?.state ?? JSONObject()
+        var rest = row.map { ScriptSession.about($0, at: now) } ?? JSONObject()
+        rest["state"] = .object(state)
+        return rest
+      }, arguments: arguments,
       session: session, cancellation: cancellation)
     switch run.outcome {
     case .failed(let problem), .killed(let problem): throw problem
@@ -165,7 +181,7 @@ struct TaskRun {
     case .script:
       guard let json = config["script"] else { throw Problem(.invalid, "the action has no script", path: "action_config.script") }
       if let trigger, trigger.isNamespaceHook {
-        return try react(to: trigger, with: ScriptReference(json, path: "action_config.script"), into: &product)
+        return try react(to: current?.row() ?? trigger, with: ScriptReference(json, path: "action_config.script"), into: &product)
       }
       let (values, record) = try run(
         ScriptReference(json, path: "action_config.script"), kind: .action, named: "action", arguments: [], into: &product)
@@ -182,7 +198,7 @@ struct TaskRun {
     case .batchRerun: try BatchAction(host, bench, task, config, cancellation).rerun(&product)
     case .collectionTrigger: try BatchAction(host, bench, task, config, cancellation).trigger(&product)
     case .taxonomyEnrichment: try TaxonomyEnrichment(host, task, config, cancellation).perform(&product)
-    case .retrieverExecution: try RetrieverAction(host, task, trigger, config, cancellation).perform(&product)
+    case .retrieverExecution: try RetrieverAction(host, task, current?.row(), config, cancellation).perform(&product)
     case .alertEvaluation: try AlertAction(host, task, config, cancellation).perform(&product)
     case .deleteNamespace:
       throw Problem(.unsupported, "'\(task.kind.rawValue)' is done at once, and no task", path: "action_type")
@@ -191,9 +207,9 @@ struct TaskRun {
 
   /// Conditional triggers compare with what was there when their action last succeeded.
   private func baseline(after product: Product) throws(Problem) -> Baseline? {
-    guard let trigger, case .conditional(let condition) = trigger.schedule.when, condition.kind == .drift || condition.kind == .volume else {
-      return nil
-    }
-    return try BaselineCapture(trigger, condition, host).baseline(at: host.surroundings.now(), after: product.run)
+    guard case .conditional(let condition)? = trigger?.schedule.when, condition.kind == .drift || condition.kind == .volume,
+      let row = try current?.row()
+    else { return nil }
+    return try BaselineCapture(row, condition, host).baseline(at: host.surroundings.now(), after: product.run)
   }
 }

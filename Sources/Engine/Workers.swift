@@ -99,10 +99,9 @@ final class Workers: Sendable {
     let bench = ScriptBench(host)
     while let work = mailbox.next() {
       let began = host.surroundings.ticks()
-      let task = work.task
-      let ending = TaskRun(host, bench, task, work.definition.flatMap { current($0.trigger, host) }, work.cancellation).perform()
+      let ending = TaskRun(host, bench, work.task, work.definition.map { CurrentTrigger($0.trigger, host) }, work.cancellation).perform()
       CrashPoint.pass(.actionDone)
-      inbox.put(.ran(task, ending, host.surroundings.ticks() - began))
+      inbox.put(.ran(work, ending, host.surroundings.ticks() - began))
     }
   }
 
@@ -121,17 +120,8 @@ final class Workers: Sendable {
 
   /// The trigger's row as it is now, with its state and baseline.
   private static func trigger(_ id: Trigger.ID, _ host: Host) -> Trigger? {
-    read(id, host) { reader throws(Problem) in try reader.trigger(id) }
-  }
-
-  /// The same, where its definition is known.
-  private static func current(_ known: Trigger, _ host: Host) -> Trigger? {
-    read(known.id, host) { reader throws(Problem) in try reader.current(known) }
-  }
-
-  private static func read(_ id: Trigger.ID, _ host: Host, _ body: (Reader) throws(Problem) -> Trigger?) -> Trigger? {
     do throws(Problem) {
-      return try host.read(body)
+      return try host.read { reader throws(Problem) in try reader.trigger(id) }
     } catch {
       host.log("error", "trigger \(id): \(error)")
       return nil

@@ -9,6 +9,8 @@ final class HostCall {
   let host: any ScriptHost
   let cancellation: Cancellation?
   let natives: [NativeFunction]
+  /// The fields of `ctx` that are made when a script looks.
+  private let rest: Interpreter.Rest?
   var state: OpaquePointer?
   private(set) var explain = JSONObject()
   /// The host's last problem and the text under which the script saw it, to keep path and hint if that ends the run.
@@ -22,11 +24,14 @@ final class HostCall {
   static let explainLimit = 64
   static let explainBytes = 4096
 
-  init(kind: ScriptKind, host: any ScriptHost, cancellation: Cancellation?, natives: [NativeFunction] = []) {
+  init(
+    kind: ScriptKind, host: any ScriptHost, cancellation: Cancellation?, natives: [NativeFunction] = [], rest: Interpreter.Rest? = nil
+  ) {
     self.kind = kind
     self.host = host
     self.cancellation = cancellation
     self.natives = natives
+    self.rest = rest
   }
 
   static let callbacks = clua_host(
@@ -49,7 +54,9 @@ final class HostCall {
     var reply = Tape()
     do throws(Problem) {
       let library = Library.functions
-      if id < 0 {
+      if id == CLUA_REST {
+        reply.append(try rest?() ?? JSONObject())
+      } else if id < 0 {
         throw missing(&reader)
       } else if id < library.count, library[id].form == Int32(CLUA_EACH), try writePage(library[id], reader) {
         page.tape.bytes.lend { clua_reply(state, $0.data, $0.count) }

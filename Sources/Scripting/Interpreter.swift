@@ -16,6 +16,9 @@ package final class Interpreter {
   private let owner = pthread_self()
   private var isRunning = false
 
+  /// Fields of `ctx` that are made when a script looks; what it throws is an error of the script.
+  package typealias Rest = () throws(Problem) -> JSONObject
+
   /// `memory` bounds the heap of any run, whatever its budget says. `random` seeds `math.random` of each run. Without `modules` there is no
   /// `require`, nor anything else that only a namespace can answer.
   package init(memory: Int, natives: [NativeFunction] = [], modules: Bool = true, random: @escaping () -> UInt64 = Surroundings.real.random) {
@@ -51,14 +54,18 @@ package final class Interpreter {
   ///
   /// `context` becomes the fields of `ctx`, `state` its `ctx.state`; the function is called with `ctx` and the arguments. A batch
   /// script is only its chunk, with the arguments in `arg`. A predicate that does not answer with a boolean has failed.
+  ///
+  /// `rest` gives more fields of `ctx`, `state` among them; it is asked when the script first looks at something that `context` has not, and
+  /// where it never is, the run's `state` is nil. Scripts see no difference, but that what takes long to make costs nothing unless it is wanted.
   package func run(
-    _ script: Script, kind: ScriptKind, entry: String? = nil, context: JSONObject = JSONObject(), state saved: JSON? = nil, arguments: [JSON] = [],
-    budget: Budget, host: any ScriptHost, cancellation: Cancellation? = nil
+    _ script: Script, kind: ScriptKind, entry: String? = nil, context: JSONObject = JSONObject(), state saved: JSON? = nil, rest: Rest? = nil,
+    arguments: [JSON] = [], budget: Budget, host: any ScriptHost, cancellation: Cancellation? = nil
   ) -> ScriptRun {
-    let call = HostCall(kind: kind, host: host, cancellation: cancellation, natives: natives)
+    let call = HostCall(kind: kind, host: host, cancellation: cancellation, natives: natives, rest: rest)
     var request = clua_request()
     request.expression = kind != .batch
     request.batch = kind == .batch
+    request.asks_rest = rest != nil
     var run = execute(script, request, budget, call, entry: entry, context: context, saved: saved, arguments: arguments) { state, request in
       clua_run(state, &request, call.pointer)
     }

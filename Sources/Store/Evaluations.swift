@@ -2,14 +2,15 @@ package import Basics
 package import Model
 
 extension Transaction {
-  package mutating func insert(_ evaluation: Evaluation) {
+  /// `detail`: the text of its detail, where that is known.
+  package mutating func insert(_ evaluation: Evaluation, detail: String? = nil) {
     add(.insertEvaluation) {
       $0.put("evaluation_id", evaluation.id)
       $0.put("trigger_id", evaluation.triggerID)
       $0.put("namespace_id", evaluation.namespaceID)
       $0.put("outcome", evaluation.outcome.rawValue)
       $0.put("reason", evaluation.reason)
-      $0.put("detail", JSON.object(evaluation.detail).text)
+      $0.put("detail", detail ?? JSON.object(evaluation.detail).text)
       $0.put("task_id", evaluation.taskID)
       $0.put("scheduled_at", evaluation.scheduledAt)
       $0.put("first_at", evaluation.firstAt)

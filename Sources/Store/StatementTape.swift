@@ -35,14 +35,16 @@ struct StatementTape: @unchecked Sendable {
 
   /// Longer texts keep their own memory.
   private static let longest = 4096
-  private static let first = 960
 
-  private final class Memory {
-    let start: UnsafeMutableRawPointer
-    init(count: Int) { start = .allocate(byteCount: count, alignment: 16) }
-    deinit { start.deallocate() }
+  /// The object and its bytes are one piece: there are two of these for each fire.
+  private final class Memory: ManagedBuffer<Void, UInt64> {
+    static func with(bytes count: Int) -> Memory { unsafeDowncast(create(minimumCapacity: (count + 7) / 8) { _ in () }, to: Memory.self) }
+    /// Good as long as the object.
+    var start: UnsafeMutableRawPointer { withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) } }
   }
 
+  /// How many bytes it takes at first.
+  private let room: Int
   /// Owns what `start` points at; the rest stands beside it, so that a parameter is written without counting references.
   private var memory: Memory?
   private var start: UnsafeMutableRawPointer?
@@ -55,6 +57,8 @@ struct StatementTape: @unchecked Sendable {
 
   var isEmpty: Bool { used == 0 }
 
+  init(room: Int = 960) { self.room = room }
+
   // MARK: - Writing
 
   /// Makes room for `count` more bytes in memory that is this tape's alone, and answers where they go.
@@ -63,12 +67,13 @@ struct StatementTape: @unchecked Sendable {
       defer { used += count }
       return start + used
     }
-    let room = max(Self.first, used + count + used / 2)
-    let larger = Memory(count: room)
-    if let start { larger.start.copyMemory(from: start, byteCount: used) }
-    (memory, start, capacity) = (larger, larger.start, room)
+    let room = max(room, used + count + used / 2)
+    let larger = Memory.with(bytes: room)
+    let begin = larger.start
+    if let start { begin.copyMemory(from: start, byteCount: used) }
+    (memory, start, capacity) = (larger, begin, room)
     defer { used += count }
-    return larger.start + used
+    return begin + used
   }
 
   /// Heads are read with their own alignment.

@@ -12,7 +12,7 @@ extension Transaction {
       $0.put("trigger_id", task.triggerID)
       $0.put("scheduled_at", task.scheduledAt)
       $0.put("inputs", inputs ?? JSON.object(task.inputs).text)
-      $0.put("outputs", JSON.object(task.outputs).text)
+      $0.put("outputs", task.outputs.isEmpty ? "{}" : JSON.object(task.outputs).text)
       $0.put("error", task.error)
       $0.put("attempt", task.attempt)
       $0.put("created_at", task.createdAt)
@@ -53,13 +53,15 @@ extension Transaction {
     add(.noteTask, [("outputs", .json(outputs)), ("task_id", .text(taskID))], expecting: .exactly(1), guardName: "task")
   }
 
-  /// The task ends. Lost (`task`) when it is final already, or when `attempt` is given and another attempt is under way.
+  /// The task ends. Lost (`task`) when it is final already, or when `attempt` is given and another attempt is under way. `text`: that of the
+  /// outputs, where it is known.
   package mutating func finishTask(
-    _ taskID: String, attempt: Int64? = nil, status: TaskRecord.Status, outputs: JSONObject = JSONObject(), error: String? = nil, at now: Instant
+    _ taskID: String, attempt: Int64? = nil, status: TaskRecord.Status, outputs: JSONObject = JSONObject(), text: String? = nil,
+    error: String? = nil, at now: Instant
   ) {
     add(.finishTask, expecting: .exactly(1), guardName: "task") {
       $0.put("status", status.rawValue)
-      $0.put("outputs", JSON.object(outputs).text)
+      $0.put("outputs", text ?? JSON.object(outputs).text)
       $0.put("error", error)
       $0.put("finished_at", now)
       $0.put("task_id", taskID)

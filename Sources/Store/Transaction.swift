@@ -11,9 +11,10 @@ package struct Transaction: Sendable {
     case exactly(Int64)
   }
 
-  private(set) var tape = StatementTape()
+  private(set) var tape: StatementTape
 
-  package init() {}
+  /// `room`: how many bytes its parameters are likely to need.
+  package init(room: Int = 960) { tape = StatementTape(room: room) }
 
   package var isEmpty: Bool { tape.isEmpty }
 

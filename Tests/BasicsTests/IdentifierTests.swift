@@ -53,7 +53,7 @@ import Testing
   @Test("derived at an instant are the same again for the same, and in the order of their instants")
   func derivedAtInstants() {
     func name(_ first: Int64, _ second: Int64, _ part: String) -> String {
-      Identifier.derived("task", at: Instant(milliseconds: first), Instant(milliseconds: second), from: part)
+      Identifier.derived("task", at: Instant(milliseconds: first), Instant(milliseconds: second), Identifier.derivedNumber(from: part))
     }
     #expect(name(5, 7, "a") == name(5, 7, "a"))
     #expect(name(5, 7, "a").wholeMatch(of: /task_[0-9A-Za-z]{26}/) != nil)

@@ -54,7 +54,7 @@ private final class Canary {
     ]
     let functions = forms.enumerated().map { clua_function(path: strdup($0.element.0), id: Int32($0.offset), form: Int32($0.element.1)) }
     defer { for function in functions { free(UnsafeMutablePointer(mutating: function.path)) } }
-    // A module for 'require', a page with one document for 'each', nothing for the others.
+    // A module for 'require', a page with one document for 'each', fields of 'ctx', nothing for the others.
     var host = clua_host(
       call: { context, id in
         guard let state = context.map({ OpaquePointer($0) }) else { return 0 }
@@ -80,6 +80,13 @@ private final class Canary {
           count(CLUA_ARRAY, 1)
           tape.append(UInt8(CLUA_DOCUMENT))
           text("{\"document_id\":\"a\",\"n\":1}", tag: false)
+        } else if id == CLUA_REST {
+          count(CLUA_OBJECT, 2)
+          text("list", tag: false)
+          count(CLUA_ARRAY, 1)
+          text("one")
+          text("state", tag: false)
+          count(CLUA_OBJECT, 0)
         }
         clua_reply(state, tape, tape.count)
         return 0
@@ -88,6 +95,7 @@ private final class Canary {
     let failed = clua_fail_after(state, opening ? -1 : n) < 0
     var request = clua_request()
     request.memory = 1 << 20
+    request.asks_rest = true
     let source = Array(Self.source.utf8)
     let name = Array("s".utf8)
     let outcome = source.withUnsafeBufferPointer { source in

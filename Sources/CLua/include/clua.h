@@ -44,10 +44,13 @@ enum {
   CLUA_TRANSACTION = 11,  // calls a function between the host's "begin" and "commit", or "rollback" when it fails
 };
 
+enum { CLUA_MISSING = -1, CLUA_REST = -2 };
+
 /// What the state asks of its host while a script runs. None of these may enter the same state again.
 typedef struct {
   /// Runs function `id`. Arguments: `clua_arguments`. Leaves a value (0) or an error text (1) by `clua_reply`. Id -1: the message
-  /// for a member that does not exist; the arguments are the table's path and the member's name.
+  /// for a member that does not exist; the arguments are the table's path and the member's name. Id CLUA_REST: the fields of `ctx` that
+  /// the request left out, `state` among them, as one object; there are no arguments, and it is asked for once.
   int32_t (*call)(void *context, int32_t id);
   bool (*cancelled)(void *context);
 } clua_host;
@@ -60,6 +63,7 @@ typedef struct {
   clua_bytes name;        // shown in messages
   bool expression;        // the source may be a bare expression
   bool batch;             // `arguments` become `arg` and `...`; a returned function is not called
+  bool asks_rest;         // `ctx` has more fields than `context`; the host is asked for them (CLUA_REST) when a script looks
   bool raw;               // results are scalars, byte for byte
   const char *entry;      // which function, when the chunk returns a table of them
   clua_bytes context;     // tape of the object `ctx`; empty for none
