@@ -17,7 +17,7 @@ extension Command {
       Example("perigee next \"0 9 * * 1-5\"", "mornings of working days, in UTC"),
       Example("perigee next \"30 2 * * *\" --tz Europe/Paris -n 10", "with what daylight saving does to it"),
       Example("perigee next \"0 2 * * *\" --tz Australia/Lord_Howe --explain", "in words, with every note and warning"),
-      Example("perigee next \"30 2 * * *\" --tz Europe/Paris --dst-gap skip --dst-fold both", "as the wall clock shows it, word for word"),
+      Example("perigee next \"30 2 * * *\" --tz Europe/Paris --dst-gap skip", "not at all on the night when there is no 02:30"),
       Example("perigee next \"0 0 L * *\" --after 2025-01-01T00:00:00Z --json", "last days of months, for programs"),
     ]
   ) { invocation throws(Problem) in
