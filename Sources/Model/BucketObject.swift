@@ -125,9 +125,13 @@ package struct BucketObject: Sendable, Equatable {
       let edge = try Fields(item, path: "\(path)[\(position)]")
       _ = try edge.required("type", example: "\"related_to\"")
       _ = try edge.required("target_object_id", example: "\"obj_1\"")
+      let _: EdgeDirection? = try edge.choice("direction")
+      try edge.check(["target_collection_id": .string, "attributes": .object])
     }
     return items
   }
+
+  private enum EdgeDirection: String, CaseIterable { case out, `in` }
 
   private static func uniqueKey(of payload: JSONObject, _ bucket: Bucket, path: String) throws(Problem) -> String? {
     guard let key = bucket.uniqueKey else { return nil }

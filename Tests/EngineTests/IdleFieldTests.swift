@@ -18,4 +18,19 @@ import Testing
     let problem = #expect(throws: Problem.self) { try fixture.store.call(operation, body: body) }
     #expect(problem?.path == path && problem?.kind == .invalid, "\(String(describing: problem))")
   }
+
+  @Test(
+    "has its type in an object's edges, too",
+    arguments: [("direction", "up"), ("direction", 1), ("attributes", "none"), ("target_collection_id", 2)] as [(String, JSON)])
+  func edges(field: String, value: JSON) throws {
+    let fixture = try BucketFixture()
+    func make(_ edge: JSONObject) throws(Problem) -> JSON {
+      try fixture.store.call("create_object_buckets", path: ["bucket_identifier": "articles"], body: ["text": "x", "edges": [.object(edge)]])
+    }
+    var edge: JSONObject = ["type": "cites", "target_object_id": "obj_1", "direction": "in", "attributes": ["page": 2]]
+    #expect(try make(edge)["edges"]?.array?.first == .object(edge))
+    edge[field] = value
+    let problem = #expect(throws: Problem.self) { try make(edge) }
+    #expect(problem?.path == "edges[0].\(field)", "\(String(describing: problem))")
+  }
 }
