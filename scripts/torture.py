@@ -232,9 +232,8 @@ class Torture:
                 legal = finished is not None and started is not None and attempt >= 1 and finished >= started
             self.demand(legal, "a task's state", task, status, attempt, started, finished)
             self.demand(not final or status == "COMPLETED", "a task that did not end well", task, status)
-        lonely = one(
-            "SELECT count(*) FROM (SELECT count(e.task_id) AS decisions FROM tasks t LEFT JOIN evaluations e ON e.task_id = t.task_id AND e.outcome = 'fired'"
-            " WHERE t.scheduled_at IS NOT NULL GROUP BY t.task_id) WHERE decisions <> 1")
+        fired = collections.Counter(row[0] for row in ask("SELECT task_id FROM evaluations WHERE outcome = 'fired'"))
+        lonely = sum(fired[row[0]] != 1 for row in ask("SELECT task_id FROM tasks WHERE scheduled_at IS NOT NULL"))
         self.demand(lonely == 0, "tasks without their one decision", lonely)
         lonely = one("SELECT count(*) FROM evaluations WHERE outcome = 'fired' AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.task_id = evaluations.task_id)")
         self.demand(lonely == 0, "decisions without their task", lonely)
