@@ -30,10 +30,21 @@ EXTRA = {"TriggerActionType": ["script"]}
 LOOSER = {("CollectionResponse", "collection_name"): {"min_length": 1}}
 LOOSER.update({(model, "namespace_name"): {"min_length": 1} for model in ("CreateNamespaceRequest", "PatchNamespaceRequest", "UpdateNamespaceRequest")})
 LOOSER[("CreateStandaloneNamespaceRequestModel", "namespace_id")] = {"pattern": ""}
-# A collection without a source takes documents directly.
-OPTIONAL = {("CreateCollectionRequest", "source")}
-# Lists take the order as "field:desc", too, and vectors come as base64 of little-endian float32, too.
-ALSO_TEXT = {"sort"}
+# Nobody here has such a cluster.
+LOOSER[("NamespaceInfrastructure", "ray_cluster_id")] = {"pattern": ""}
+# Items that are answered one by one, or read by a way of their own: each tells for itself what is wrong with it.
+LOOSER[("BYOUpsertRequest", "documents")] = {"type": "array<object<any>>"}
+LOOSER[("BatchListQuery", "request")] = {"type": "any"}
+LOOSER[("CreateObjectsBatchRequest", "objects")] = {"type": "array<any>"}
+# Objects have free fields, and a bucket's schema says what this one is.
+LOOSER[("UpdateObjectRequest", "metadata")] = {"type": "any"}
+# A collection without a source takes documents directly; a flat taxonomy compares vectors by itself.
+OPTIONAL = {("CreateCollectionRequest", "source"), ("BatchListQuery", "request")}
+OPTIONAL |= {("FlatTaxonomyConfigInput", "retriever_id"), ("FlatTaxonomyConfigInput", "input_mappings")}
+# Lists take the order as "field:desc", too, and names with commas; vectors come as base64 of little-endian float32, too.
+ALSO_TEXT = {"sort", "select", "expand", "return_vector_names"}
+# No order is meant by an empty one.
+ALSO_EMPTY = {"sort"}
 VECTORS = {("DocumentCreateRequest", "vectors")}
 PLAIN = {
     "string": {"type": "string"},
@@ -89,10 +100,11 @@ def model_schema(name, seen):
         if kind in model:
             return {"anyOf": [field_schema({**t, "required": True}, seen) if isinstance(t, dict) else schema_of(t, seen) for t in model[kind]]}
     fields = model.get("fields", {})
-    schema = {"type": "object", "properties": {key: field_schema({**field, **LOOSER.get((name, key), {})}, seen) for key, field in fields.items()}}
+    optional = lambda key: {"required": False} if (name, key) in OPTIONAL else {}
+    schema = {"type": "object", "properties": {key: field_schema({**field, **LOOSER.get((name, key), {}), **optional(key)}, seen) for key, field in fields.items()}}
     for key, property in schema["properties"].items():
         if key in ALSO_TEXT and name.endswith("Request"):
-            schema["properties"][key] = {"anyOf": property.get("anyOf", [property]) + [{"type": "string"}]}
+            schema["properties"][key] = {"anyOf": property.get("anyOf", [property]) + [{"type": "string"}] + ([{"const": {}}] if key in ALSO_EMPTY else [])}
         if (name, key) in VECTORS:
             property["additionalProperties"] = {"anyOf": [property["additionalProperties"], {"type": "string"}]}
     required = sorted(key for key in set(model.get("raises_if_missing", [])) & set(fields) if (name, key) not in OPTIONAL)

@@ -6,7 +6,7 @@ import Model
 /// The OpenAPI 3.1 description, made from the table of operations and the models of their requests and answers.
 enum OpenAPI {
   static func document(of operations: [Operation]) throws(Problem) -> JSON {
-    let models = try WireModels()
+    let models = try WireModels.shared()
     var paths = JSONObject()
     for operation in operations {
       var item = paths[operation.path]?.object ?? JSONObject()
@@ -95,7 +95,9 @@ enum OpenAPI {
     let isFree = names.contains { $0.hasPrefix("…") }
     var properties = JSONObject()
     for name in names where !name.hasPrefix("…") { properties[name] = typed[name] ?? [:] }
-    var schema: JSONObject = ["type": "object", "properties": .object(properties), "additionalProperties": .bool(isFree)]
+    // Where no body is needed, null is one that says nothing.
+    let type: JSON = entry?.isRequestRequired ?? false ? "object" : ["object", "null"]
+    var schema: JSONObject = ["type": type, "properties": .object(properties), "additionalProperties": .bool(isFree)]
     let required = (model?["required"]?.array ?? []).filter { $0.string.map(names.contains) ?? false }
     if !required.isEmpty { schema["required"] = .array(required) }
     return .object(schema)

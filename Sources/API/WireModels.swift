@@ -1,16 +1,21 @@
 import Basics
 import CAssets
 
-/// The operations' requests and answers as JSON Schema, the contract's and our own, read once, when a description of the API is first asked for.
-struct WireModels {
+/// The operations' requests and answers as JSON Schema, the contract's and our own.
+struct WireModels: Sendable {
   /// What is known of one operation.
-  struct Entry {
+  struct Entry: Sendable {
     /// The SDK's class and method, `TriggersApi.create_trigger`; nil for an operation that only we have.
     var sdk: String?
     var request: JSON?
     var isRequestRequired: Bool
     var response: JSON?
   }
+
+  private static let read = Result { () throws(Problem) in try WireModels() }
+
+  /// The models, read when somebody first asks for them and kept from then on.
+  static func shared() throws(Problem) -> WireModels { try read.get() }
 
   private var operations: [String: JSON] = [:]
   private var schemas = JSONObject()
