@@ -259,7 +259,7 @@ package final class Service: Sendable {
       if read.documents != nil, read.body["options"]?["idempotency_key"] ?? .null == .null { return (read.body, read.documents) }
     }
     let body = try JSON(parsing: request.body)
-    return (body == .null ? [:] : body, nil)
+    return (try RequestShape.checked(body, of: operation), nil)
   }
 }
 
