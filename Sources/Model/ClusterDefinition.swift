@@ -8,7 +8,7 @@ package struct ClusterDefinition: Sendable, Equatable {
   package var description: String?
   package var collectionIDs: [String]
   package var algorithm: Algorithm
-  /// The vector index whose vectors are clustered; nil means the collections' only one.
+  /// The vector index whose vectors are clustered; nil means the first of the first collection.
   package var vectorIndex: String?
   package var normalize: Bool
   package var filters: JSON
@@ -19,7 +19,7 @@ package struct ClusterDefinition: Sendable, Equatable {
   /// The text fields that keywords are made from; nil means every string field.
   package var textFields: [String]?
   package var metadata: JSONObject
-  /// The `vector_config` as it was given.
+  /// The `vector_config` as it was given, and beside it the `llm_labeling`.
   package var vectorConfig: JSONObject
   package var lastRunID: String?
   package var lastTaskID: String?
@@ -98,7 +98,7 @@ package struct ClusterDefinition: Sendable, Equatable {
     _ = try ClusterOptions(config)
     try Self.refuseWhatIsNotHere(config)
     let single = try config.string("feature_uri").map { [$0] }
-    let uris = try config.strings("feature_uris") ?? single ?? []
+    let uris = try config.strings("feature_uris", atLeast: 1) ?? single ?? []
     guard uris.count <= 1 else {
       throw Problem(
         .unsupported, "\(uris.count) feature_uris are given", hint: "This build clusters one vector index at a time",
@@ -119,6 +119,10 @@ package struct ClusterDefinition: Sendable, Equatable {
       mapping[source] = try entry.required("target_field", example: "\"topic\"")
     }
     if let filters = fields["filters"] { _ = try Filter(filters, path: "filters") }
+    var said = config.object
+    // What names groups by a language model is kept and told again; nobody asks one here.
+    said["llm_labeling"] = try fields.objectValue("llm_labeling").map(JSON.object)
+    if type == .attribute { said["aggregation_method"] = fields["attribute_config"]?["aggregation_method"] }
     let enriches = try fields.bool("enrich_source_collection") ?? false
     let enrichesByConfig = try config.bool("enrich_source") ?? false
     self.init(
@@ -128,7 +132,7 @@ package struct ClusterDefinition: Sendable, Equatable {
       description: try fields.string("description"), collectionIDs: collections, algorithm: algorithm,
       vectorIndex: uris.first.map { $0.split(separator: "/").last.map(String.init) ?? $0 }, normalize: try config.bool("normalize_features") ?? true,
       filters: fields["filters"] ?? .null, enrichSource: enriches || enrichesByConfig, enrichment: mapping,
-      textFields: try Fields(.object(metadata), path: "metadata").strings("text_fields"), metadata: metadata, vectorConfig: config.object,
+      textFields: try Fields(.object(metadata), path: "metadata").strings("text_fields"), metadata: metadata, vectorConfig: said,
       createdAt: surroundings.now())
   }
 
@@ -148,7 +152,12 @@ package struct ClusterDefinition: Sendable, Equatable {
     try choose("multi_feature_strategy", strategies, here: strategies, "")
     try choose("output_strategy", ["single", "per_feature"], here: ["single", "per_feature"], "")
     try choose("effective_feature_method", ["mean", "median", "medoid"], here: ["mean"], "Give \"mean\"; representatives name each cluster's medoid")
-    _ = try config.objectValue("feature_weights")
+    let weights = try Fields(config["feature_weights"], path: config.at("feature_weights"))
+    for name in weights.object.keys {
+      guard weights.object[name]?.double == nil else { continue }
+      throw Problem(
+        .invalid, "expected a number, got \(weights.object[name]?.typeName ?? "nothing")", hint: "For example 0.5", path: weights.at(name))
+    }
     for key in ["feature_extractor_name", "version", "output_name"] { _ = try config.string(key) }
     _ = try config.int("max_hierarchy_depth", in: 1...5)
     if try config.bool("hierarchical") ?? false {
@@ -166,16 +175,5 @@ package struct ClusterDefinition: Sendable, Equatable {
     if config["face_cluster_merge"] != nil, try merge.bool("enabled") ?? true {
       throw Problem(.unsupported, "'face_cluster_merge' is not in this build", hint: "Leave it out", path: config.at("face_cluster_merge"))
     }
-  }
-
-  package var json: JSON {
-    [
-      "cluster_id": .string(id), "cluster_name": .string(name), "description": .optional(description), "namespace_id": .string(namespaceID),
-      "input_collections": .array(collectionIDs.map(JSON.string)), "filters": filters, "cluster_type": .string(kind.rawValue),
-      "feature_uris": vectorIndex.map { [.string($0)] } ?? .null, "multi_feature_strategy": "concatenate",
-      "output_collection_ids": .array(outputCollectionIDs.map(JSON.string)), "algorithm": .string(algorithm.name),
-      "algorithm_params": .object(algorithm.json), "enrich_source": .bool(enrichSource), "last_execution_task_id": .optional(lastTaskID),
-      "last_run_id": .optional(lastRunID), "metadata": .object(metadata), "created_at": .instant(createdAt), "updated_at": .instant(updatedAt),
-    ]
   }
 }

@@ -88,9 +88,31 @@ package struct Document: Sendable, Equatable {
       result.members.append(.init(key: "vectors", value: .object(JSONObject(members: values))))
     }
     var known = fields["_internal"]?.object ?? JSONObject()
+    if known["lineage"] == nil, let lineage { known["lineage"] = .object(lineage) }
     known["created_at"] = .instant(createdAt)
     known["updated_at"] = .instant(updatedAt)
     result.members.append(.init(key: "_internal", value: .object(known)))
     return .object(result)
   }
+
+  /// What the document was made of, as the contract tells it: `{root_object_id, root_bucket_id, source_type, …}`, of the fields that say so; nil
+  /// where none does. A field of one of these names that says something else is the user's own.
+  private var lineage: JSONObject? {
+    var result = JSONObject()
+    for member in fields.members where member.key.hasPrefix("root_") || member.key.hasPrefix("source_") {
+      guard let text = member.value.string, Self.lineageNames.contains(member.key) else { continue }
+      if member.key == "source_type", !Self.origins.contains(text) { continue }
+      result[member.key] = member.value
+    }
+    guard !result.members.isEmpty else { return nil }
+    if result["source_type"] == nil, result["source_document_id"] != nil || result["root_object_id"] != nil {
+      result["source_type"] = result["source_document_id"] == nil ? "bucket" : "collection"
+    }
+    return result
+  }
+
+  private static let origins = ["bucket", "collection", "direct_upsert", "signal"]
+  private static let lineageNames = [
+    "root_object_id", "root_bucket_id", "source_type", "source_object_id", "source_document_id", "source_collection_id",
+  ]
 }

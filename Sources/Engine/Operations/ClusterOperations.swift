@@ -86,13 +86,18 @@ extension Operation {
       var body: JSONObject = [
         "collection_ids": .array(definition.collectionIDs.map(JSON.string)), "cluster_name": .string(definition.name),
         "description": .optional(definition.description), "metadata": .object(definition.metadata), "filters": definition.filters,
-        "vector_config": .object(definition.vectorConfig), "enrich_source_collection": .bool(definition.enrichSource),
+        "vector_config": .object(definition.givenConfig), "llm_labeling": definition.labeling,
+        "enrich_source_collection": .bool(definition.enrichSource),
         "source_enrichment_config": [
           "field_mappings": .array(definition.enrichment.map { ["source_field": .string($0.key), "target_field": .string($0.value)] })
         ],
         "cluster_type": .string(definition.kind.rawValue),
       ]
-      if definition.kind == .attribute { body["attribute_config"] = .object(definition.algorithm.json) }
+      if definition.kind == .attribute {
+        var grouping = definition.algorithm.json
+        grouping["aggregation_method"] = definition.vectorConfig["aggregation_method"]
+        body["attribute_config"] = .object(grouping)
+      }
       // The SDK says null for what it leaves alone.
       for member in fields.object.members where accepted.contains(member.key) && member.value != .null { body[member.key] = member.value }
       if let config = try Self.vectorConfig(fields, of: definition) { body["vector_config"] = .object(config) }
@@ -114,7 +119,7 @@ extension Operation {
       // The contract answers a patch by other names than it reads a cluster.
       var json = changed.json.object ?? JSONObject()
       json["collection_ids"] = .array(changed.collectionIDs.map(JSON.string))
-      json["vector_config"] = changed.kind == .vector ? .object(changed.vectorConfig) : .null
+      json["vector_config"] = changed.kind == .vector ? .object(changed.givenConfig) : .null
       json["attribute_config"] = changed.kind == .attribute ? .object(changed.algorithm.json) : .null
       json["enrich_source_collection"] = .bool(changed.enrichSource)
       return .json(.object(json))
@@ -167,6 +172,7 @@ extension Operation {
         }
       }
       _ = try fields.number("assignment_threshold", in: 0...1)
+      _ = try fields.strings("source_execution_ids")
       for name in ["source_execution_ids", "assignment_threshold", "sample_size", "vis_n_components", "vis_method", "layout_stability"] {
         if let value = fields[name] { inputs[name] = value }
       }
@@ -251,7 +257,7 @@ extension Operation {
     guard definition.kind == .vector else {
       throw Problem(.invalid, "the cluster groups by attributes and has no vector_config", path: vectorNames.first { fields[$0] != nil })
     }
-    var config = try fields.objectValue("vector_config") ?? definition.vectorConfig
+    var config = try fields.objectValue("vector_config") ?? definition.givenConfig
     for name in ["sample_size", "layout_stability"] { if let value = fields[name] { config[name] = value } }
     if let parameters = try fields.objectValue("algorithm_params") {
       // They are read where the method's own parameters stand, over those that there are.
