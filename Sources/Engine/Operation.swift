@@ -197,8 +197,12 @@ package struct Call: Sendable {
   func listFields(accepting names: [String]) throws(Problem) -> Fields {
     let fields = try Fields(body, accepting: Page.names + names)
     var merged = fields.object
+    // The two ways to say a place are one question each: the query's answer to it is not to be mixed with the body's.
+    for pair in [["limit", "page_size"], ["offset", "page"], ["cursor", "next_cursor", "after"]] where pair.contains(where: { query[$0] != nil }) {
+      for name in pair { merged[name] = nil }
+    }
     for member in query.members {
-      let given = fields[member.key]
+      let given = merged[member.key] == .null ? nil : merged[member.key]
       if given == nil || member.key != "include_total" && (Page.names.contains(member.key) || given == false) { merged[member.key] = member.value }
     }
     return try Fields(.object(merged))

@@ -20,10 +20,9 @@ extension Operation {
       let bucket = try host.bucket(call)
       let fields = try Fields(call.body, accepting: createNames)
       var batch = try host.draft(fields, in: bucket)
-      let ids = try host.chosen(fields, in: bucket)
+      let ids = try host.chosen(fields, in: bucket, areKnown: call.query["skip_validation"]?.bool ?? false)
       batch.counts.total = Int64(ids.count)
-      var submits = false
-      for name in ["auto_submit", "trigger_processing"] { submits = try fields.bool(name) ?? call.query[name]?.bool ?? submits }
+      let submits = try submits(fields, call) ?? false
       var transaction = Transaction()
       transaction.insert(batch)
       for (ordinal, id) in ids.enumerated() {
@@ -74,7 +73,8 @@ extension Operation {
       let batch = try host.batch(call)
       let fields = try Fields(call.body, accepting: ["object_ids"])
       guard fields["object_ids"] != nil else { throw fields.missing("object_ids", example: "[\"obj_1\"]") }
-      return .json(try host.shown(host.add(host.chosen(fields, in: bucket), to: batch)))
+      let ids = try host.chosen(fields, in: bucket, areKnown: call.query["skip_validation"]?.bool ?? false)
+      return .json(try host.shown(host.add(ids, to: batch)))
     },
     Operation(
       "submit_batch_buckets_batches", "POST", one + "/submit", "Run a draft; answers its task", tag: "Batches", scope: .execute,
@@ -114,13 +114,15 @@ extension Operation {
     },
     Operation(
       "resubmit_batch_buckets_batches", "POST", one + "/resubmit", "Run a finished batch once more, all of it", tag: "Batches", scope: .execute,
-      query: [Parameter("from_tier", .integer), Parameter("auto_submit", .boolean), Parameter("trigger_processing", .boolean)], body: []
+      query: [Parameter("from_tier", .integer), Parameter("auto_submit", .boolean), Parameter("trigger_processing", .boolean)],
+      body: ["auto_submit", "trigger_processing"]
     ) { host, call throws(Problem) in
       let batch = try host.batch(call)
+      let fields = try Fields(call.body, accepting: ["auto_submit", "trigger_processing"])
       if let tier = call.query["from_tier"]?.int, tier != 0 {
         throw Problem(.unsupported, "a batch begins with its first tier here, not with tier \(tier)", hint: "Leave from_tier out", path: "from_tier")
       }
-      let submits = call.query["auto_submit"]?.bool ?? call.query["trigger_processing"]?.bool ?? true
+      let submits = try submits(fields, call) ?? true
       let (again, task) = try host.resubmit(batch, submits: submits)
       return .json([
         "batch_id": .string(again.id), "task_id": .optional(task?.id), "status": .string(again.status.rawValue),
@@ -134,7 +136,7 @@ extension Operation {
       let batch = try host.batch(call)
       let fields = try Fields(.object(call.query))
       let limit = Int(try fields.int("limit", in: 1...1000) ?? 100)
-      let offset = Int(try fields.int("offset", in: 0...10_000_000) ?? 0)
+      let offset = Int(try fields.int("offset", in: 0...1_000_000) ?? 0)
       let failed = try host.read { reader throws(Problem) in try reader.failedMembers(of: batch.id, limit: limit, offset: offset) }
       return .json([
         "batch_id": .string(batch.id), "failed_documents": .array(failed.map(\.failure)), "total": .int(batch.counts.failed), "limit": .int(limit),
@@ -175,6 +177,12 @@ extension Operation {
       body: ["include_buckets", "include_collections", "object_ids", "source_filters", "dedup_strategy", "reembed"]
     ) { host, call throws(Problem) in .accepted(try host.trigger(host.collection(call), call)) },
   ]
+
+  /// What a request says of submitting at once: the word before its old name, the query before the body; nil when it says nothing.
+  private static func submits(_ fields: Fields, _ call: Call) throws(Problem) -> Bool? {
+    let told = (try fields.bool("auto_submit"), try fields.bool("trigger_processing"))
+    return call.query["auto_submit"]?.bool ?? told.0 ?? call.query["trigger_processing"]?.bool ?? told.1
+  }
 
   private enum RetryMode: String, CaseIterable { case transientOnly = "transient_only", all }
 }

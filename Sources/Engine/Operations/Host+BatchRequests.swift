@@ -81,8 +81,8 @@ extension Host {
     return found
   }
 
-  /// The objects that a request names, or that pass its filter.
-  func chosen(_ fields: Fields, in bucket: Bucket) throws(Problem) -> [String] {
+  /// The objects that a request names, or that pass its filter. `areKnown`: the caller answers for the names; one that is not there fails by itself.
+  func chosen(_ fields: Fields, in bucket: Bucket, areKnown: Bool = false) throws(Problem) -> [String] {
     let limit = Int(try fields.int("limit", in: 1...Int64(Self.batchLimit)) ?? Int64(Self.batchLimit))
     var ids: [String] = []
     var seen: Set<String> = []
@@ -90,7 +90,8 @@ extension Host {
       if fields["filters"] != nil {
         throw Problem(.invalid, "both object_ids and filters are given", hint: "Give one of them", path: "filters")
       }
-      let known = try read { reader throws(Problem) in try named.map { id throws(Problem) in try reader.object(id, in: bucket.id) != nil } }
+      let known =
+        areKnown ? [] : try read { reader throws(Problem) in try named.map { id throws(Problem) in try reader.object(id, in: bucket.id) != nil } }
       if let index = known.firstIndex(of: false) {
         let near = try read { reader throws(Problem) in try reader.objectIDs(in: bucket.id, limit: 100) }
         throw Problem(
