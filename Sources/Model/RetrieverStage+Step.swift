@@ -50,9 +50,25 @@ extension RetrieverStage {
     }
   }
 
+  /// The stage's own filters, with inputs in place of their templates.
+  package func filters(_ inputs: JSONObject, path: String, notes: inout Notes) throws(Problem) -> (before: Filter?, after: Filter?) {
+    var template = RetrieverTemplate(inputs)
+    defer { notes.used.formUnion(template.used) }
+    let first = try before.flatMap { json throws(Problem) in try Self.filter(json, "\(path).pre_filters", &template, &notes) }
+    let last = try after.flatMap { json throws(Problem) in try Self.filter(json, "\(path).post_filters", &template, &notes) }
+    return (first, last)
+  }
+
   /// Looks for mistakes before anybody executes the stage, with made-up inputs. What is wrong only with them is nobody's mistake.
   package func check(_ schema: [RetrieverInput], path: String) throws(Problem) {
     var notes = Notes()
+    do throws(Problem) {
+      _ = try filters(
+        RetrieverValues.samples(of: schema), path: path.hasSuffix(".parameters") ? String(path.dropLast(".parameters".count)) : path, notes: &notes)
+    } catch {
+      let isMadeUp = [before, after].contains { $0.map(Self.holdsTemplate) ?? false }
+      guard isMadeUp, error.kind != .unsupported else { throw error }
+    }
     do throws(Problem) {
       _ = try step(RetrieverValues.samples(of: schema), path: path, notes: &notes)
     } catch {

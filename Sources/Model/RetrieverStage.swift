@@ -45,8 +45,14 @@ package struct RetrieverStage: Sendable, Equatable {
   package var name: String
   package var kind: Kind
   package var parameters: JSONObject
+  /// What documents have to pass before the stage, and after it; conditions as they were given, which may name inputs. Those before a search are
+  /// among its parameters.
+  private(set) var before: JSON?
+  private(set) var after: JSON?
   private var given: JSONObject
 
+  /// Filters stand beside the parameters, where the contract has them.
+  private static let configNames = ["stage_id", "parameters", "version", "pre_filters", "post_filters"]
   private static let names = ["stage_name", "stage_type", "config", "batch_size", "description", "on_error", "output_alias", "parameters"]
   /// The contract's stages that need a language model, the network or a sandbox of its own.
   private static let others = [
@@ -76,10 +82,16 @@ package struct RetrieverStage: Sendable, Equatable {
     }
     self.kind = kind
     if let inner = try config.objectValue("parameters") {
-      _ = try Fields(.object(config.object), path: config.path, accepting: ["stage_id", "parameters", "version"])
+      _ = try Fields(.object(config.object), path: config.path, accepting: Self.configNames)
       parameters = inner
     } else {
-      parameters = JSONObject(members: config.object.members.filter { !["stage_id", "version", "parameters"].contains($0.key) })
+      parameters = JSONObject(members: config.object.members.filter { !Self.configNames.contains($0.key) })
+    }
+    (before, after) = (config["pre_filters"], config["post_filters"])
+    if kind == .featureSearch, let filter = before {
+      let own = parameters["pre_filters"] ?? .null
+      parameters["pre_filters"] = own == .null ? filter : ["AND": [own, filter]]
+      before = nil
     }
     given = fields.object
     given["parameters"] = nil

@@ -62,6 +62,57 @@ struct RetrieverFixture {
 }
 
 @Suite("Retrievers") struct RetrieverTests {
+  @Test(
+    "filters beside a stage's parameters are passed before it and after it, by inputs, too",
+    arguments: [
+      (RetrieverFixture.search(), "pre_filters"), (RetrieverFixture.search(), "post_filters"),
+      (["stage_name": "first", "config": ["stage_id": "feature_search", "parameters": ["searches": []]]], "pre_filters"),
+      (RetrieverFixture.stage("sort_attribute", ["field": "document_id"]), "pre_filters"),
+      (RetrieverFixture.stage("limit", ["limit": 1000]), "post_filters"),
+    ] as [(JSON, String)])
+  func filtersBeside(stage: JSON, key: String) throws {
+    let fixture = try RetrieverFixture(documents: 30)
+    let chosen = try fixture.all().prefix(4).compactMap { $0["document_id"] }
+    func with(_ filter: JSON) -> JSON {
+      var (whole, config) = (stage.object ?? JSONObject(), stage["config"]?.object ?? JSONObject())
+      config[key] = filter
+      whole["config"] = .object(config)
+      return .object(whole)
+    }
+    let fixed: JSON = ["AND": [["field": "document_id", "operator": "in", "value": .array(chosen)]]]
+    let named: JSON = ["field": "document_id", "operator": "in", "value": "{{INPUT.ids}}"]
+    let schema: JSONObject = ["input_schema": ["vector": ["type": "array"], "ids": ["type": "array"]]]
+    for (name, filter) in [("fixed", fixed), ("named", named)] {
+      let id = try fixture.retriever([with(filter)], name: name, schema)
+      let answer = try fixture.execute(id, ["vector": .array(RetrieverFixture.vector(1).map(JSON.double)), "ids": .array(chosen)], ["limit": 100])
+      #expect(Set(RetrieverFixture.ids(answer)) == Set(chosen.compactMap(\.string)), "\(name): \(answer.text.prefix(300))")
+    }
+    let problem = #expect(throws: Problem.self) { try fixture.retriever([with(["field": "n", "operator": "near", "value": 1])], name: "wrong") }
+    #expect(problem?.path?.hasPrefix("stages[0].config") == true && problem?.path?.contains(key) == true, "\(String(describing: problem))")
+  }
+
+  @Test("a retriever that names no collections searches a standalone namespace's own documents")
+  func ownDocuments() throws {
+    let store = try TemporaryStore()
+    try store.call("create_standalone_namespace", body: ["namespace_id": "own", "vector_configs": [["name": "v", "dimension": 2]]])
+    let own = Caller(name: "own", scopes: Set(APIKey.Scope.allCases), namespaces: ["own"])
+    let documents: JSON = [["document_id": "a", "vectors": ["v": [1, 0]]], ["document_id": "b", "vectors": ["v": [0, 1]]]]
+    try store.call("upsert_namespace_documents", path: ["namespace_id": "own"], body: ["documents": documents])
+    let stage: JSON = [
+      "stage_name": "feature_search", "stage_type": "filter",
+      "config": [
+        "stage_id": "feature_search",
+        "parameters": ["searches": [["feature_uri": "v", "query": ["input_mode": "vector", "value": [0.1, 1]]]], "final_top_k": 1],
+      ],
+    ]
+    let made = try store.call("create_retriever", body: ["retriever_name": "once", "stages": [stage]], caller: own)
+    let path = ["retriever_id": made["retriever_id"]?.string ?? ""]
+    #expect(RetrieverFixture.ids(try store.call("execute_retriever", path: path, body: ["inputs": [:]], caller: own)) == ["b"])
+    // Where collections bring their extractors, nobody knows which is meant.
+    let problem = #expect(throws: Problem.self) { try store.call("create_retriever", body: ["retriever_name": "once", "stages": [stage]]) }
+    #expect(problem?.path == "collection_identifiers")
+  }
+
   typealias World = RetrieverFixture
 
   @Test("are made, read by id and name, listed, changed in versions and deleted, in the contract's shapes")

@@ -139,7 +139,7 @@ extension Operation {
     for (name, off) in [("expand", JSON.array([])), ("stream", false), ("target_collection_id", .null)] {
       if let value = fields[name], value != off { throw Problem(.unsupported, "'\(name)' is not in this build", hint: "Leave it out", path: name) }
     }
-    for name in ["skip_cache", "return_presigned_urls"] { _ = try fields.bool(name) }
+    try fields.check(["skip_cache": .boolean, "return_presigned_urls": .boolean, "write_token": .string])
     let consistency = try Fields(fields["consistency"], path: "consistency", accepting: ["mode", "max_staleness_ms"])
     if let mode = try consistency.string("mode"), !["strong", "eventual"].contains(mode) {
       throw Problem(.invalid, "unknown mode '\(mode)'", hint: "One of: strong, eventual", path: "consistency.mode")
@@ -176,6 +176,7 @@ extension Host {
   /// Names a retriever's collections by their identifiers, and refuses one whose searches look for an index that they lack.
   func resolve(_ retriever: inout Retriever) throws(Problem) {
     var collections: [Collection] = []
+    if retriever.collectionIDs.isEmpty, let own = try ownDocuments(ofNamespace: retriever.namespaceID) { collections.append(own) }
     for (position, name) in retriever.collectionIDs.enumerated() {
       collections.append(try collection(name, in: retriever.namespaceID, path: "collection_identifiers[\(position)]"))
     }
@@ -202,6 +203,12 @@ extension Host {
         for place in places { _ = try Retrieval.index(RetrieverSearch.index(of: uri), of: place, path: "\(path).feature_uri") }
       }
     }
+  }
+
+  /// Where the documents of a standalone namespace are that name no collection; nil before there are any, and in a managed namespace.
+  private func ownDocuments(ofNamespace id: String) throws(Problem) -> Collection? {
+    guard let namespace = try read({ reader throws(Problem) in try reader.namespace(id) }), namespace.mode == .standalone else { return nil }
+    return try read { reader throws(Problem) in try reader.collection("documents", in: id) }
   }
 
   private static func names(_ parameters: JSONObject) -> [String] { parameters["collection_identifiers"]?.array?.compactMap(\.string) ?? [] }

@@ -23,7 +23,7 @@ extension Retrieval {
   }
 
   func perform(
-    _ steps: [(step: RetrieverStage.Step?, targets: [[VectorSearch.Target]])], _ collections: [Collection], _ filter: Filter?,
+    _ steps: [Part], _ collections: [Collection], _ filter: Filter?,
     _ page: RetrievalPage, _ vectors: Bool, in reader: Reader, _ outcome: inout Outcome
   ) throws(Problem) {
     var state = State.pending(Pending(filter: filter))
@@ -31,11 +31,13 @@ extension Retrieval {
     for collection in collections { there += Int(try reader.documentCount(collection.id)) }
     outcome.processed = there
     var scope = collections.map(\.id)
-    for (position, (step, targets)) in steps.enumerated() {
+    for (position, part) in steps.enumerated() {
+      let (step, targets) = (part.step, part.targets)
       try cancellation.check()
       let began = host.surroundings.ticks()
       let stage = retriever.stages[position]
       var statistics = Statistics(name: stage.name, kind: stage.kind, budget: stage.parameters["hard_timeout_ms"]?.double)
+      if let filter = part.before { state = try passing(filter, state, scope, vectors, there, in: reader, &outcome) }
       switch (step, state) {
       case (nil, .pending(var pending)):
         pending.stages.append(position)
@@ -72,6 +74,10 @@ extension Retrieval {
         try apply(step, targets, to: &hits, in: reader)
         statistics.output = hits.count
         state = .hits(hits)
+      }
+      if let filter = part.after {
+        state = try passing(filter, state, scope, vectors, there, in: reader, &outcome)
+        if case .hits(let hits) = state { statistics.output = hits.count }
       }
       statistics.milliseconds = (host.surroundings.ticks() - began).inSeconds * 1000
       outcome.stages.append(statistics)
@@ -118,6 +124,19 @@ extension Retrieval {
   func query(_ pending: Pending, _ scope: [String], _ vectors: Bool, _ page: Page) -> DocumentQuery {
     DocumentQuery(
       namespaceID: retriever.namespaceID, collectionIDs: scope, filter: pending.filter, sort: pending.sort, page: page, vectors: vectors)
+  }
+
+  /// What is left of the documents by a filter beside a stage: asked of the store where it still can be, else looked at one by one.
+  private func passing(
+    _ filter: Filter, _ state: State, _ scope: [String], _ vectors: Bool, _ there: Int, in reader: Reader, _ outcome: inout Outcome
+  ) throws(Problem) -> State {
+    if case .pending(var pending) = state, pending.limit == nil, pending.sort.isEmpty, pending.offset == 0 {
+      pending.add(filter)
+      return .pending(pending)
+    }
+    var hits = try materialised(state, scope, vectors, there, in: reader, &outcome)
+    try apply(.filter(filter), [], to: &hits, in: reader)
+    return .hits(hits)
   }
 
   /// Everything in memory, up to the pool.

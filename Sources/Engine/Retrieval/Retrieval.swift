@@ -51,6 +51,14 @@ struct Retrieval {
     }
   }
 
+  /// A stage made ready: what it does, what its searches look into, and the filters around it.
+  struct Part {
+    var step: RetrieverStage.Step?
+    var targets: [[VectorSearch.Target]]
+    var before: Filter?
+    var after: Filter?
+  }
+
   let host: Host
   let retriever: Retriever
   let cancellation: Cancellation
@@ -69,15 +77,14 @@ struct Retrieval {
       collections.append(try host.collection(id, in: retriever.namespaceID, path: "collection_identifiers"))
     }
     // Queries are made vectors before the snapshot is taken: that may take a request to another server.
-    var steps: [(step: RetrieverStage.Step?, targets: [[VectorSearch.Target]])] = []
+    var steps: [Part] = []
     for (position, stage) in retriever.stages.enumerated() {
-      let path = "stages[\(position)].config.parameters"
-      let step = try stage.step(outcome.values.values, path: path, notes: &outcome.notes)
-      guard case .search(let search)? = step else {
-        steps.append((step, []))
-        continue
-      }
-      steps.append((step, try targets(of: search, collections, path: path, &outcome)))
+      let path = "stages[\(position)].config"
+      let step = try stage.step(outcome.values.values, path: path + ".parameters", notes: &outcome.notes)
+      let filters = try stage.filters(outcome.values.values, path: path, notes: &outcome.notes)
+      var targets: [[VectorSearch.Target]] = []
+      if case .search(let search)? = step { targets = try self.targets(of: search, collections, path: path + ".parameters", &outcome) }
+      steps.append(Part(step: step, targets: targets, before: filters.before, after: filters.after))
     }
     let (known, ready) = (collections, steps)
     var made = outcome
