@@ -29,8 +29,10 @@ package enum ErrorMapping {
     if let path = problem.path { details["path"] = .string(path) }
     if let hint = problem.hint { details["hint"] = .string(hint) }
     if let near = problem.didYouMean { details["did_you_mean"] = .string(near) }
-    for (key, value) in problem.details.sorted(by: { $0.key < $1.key }) where key != "http_status" { details[key] = value }
+    for (key, value) in problem.details.sorted(by: { $0.key < $1.key }) where !Self.about.contains(key) { details[key] = value }
     var body: JSONObject = ["success": false, "status": .int(status)]
+    // What the answer would have been stands beside the error, where clients look for it.
+    if let answer = problem.details["answer"]?.object { body.set(answer.members) }
     if status == 422 {
       let all = [problem] + problem.others
       details["validation_errors"] = .array(
@@ -48,6 +50,9 @@ package enum ErrorMapping {
     if let seconds = problem.details["retry_after_seconds"]?.int { response.headers.set("Retry-After", "\(seconds)") }
     return response
   }
+
+  /// What a problem's details say of the answer as a whole.
+  private static let about: Set = ["http_status", "answer"]
 
   /// `documents[2].vectors.text` as FastAPI says it: ["documents", 2, "vectors", "text"].
   private static func location(_ path: String?) -> [JSON] {

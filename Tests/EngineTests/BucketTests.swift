@@ -79,10 +79,30 @@ import Testing
     #expect(try store.call("get_bucket", path: goods)["object_count"] == 1)
     #expect { try put(["price": 3]) } throws: { ($0 as? Problem)?.path == "sku" }
     // Twice in one call is the same as in two.
-    let both = try store.call(
-      "create_objects_batch_buckets", path: goods, body: ["objects": [["sku": "b", "n": 1], ["sku": "b", "n": 2]]])
+    let both = try batch(fixture, goods, [["sku": "b", "n": 1], ["sku": "b", "n": 2]])
     #expect(both["succeeded_count"] == (policy == "upsert" ? 2 : policy == "insert" ? 1 : 0))
     #expect(try store.call("get_bucket", path: goods)["object_count"] == (policy == "update" ? 1 : 2))
+  }
+
+  /// What a call with several objects answers, also where none of them was taken, which is an error with the same members.
+  private func batch(_ fixture: BucketFixture, _ path: [String: String], _ objects: JSON) throws -> JSON {
+    do throws(Problem) {
+      return try fixture.store.call("create_objects_batch_buckets", path: path, body: ["objects": objects])
+    } catch {
+      #expect(error.kind == .invalid && error.details["answer"]?["succeeded_count"] == 0, "\(error)")
+      return try #require(error.details["answer"])
+    }
+  }
+
+  @Test("several objects of which none is taken are an error, and one of them is enough for a success")
+  func noneTaken() throws {
+    let fixture = try BucketFixture()
+    let none = try batch(fixture, articles, [["year": "old"], ["year": [1]]])
+    #expect(none["failed_count"] == 2 && none["total_requested"] == 2 && none["succeeded"] == [])
+    #expect(none["failed"]?.array?.compactMap { $0["object_index"]?.int } == [0, 1])
+    let one = try fixture.store.call("create_objects_batch_buckets", path: articles, body: ["objects": [["year": "old"], ["year": 1999]]])
+    #expect(one["succeeded_count"] == 1 && one["failed_count"] == 1)
+    #expect(try fixture.store.call("create_objects_batch_buckets", path: articles, body: ["objects": []])["total_requested"] == 0)
   }
 
   @Test("a repeated request is answered as the first was; another one under its key is refused")

@@ -57,6 +57,17 @@ extension Operation {
         }
         return upload
       }
+      if !items.isEmpty, failed.count == items.count {
+        // The contract's shape of the answer, under a status that nobody takes for a success.
+        throw Problem(
+          .invalid, "none of the \(items.count) objects was taken", hint: failed[0]["error"]?.string, path: "objects",
+          details: [
+            "answer": [
+              "succeeded": [], "failed": .array(failed), "total_requested": .int(items.count), "succeeded_count": 0,
+              "failed_count": .int(failed.count),
+            ]
+          ])
+      }
       let succeeded = zip(upload.accepted, places).map { item, position -> JSON in
         var json = item.json
         json["object_index"] = .int(position)
