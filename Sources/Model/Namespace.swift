@@ -75,7 +75,7 @@ package struct Namespace: Sendable, Equatable {
       "object": "namespace", "namespace_id": .string(id), "namespace_name": .string(name), "description": .optional(description),
       "mode": .string(mode.rawValue), "namespace_type": "standard", "scope": "org",
       "vector_configs": .array(
-        vectorIndexes.map { ["name": .string($0.name), "dimension": .int($0.dimensions), "metric": .string($0.metric.rawValue)] }),
+        vectorIndexes.map { ["name": .string($0.name), "dimension": .int($0.dimensions), "metric": .string($0.metric.namespaceWord)] }),
       "namespace_ready": true, "max_concurrent_tasks": .optional(maxConcurrentTasks), "created_at": .instant(createdAt),
       "updated_at": .instant(updatedAt),
     ]

@@ -2,7 +2,12 @@ package import Basics
 
 /// A named space of vectors in a collection: all of one dimension, compared by one metric.
 package struct VectorIndex: Sendable, Equatable {
-  package enum Metric: String, Sendable, CaseIterable { case cosine, euclidean, dot }
+  package enum Metric: String, Sendable, CaseIterable {
+    case cosine, euclidean, dot
+
+    /// What a namespace's `vector_configs` call it, where a collection says `dot`.
+    var namespaceWord: String { self == .dot ? "dot_product" : rawValue }
+  }
 
   package var name: String
   package var dimensions: Int

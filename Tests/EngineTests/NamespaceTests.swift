@@ -20,6 +20,19 @@ import Testing
     #expect(own["mode"] == "standalone")
   }
 
+  @Test("tell the metric of their vectors by the word that namespaces have for it", arguments: ["cosine", "euclidean", "dot_product"])
+  func metrics(word: String) throws {
+    let store = try TemporaryStore()
+    let configs: JSON = [["name": "v", "dimension": 2, "metric": .string(word)]]
+    let made = try store.call("create_standalone_namespace", body: ["namespace_id": "own", "vector_configs": configs])
+    #expect(made["vector_configs"] == configs)
+    let read = try store.call("get_namespace", path: ["namespace_identifier": "own"])
+    #expect(read["vector_configs"] == configs)
+    // What it reads it takes back.
+    let again = try store.call("patch_namespace", path: ["namespace_identifier": "own"], body: ["vector_configs": read["vector_configs"] ?? .null])
+    #expect(again["vector_configs"] == configs)
+  }
+
   @Test(
     "have names and identifiers that mean one of them alone",
     arguments: [
