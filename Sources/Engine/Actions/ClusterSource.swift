@@ -47,18 +47,14 @@ struct ClusterSource {
     return found
   }
 
-  /// The one vector index that is meant: named, or the only one; of the same dimension in every collection.
+  /// The one vector index that is meant: named, or the first of the first collection; of the same dimension in every collection.
   static func index(of definition: ClusterDefinition, in collections: [Collection]) throws(Problem) -> VectorIndex {
     guard let first = collections.first else { throw Problem(.invalid, "there is no collection to cluster", path: "collection_ids") }
     let known = first.vectorIndexes.map(\.name)
     let name = definition.vectorIndex ?? known.first
-    guard let name, let index = first.index(named: name), definition.vectorIndex != nil || known.count == 1 else {
+    guard let name, let index = first.index(named: name) else {
       throw Problem(
-        .invalid,
-        known.isEmpty
-          ? "collection '\(first.name)' has no vector index"
-          : definition.vectorIndex.map { "collection '\(first.name)' has no vector index '\($0)'" }
-            ?? "collection '\(first.name)' has \(known.count) vector indexes",
+        .invalid, "collection '\(first.name)' has no vector index" + (definition.vectorIndex.map { " '\($0)'" } ?? ""),
         hint: known.isEmpty ? "Create it with vector_indexes" : "Name one of: \(known.joined(separator: ", "))", path: "vector_config.feature_uris",
         didYouMean: definition.vectorIndex.flatMap { Suggestion.nearest(to: $0, in: known) })
     }
