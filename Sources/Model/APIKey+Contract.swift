@@ -36,6 +36,7 @@ extension APIKey {
       namespaces = []
       for scope in scopes { namespaces.append(try Self.namespace(Fields(.object(scope.object), path: scope.path), resolve)) }
     }
+    try fields.check(["principal_id": .string, "allowed_origins": .strings])
     for name in ["principal_id", "allowed_origins"] where fields[name] != nil && fields[name] != [] {
       throw Problem(.unsupported, "'\(name)' is not in this build", hint: "Leave it out", path: fields.at(name))
     }

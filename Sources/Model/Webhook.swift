@@ -50,6 +50,8 @@ package struct Webhook: Sendable, Equatable {
   /// `namespaces` are read by name or identifier and left to the caller to resolve.
   package init(_ body: JSON, replacing old: Webhook? = nil, surroundings: Surroundings) throws(Problem) {
     let fields = try Fields(body, accepting: Self.accepted)
+    // What a client read of a webhook comes back with it.
+    try fields.check(["webhook_id": .string, "internal_id": .string, "delivery_health": .object, "created_at": .string, "updated_at": .string])
     let name = try fields.required("webhook_name", example: "\"deployments\"")
     guard let types = try fields.strings("event_types", atLeast: 1) else {
       throw fields.missing("event_types", example: "[\"cluster.execution.completed\"]")

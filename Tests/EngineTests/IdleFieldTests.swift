@@ -11,6 +11,14 @@ import Testing
       ("create_standalone_namespace", ["namespace_id": "own", "storage": "s3"], "storage"),
       ("create_standalone_namespace", ["namespace_id": "own", "config": [1]], "config"),
       ("run_source", ["source": "return 1", "event": "created"], "event"),
+      ("run_source", ["source": "return 1", "version": true], "version"),
+      ("preview_schedule", ["cron_expression": "0 2 * * *", "action_config": true], "action_config"),
+      ("list_namespace_documents", ["return_presigned_urls": 3], "return_presigned_urls"),
+      ("list_collections", ["sorts": [.null]], "sorts[0]"),
+      (
+        "create_cluster", ["collection_ids": ["points"], "vector_config": ["clustering_method": "kmeans", "feature_uris": []]],
+        "vector_config.feature_uris"
+      ),
       ("create_collection", ["collection_name": "words", "source": ["collection_ids": ["points"]]], "source.type"),
     ] as [(String, JSON, String)])
   func types(operation: String, body: JSON, path: String) throws {

@@ -102,6 +102,7 @@ extension Operation {
   /// An empty list of collections stands for every one of the namespace.
   private static func listed(_ host: Host, _ call: Call, _ fields: Fields, in collections: [Collection]) throws(Problem) -> JSONObject {
     var page = try Page(fields)
+    try fields.check(["return_presigned_urls": .boolean])
     let order = try SortOrder(fields)
     let view = try DocumentView(fields)
     let share = try DocumentShare(fields, &page)

@@ -129,6 +129,9 @@ extension Operation {
     var ids: [JSON] = []
     ids.reserveCapacity(documents.count)
     for (position, item) in documents.enumerated() {
+      if item.json == .null {
+        throw Problem(.invalid, "expected an object, got null", path: "documents[\(position)]", details: ["type": "object_type"])
+      }
       let document = try Document(item, in: collection, path: "documents[\(position)]", surroundings: host.surroundings)
       ids.append(.string(document.id))
       changes.append(.upsert(document))

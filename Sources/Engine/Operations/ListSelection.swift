@@ -22,7 +22,14 @@ struct ListSelection {
     var order: [SortOrder] = []
     if let items = fields["sorts"] {
       guard let list = items.array else { throw Problem(.invalid, "expected an array, got \(items.typeName)", path: "sorts") }
-      for item in list { if let one = try SortOrder(Fields(["sort": item])) { order.append(one) } }
+      for (position, item) in list.enumerated() {
+        guard item.object != nil else {
+          throw Problem(
+            .invalid, "expected an object, got \(item.typeName) \(item.brief)", hint: "For example {\"field\": \"created_at\"}",
+            path: "sorts[\(position)]")
+        }
+        if let one = try SortOrder(Fields(["sort": item])) { order.append(one) }
+      }
     }
     if let one = try SortOrder(fields) { order.append(one) }
     self.order = order

@@ -22,6 +22,8 @@ extension Operation {
         }
         return .json(try host.preview(fields, after: after, count: count, call))
       }
+      // Beside an expression the rest of a trigger says nothing.
+      try fields.check(["name": .string, "description": .string, "action_type": .string, "action_config": .object, "status": .string])
       let preview = try CronPreview(
         expression: try fields.required("cron_expression", example: "\"0 2 * * *\""), timezone: try fields.string("timezone") ?? "UTC", after: after,
         count: count, zones: host.zones, policy: try DSTPolicy(dstGap: fields.string("dst_gap"), dstFold: fields.string("dst_fold")))

@@ -39,6 +39,8 @@ extension Operation {
       body: runNames + ["source", "kind", "name"]
     ) { host, call throws(Problem) in
       let fields = try Fields(call.body, accepting: runNames + ["source", "kind", "name"])
+      // What is given in place has no versions; the field is that of a stored script.
+      try fields.check(["version": .integer])
       let kind: StoredScript.Kind = try fields.choice("kind") ?? .batch
       let script = Script(
         name: try fields.string("name") ?? "script", version: 0, source: try fields.required("source", example: "\"return 1 + 1\""))
@@ -58,6 +60,7 @@ extension Operation {
       "put_script", "PUT", "/v1/scripts/{script_id}", "Make a new version; it becomes active when its tests pass", tag: "Scripts", scope: .scripts,
       body: ScriptWriting.names + ["kind", "name"]
     ) { host, call throws(Problem) in
+      try Fields(call.body).check(["name": .string, "kind": .string])
       let writing = try ScriptWriting(call, host: host)
       return .json(try writing.put(try call.parameter("script_id")))
     },

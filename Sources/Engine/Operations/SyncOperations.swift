@@ -21,6 +21,7 @@ extension Operation {
       let bucket = try host.bucket(call)
       let fields = try call.listFields(accepting: ["connection_id", "status", "is_active"])
       let page = try Page.byPlace(fields)
+      try fields.check(["connection_id": .string])
       let (isActive, status) = (try fields.bool("is_active"), try fields.string("status"))
       let found = try host.read { reader throws(Problem) in try reader.syncs(of: bucket.id) }.filter { standing in
         (isActive.map { $0 == standing.sync.isActive } ?? true) && (status.map { standing.json["status"] == .string($0) } ?? true)
