@@ -549,6 +549,8 @@ def drive_wrapper(url, key):
     call("Mixpeek tasks.list", client.tasks.list)
     call("Mixpeek buckets.delete", lambda: client.buckets.delete(bucket["bucket_id"]))
     call("Mixpeek collections.delete", lambda: client.collections.delete("things"))
+    call("Mixpeek documents without a collection", lambda: client.namespaces.documents.upsert(namespace_id="wrapped", documents=[{"document_id": "near", "vectors": {"v": [1, 0]}}, {"document_id": "far", "vectors": {"v": [0, 1]}}]), lambda a: a["inserted"] == 2)
+    call("Mixpeek search by vectors", lambda: client.search(namespace_id="wrapped", queries=[{"vector_name": "v", "vector": [1, 0.1], "top_k": 1}]), lambda a: [d["document_id"] for d in a["documents"]] == ["near"])
     gone = call("Mixpeek namespaces.delete", lambda: client.namespaces.delete("managed"), lambda a: a["task_id"])
     call("Mixpeek tasks.get of a deletion", lambda: client.tasks.get(gone["task_id"]), lambda a: a["status"] == "COMPLETED")
     call("Mixpeek tasks.delete of none", lambda: client.tasks.delete("task_none"), lambda a: a["success"])
@@ -725,6 +727,133 @@ def drive_applications(url, key):
     call("which hold each once", lambda: [d.document_id for s in shares for d in s.results], lambda a: len(a) == len(set(a)) >= 90)
 
 
+def unlike(sent, got, path=""):
+    """Where what was sent does not come back."""
+    if isinstance(sent, dict):
+        return [place for key, value in sent.items() for place in unlike(value, got.get(key) if isinstance(got, dict) else None, f"{path}.{key}")]
+    if isinstance(sent, list) and isinstance(got, list) and len(sent) == len(got):
+        return [place for i, pair in enumerate(zip(sent, got)) for place in unlike(*pair, f"{path}[{i}]")]
+    return [] if sent == got else [f"{path}: {sent!r} became {got!r}"]
+
+
+def drive_reading_back(url, key):
+    """What is sent is found again: every parameter of every algorithm, and what is only kept."""
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    clusters, collections = api.ClustersApi(client), api.CollectionsApi(client)
+    two = {"collection_name": "two", "source": {"type": "direct_upsert"}, "feature_extractor": {"feature_extractor_name": "passthrough_extractor", "version": "v1", "parameters": {
+        "extractor_type": "passthrough_extractor", "vector_fields": [{"field": "a", "name": "a", "dimensions": 2}, {"field": "b", "name": "b", "dimensions": 3, "distance": "euclidean"}]}}}
+    call("a collection of two indexes", lambda: collections.create_collection(models.CreateCollectionRequest.from_dict(two)), lambda a: {"a", "b"} <= {i.name for i in a.vector_indexes})
+    algorithms = {
+        "kmeans": models.KMeansParams(n_clusters=3, max_iter=50, tol=0.01, n_init=2), "dbscan": models.DBSCANParams(eps=0.6, min_samples=3), "hdbscan": models.HDBSCANParams(min_cluster_size=4, alpha=1.5),
+        "agglomerative": models.AgglomerativeParams(n_clusters=3, linkage="average"), "spectral": models.SpectralParams(n_clusters=3, gamma=0.5), "gaussian_mixture": models.GaussianMixtureParams(n_components=3),
+        "mean_shift": models.MeanShiftParams(bandwidth_quantile=0.3), "optics": models.OPTICSParams(min_samples=4),
+    }
+    kept = {"sample_size": 500, "vis_n_components": 3, "layout_stability": "none", "preprocessing_steps": [{"method": "whitening", "regularization": 0.5}]}
+    for name, parameters in algorithms.items():
+        body = models.CreateClusterRequest.from_dict({"collection_ids": ["two"], "cluster_name": f"back {name}", "cluster_type": "vector", "llm_labeling": {"provider": "openai", "candidate_labels": ["x"]},
+                                                      "vector_config": {"clustering_method": name, **kept}})
+        body.vector_config.algorithm_params = models.AlgorithmParams(parameters)
+        said = {**kept, "algorithm": name, "algorithm_params": {k: v for k, v in parameters.to_dict().items() if v is not None and k not in ("verbose", "n_jobs")}}
+        made = call(f"{name} is told as it was said", lambda: clusters.create_cluster(body), lambda a: unlike(said, a.to_dict()) == [] and a.llm_labeling.candidate_labels)
+        call(f"{name}, read", lambda: clusters.get_cluster(f"back {name}"), lambda a: unlike(said, a.to_dict()) == [])
+        clusters.delete_cluster(made.cluster_id)
+    grouping = {"attributes": ["kind", "n"], "hierarchical_grouping": True, "aggregation_method": "count"}
+    body = models.CreateClusterRequest.from_dict({"collection_ids": ["two"], "cluster_type": "attribute", "attribute_config": grouping})
+    call("a grouping is told as it was said", lambda: clusters.create_cluster(body), lambda a: (a.clustered_attributes, a.hierarchical_grouping, a.aggregation_method) == tuple(grouping.values()))
+    old = {"trigger_type": "interval", "schedule_config": {"interval_seconds": 60}, "execution_config": {"collection_ids": ["two"], "config": {"algorithm": "kmeans", "n_clusters": 2}}}
+    call("of two indexes the first is meant", lambda: api.ClusterTriggersApi(client).create_trigger_clusters(models.SharedClustersTriggersModelsCreateTriggerRequest.from_dict(old)), lambda a: a.trigger_id)
+    configs = [{"name": "v", "dimension": 2, "metric": metric} for metric in ("dot_product",)]
+    call("a namespace's metric", lambda: api.NamespacesApi(client).create_namespace(models.CreateNamespaceRequest.from_dict({"namespace_name": "metrics", "vector_configs": configs})), lambda a: a.vector_configs == configs)
+
+
+def drive_filters(url, key):
+    """Each operator, alone and nested, in a body and in a query, against what Python says of the same documents; pages of every list to their ends."""
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    inside = api.CollectionDocumentsApi(client)
+    rows = {f"f{i}": {"kind": "abc"[i % 3], "n": i, "x": i * 1.5, "on": i % 2 == 0, "title": f"The {'abc'[i % 3]} fox number {i}", "tags": [f"t{i % 4}"], "in": {"n": i % 5}, **({"may": 1} if i % 4 else {})} for i in range(24)}
+    api.CollectionsApi(client).create_collection(models.CreateCollectionRequest.from_dict({"collection_name": "filtered", "source": {"type": "direct_upsert"}}))
+    api.BYODocumentsApi(client).upsert_documents_byo_namespaces("sdk", models.BYOUpsertRequest.from_dict({"collection_id": "filtered", "documents": [{"document_id": i, "vectors": {}, "payload": row} for i, row in rows.items()]}))
+    conditions = [
+        ("kind", "eq", "a", lambda r: r["kind"] == "a"), ("kind", "ne", "a", lambda r: r["kind"] != "a"), ("x", "gt", 9, lambda r: r["x"] > 9), ("x", "gte", 9, lambda r: r["x"] >= 9),
+        ("n", "lt", 5, lambda r: r["n"] < 5), ("n", "lte", 5, lambda r: r["n"] <= 5), ("n", "in", [1, 5, 99], lambda r: r["n"] in (1, 5)), ("kind", "nin", ["a", "b"], lambda r: r["kind"] == "c"),
+        ("title", "contains", "FOX NUMBER 1", lambda r: "fox number 1" in r["title"].lower()), ("tags", "contains", "t1", lambda r: "t1" in r["tags"]), ("title", "starts_with", "the b", lambda r: r["title"].lower().startswith("the b")),
+        ("title", "ends_with", "7", lambda r: r["title"].endswith("7")), ("title", "regex", "number 1[0-3]$", lambda r: re.search("number 1[0-3]$", r["title"])), ("may", "exists", True, lambda r: "may" in r),
+        ("may", "is_null", True, lambda r: "may" not in r), ("title", "text", "A FOX", lambda r: "a fox" in r["title"].lower()), ("title", "phrase", "b fox", lambda r: "b fox" in r["title"]),
+        ("title", "words", "foxes number", lambda r: True), ("in.n", "eq", 3, lambda r: r["in"]["n"] == 3), ("on", "eq", True, lambda r: r["on"]),
+    ]
+    one = lambda c: {"field": c[0], "operator": c[1], "value": c[2]}
+    cases = [({"AND": [one(c)]}, c[3], c[1]) for c in conditions]
+    for c, d in zip(conditions, conditions[7:] + conditions[:7]):
+        cases.append(({"OR": [one(c), {"NOT": [one(d)]}]}, lambda r, c=c, d=d: c[3](r) or not d[3](r), f"{c[1]} or not {d[1]}"))
+        cases.append(({"AND": [one(c), {"OR": [one(d)]}]}, lambda r, c=c, d=d: c[3](r) and d[3](r), f"{c[1]} and {d[1]}"))
+        cases.append(({"NOT": [one(c), one(d)]}, lambda r, c=c, d=d: not c[3](r) and not d[3](r), f"neither {c[1]} nor {d[1]}"))
+    found = lambda a: {d.document_id for d in a.results}
+    for filters, passes, what in cases:
+        wanted = {i for i, row in rows.items() if passes(row)}
+        body = models.ListDocumentsRequest.from_dict({"filters": filters, "limit": 100})
+        call(f"filter: {what}", lambda: inside.list_documents("filtered", list_documents_request=body), lambda a: found(a) == wanted)
+        call(f"filter by GET: {what}", lambda: inside.list_documents_0("filtered", limit=100, filters=json.dumps(filters)), lambda a: found(a) == wanted)
+    lists = {
+        "documents": (lambda **q: inside.list_documents("filtered", **q), "document_id"), "documents by GET": (lambda **q: inside.list_documents_0("filtered", **q), "document_id"),
+        "collections": (api.CollectionsApi(client).list_collections, "collection_id"), "namespaces": (api.NamespacesApi(client).list_namespaces, "namespace_id"), "tasks": (api.TasksApi(client).list_tasks, "task_id"),
+        "clusters": (api.ClustersApi(client).list_clusters, "cluster_id"), "taxonomies": (api.TaxonomiesApi(client).list_taxonomies_0, "taxonomy_id"), "retrievers": (api.RetrieversApi(client).list_retrievers, "retriever_id"),
+        "buckets": (api.BucketsApi(client).list_buckets, "bucket_id"),
+    }
+    ids = lambda answer, name: [getattr(row, name) for row in answer.results]
+
+    def walked(ask, name, step, by):
+        seen, at = [], {}
+        for turn in range(500):
+            page = ask(limit=step, **at)
+            if not page.results:
+                break
+            seen += ids(page, name)
+            cursor = page.to_dict()["pagination"].get("next_cursor")
+            if by in ("offset", "page"):
+                at = {by: len(seen) if by == "offset" else turn + 2}
+            elif cursor is None:
+                break
+            else:
+                at = {by: cursor}
+        return seen
+
+    for what, (ask, name) in lists.items():
+        everything = ids(ask(limit=1000), name)
+        for by in ("offset", "page", "cursor", "next_cursor", "after"):
+            call(f"{what} by {by}", lambda: walked(ask, name, max(2, len(everything) // 4), by), lambda a: a == everything)
+    generated = models.NamespaceListDocumentsRequest(collection_ids=["filtered"])
+    call("the query's page beside generated defaults", lambda: api.DocumentsApi(client).list_documents_ns(page_size=3, namespace_list_documents_request=generated), lambda a: len(a.results) == 3)
+
+
+def drive_batch_words(url, key):
+    """What is said twice about a batch, objects of which none is taken, and searches with filters beside their stages."""
+    client = ApiClient(Configuration(host=url, access_token=key))
+    client.set_default_header("X-Namespace", "sdk")
+    batches, objects = api.BucketBatchesApi(client), api.BucketObjectsApi(client)
+    bucket = next(b.bucket_id for b in api.BucketsApi(client).list_buckets().results if b.bucket_name == "combined")
+    thing = objects.list_objects_buckets(bucket).results[0].object_id
+    create = lambda body, **query: batches.create_batch_buckets_batches(bucket, models.CreateBatchRequest.from_dict({"object_ids": [thing], **body}), **query)
+    for body, query, submits in (({"auto_submit": True}, {}, True), ({"auto_submit": True}, {"auto_submit": False}, False), ({}, {"trigger_processing": True}, True), ({}, {}, False)):
+        call(f"a batch with {body} and {query}", lambda: create(body, **query), lambda a: (a.status.value != "DRAFT") == submits)
+    unknown = models.CreateBatchRequest.from_dict({"object_ids": [thing, "obj_none"]})
+    refused("an object that is not there", lambda: batches.create_batch_buckets_batches(bucket, unknown), "NotFoundException")
+    call("which nobody looks for", lambda: batches.create_batch_buckets_batches(bucket, unknown, skip_validation=True), lambda a: len(a.object_ids) == 2)
+    none = models.CreateObjectsBatchRequest.from_dict({"objects": [{"blobs": [{"property": "text", "type": "text", "data": "x"}], "idempotency_key": ""}]})
+    try:
+        objects.create_objects_batch_buckets(bucket, none)
+        call("objects of which none is taken", lambda: None, lambda a: False)
+    except Exception as error:
+        call("objects of which none is taken", lambda: json.loads(error.body), lambda a: a["status"] == 422 and a["failed_count"] == 1 and a["succeeded"] == [] and a["detail"])
+    retrievers = api.RetrieversApi(client)
+    config = {"stage_id": "feature_search", "parameters": {"searches": [], "final_top_k": 100}, "pre_filters": {"AND": [{"field": "kind", "operator": "eq", "value": "{{INPUT.kind}}"}]}, "post_filters": {"AND": [{"field": "n", "operator": "lt", "value": 9}]}}
+    body = {"retriever_name": "beside", "collection_identifiers": ["filtered"], "input_schema": {"kind": {"type": "string"}}, "stages": [{"stage_name": "all", "config": config}]}
+    made = call("filters beside a stage", lambda: retrievers.create_retriever(models.CreateRetrieverRequest.from_dict(body)), lambda a: a.stages[0].config == config)
+    run = models.ExecuteRetrieverRequest.from_dict({"inputs": {"kind": "a"}, "limit": 100})
+    call("are passed", lambda: retrievers.execute_retriever(made.retriever_id, run), lambda a: {d["document_id"] for d in a.documents} == {"f0", "f3", "f6"})
+
+
 def coverage(url, key):
     """Every operation that the contract has and the server serves must have been answered with success."""
     ask = lambda path: urllib.request.urlopen(urllib.request.Request(url + path, headers={"Authorization": f"Bearer {key}"})).read().decode()
@@ -745,7 +874,7 @@ def main():
         drive_buckets(banner["url"], banner["key"])
         drive_taxonomies(banner["url"], banner["key"])
         drive_retrievers(banner["url"], banner["key"])
-        for more in (drive_documents, drive_cluster_triggers, drive_combinations, drive_applications, drive_keys, drive_wrapper, drive_curl):
+        for more in (drive_documents, drive_cluster_triggers, drive_combinations, drive_applications, drive_reading_back, drive_filters, drive_batch_words, drive_keys, drive_wrapper, drive_curl):
             more(banner["url"], banner["key"])
         coverage(banner["url"], banner["key"])
     finally:
