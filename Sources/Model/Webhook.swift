@@ -51,16 +51,16 @@ package struct Webhook: Sendable, Equatable {
   package init(_ body: JSON, replacing old: Webhook? = nil, surroundings: Surroundings) throws(Problem) {
     let fields = try Fields(body, accepting: Self.accepted)
     // What a client read of a webhook comes back with it.
-    try fields.check(["webhook_id": .string, "internal_id": .string, "delivery_health": .object, "created_at": .string, "updated_at": .string])
+    try fields.check(["internal_id": .string, "delivery_health": .object, "created_at": .string, "updated_at": .string])
     let name = try fields.required("webhook_name", example: "\"deployments\"")
     guard let types = try fields.strings("event_types", atLeast: 1) else {
       throw fields.missing("event_types", example: "[\"cluster.execution.completed\"]")
     }
     for (index, type) in types.enumerated() { try WebhookVocabulary.check(type, path: "event_types[\(index)]") }
-    guard let given = fields["channels"] else {
+    guard let listed = fields["channels"] else {
       throw fields.missing("channels", example: "[{\"channel\": \"webhook\", \"configs\": {\"url\": \"https://example.com/hook\"}}]")
     }
-    guard let items = given.array else { throw Problem(.invalid, "expected an array, got \(given.typeName)", path: "channels") }
+    guard let items = listed.array else { throw Problem(.invalid, "expected an array, got \(listed.typeName)", path: "channels") }
     guard (1...Self.channelLimit).contains(items.count) else {
       throw Problem(.invalid, "\(items.count) channels are given", hint: "Give 1 to \(Self.channelLimit)", path: "channels")
     }
@@ -70,8 +70,9 @@ package struct Webhook: Sendable, Equatable {
         try WebhookChannel(item, path: "channels[\(index)]", replacing: old?.channel(like: item, at: index), surroundings: surroundings))
     }
     let now = surroundings.now()
-    let id: String
-    if let old { id = old.id } else { id = try Self.identifier(fields, surroundings) }
+    // One that is replaced keeps its own, whatever the request says.
+    let given = try Self.identifier(fields, surroundings)
+    let id = old?.id ?? given
     self.init(
       id: id, name: try Names.check(name, path: "webhook_name", in: 1...200), eventTypes: types.unique,
       resourceTypes: (try fields.strings("resource_types") ?? []).unique, namespaceIDs: (try fields.strings("namespaces") ?? []).unique,

@@ -75,12 +75,13 @@ extension Retrieval {
         statistics.output = hits.count
         state = .hits(hits)
       }
-      if let filter = part.after {
-        state = try passing(filter, state, scope, vectors, there, in: reader, &outcome)
-        if case .hits(let hits) = state { statistics.output = hits.count }
-      }
       statistics.milliseconds = (host.surroundings.ticks() - began).inSeconds * 1000
       outcome.stages.append(statistics)
+      // Only now: what was asked of the store together writes its numbers to the stages that are there.
+      if let filter = part.after {
+        state = try passing(filter, state, scope, vectors, there, in: reader, &outcome)
+        if case .hits(let hits) = state { outcome.stages[position].output = hits.count }
+      }
     }
     try finish(state, scope, page, vectors, there, in: reader, &outcome)
   }
