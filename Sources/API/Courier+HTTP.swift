@@ -17,7 +17,9 @@ extension Courier {
       let (seconds, attoseconds) = duration.components
       var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
       var left = timespec()
-      while nanosleep(&time, &left) != 0 && errno == EINTR { time = left }
+      Blocking.during {
+        while nanosleep(&time, &left) != 0 && errno == EINTR { time = left }
+      }
     })
 
   /// Path and query of `http://host:port/path?query`.

@@ -144,7 +144,7 @@ package final class Client {
           return answer
         }
       }
-      switch Socket.read(socket, into: buffer) {
+      switch Blocking.during({ Socket.read(socket, into: buffer) }) {
       case .count(let count): parser.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       case .wouldBlock: throw Problem(.unavailable, "\(endpoint) did not answer within \(timeout.inSeconds) s")
       case .ended:
