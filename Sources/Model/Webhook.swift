@@ -71,8 +71,8 @@ package struct Webhook: Sendable, Equatable {
     }
     let now = surroundings.now()
     // One that is replaced keeps its own, whatever the request says.
-    let given = try Self.identifier(fields, surroundings)
-    let id = old?.id ?? given
+    let given = try Self.identifier(fields)
+    let id = old?.id ?? given ?? "wh_" + surroundings.bytes(8).hexadecimal
     self.init(
       id: id, name: try Names.check(name, path: "webhook_name", in: 1...200), eventTypes: types.unique,
       resourceTypes: (try fields.strings("resource_types") ?? []).unique, namespaceIDs: (try fields.strings("namespaces") ?? []).unique,
@@ -80,9 +80,9 @@ package struct Webhook: Sendable, Equatable {
       nextAttemptAt: old?.nextAttemptAt, createdAt: old?.createdAt ?? now, updatedAt: now)
   }
 
-  /// `wh_` and sixteen hexadecimal digits, which the official client checks.
-  private static func identifier(_ fields: Fields, _ surroundings: Surroundings) throws(Problem) -> String {
-    guard let given = try fields.string("webhook_id") else { return "wh_" + surroundings.bytes(8).hexadecimal }
+  /// `wh_` and sixteen hexadecimal digits, which the official client checks; nil where none is given.
+  private static func identifier(_ fields: Fields) throws(Problem) -> String? {
+    guard let given = try fields.string("webhook_id") else { return nil }
     guard given.hasPrefix("wh_"), given.utf8.count == 19,
       given.utf8.dropFirst(3).allSatisfy({ (48...57).contains($0) || (97...102).contains($0 | 32) })
     else {
