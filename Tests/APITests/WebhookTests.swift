@@ -392,6 +392,20 @@ import Testing
     #expect(try store.call("list_webhooks_organizations")["total"] == 0)
   }
 
+  @Test("keep their identifier when they are replaced, and refuse one of another shape") func replacing() throws {
+    defer { receiver.stop() }
+    let made = try make()
+    func replace(_ id: JSON) throws -> JSON {
+      let body: JSON = [
+        "webhook_name": "hook", "webhook_id": id, "event_types": ["custom.step"], "delivery_health": made["delivery_health"] ?? .null,
+        "channels": [["channel": "webhook", "configs": ["url": .string(receiver.url)]]],
+      ]
+      return try store.call("update_webhook_organizations", path: ["identifier": "hook"], body: body)
+    }
+    for id: JSON in [.null, made["webhook_id"] ?? .null, "wh_0123456789abcdef"] { #expect(try replace(id)["webhook_id"] == made["webhook_id"]) }
+    for id: JSON in ["zz", 1] { #expect(try problem { _ = try replace(id) }.path == "webhook_id") }
+  }
+
   @Test("do not go to private places by way of a name") func privatePlaces() throws {
     defer { receiver.stop() }
     try store.call(
