@@ -75,5 +75,10 @@ import Testing
     #expect(refused.status == 422 && refused.json["error"]?["message"]?.string?.contains("null") == true, "\(refused.text)")
     #expect(type("/v1/triggers", "post") == "object")
     #expect(try scenario.send("PATCH", "/v1/namespaces/default", raw: "null").status == 422)
+    // Nor is it a document.
+    _ = try scenario.send("POST", "/v1/collections", ["collection_name": "words"])
+    let written = try scenario.send("PUT", "/v1/collections/words/documents/upsert", ["documents": [["n": 1], .null]])
+    #expect(written.status == 422 && written.json["error"]?["details"]?["path"] == "documents[1]", "\(written.text)")
+    #expect(try scenario.send("GET", "/v1/collections/words/documents/count").json["count"] == 0)
   }
 }
