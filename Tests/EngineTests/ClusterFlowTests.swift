@@ -124,7 +124,8 @@ import Testing
     let ended = try store.call("get_task", path: ["task_id": task["task_id"]?.string ?? ""])
     let progress = ended["outputs"]?.array?.first?["progress"]
     #expect(ended["status"] == "CANCELED" && progress?["seconds"]?.double ?? 0 >= 3, "\(ended.text)")
-    let quiet = try Fixture(documents: 300, store: TemporaryStore { _, line in if line.contains("clustering for") { open.withLock { $0.heard = -1 } } })
+    let quick = try TemporaryStore { _, line in if line.contains("clustering for") { open.withLock { $0.heard = -1 } } }
+    let quiet = try Fixture(documents: 300, store: quick)
     _ = try run(quiet, quiet.cluster(20))
     #expect(open.withLock { $0.heard } >= 3)
   }
