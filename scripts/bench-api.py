@@ -169,7 +169,8 @@ def reads(server, loader, repeat):
         "name": "bench", "action_type": "cluster", "action_config": {"cluster_id": cluster}, "trigger_type": "cron", "schedule_config": {"cron_expression": "0 2 1 1 *"},
     })["trigger_id"]
     paths = {
-        "the bare loop (health)": "/v1/health", "one document": "/v1/collections/large/documents/one", "a collection": "/v1/collections/large",
+        "the bare loop (health)": "/v1/health", "one document": "/v1/collections/large/documents/one",
+        "another document each time": "/v1/collections/large/documents/doc_%07d", "a collection": "/v1/collections/large",
         "the collections": "/v1/collections", "a trigger": f"/v1/triggers/{trigger}", "the triggers": "/v1/triggers", "a cluster": f"/v1/clusters/{cluster}", "the clusters": "/v1/clusters",
         "who this key is": "/v1/me",
     }

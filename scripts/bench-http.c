@@ -1,5 +1,5 @@
 // A small HTTP/1.1 load generator for scripts/bench: keeps N connections busy with one request each, for a number of seconds.
-// Usage: bench-http PORT CONNECTIONS SECONDS METHOD PATH KEY [BODY-FILE]; prints {"requests_per_second": …, "p50_ms": …, "p99_ms": …, "errors": …}
+// Usage: bench-http PORT CONNECTIONS SECONDS METHOD PATH KEY [BODY-FILE]; a "%07d" in PATH is another number below 10,000 each time. Prints {"requests_per_second": …, "p50_ms": …, "p99_ms": …, "errors": …}
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,6 +27,7 @@ typedef struct {
 
 static char *request;
 static size_t request_size;
+static char *number; // where the request has its "%07d", if it has one
 
 static int compare(const void *a, const void *b) { return (*(float *)a > *(float *)b) - (*(float *)a < *(float *)b); }
 
@@ -38,7 +39,14 @@ static void push(connection *c) {
   }
 }
 
+// The number is written into the one request that all connections send: so small a one is never sent in two parts.
 static void begin(connection *c) {
+  static unsigned random = 1;
+  if (number) {
+    unsigned rest = (random = random * 1664525 + 1013904223) >> 8;
+    rest %= 10000;
+    for (int i = 6; i >= 0; i--, rest /= 10) number[i] = (char)('0' + rest % 10);
+  }
   c->sent = c->got = c->expected = 0;
   c->began = now();
   push(c);
@@ -46,6 +54,8 @@ static void begin(connection *c) {
 
 int main(int argc, char **argv) {
   if (argc < 7) return 2;
+  char *path = malloc(strlen(argv[5]) + 8), *pattern = strstr(strcpy(path, argv[5]), "%07d");
+  if (pattern) sprintf(pattern, "0000000%s", argv[5] + (pattern - path) + 4);
   int count = atoi(argv[2]);
   double seconds = atof(argv[3]);
   char *body = NULL;
@@ -61,8 +71,9 @@ int main(int argc, char **argv) {
   }
   request = malloc(body_size + 4096);
   request_size = (size_t)sprintf(
-      request, "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", argv[4], argv[5],
+      request, "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", argv[4], path,
       argv[6], body_size);
+  if (pattern) number = request + strlen(argv[4]) + 1 + (pattern - path);
   if (body_size) memcpy(request + request_size, body, body_size);
   request_size += body_size;
 

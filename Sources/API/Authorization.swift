@@ -15,6 +15,17 @@ struct Authorization {
       throw Problem(
         .unauthorized, "no key was sent", hint: "Send the header Authorization: Bearer sk_…; perigee key create makes one", path: "Authorization")
     }
+    let found = try host.read { reader throws(Problem) in
+      try reader.remembered(Question(.caller, header)) { () throws(Problem) in try caller(naming: header, reader) }
+    }
+    guard let found, found.key?.isUsable(at: host.surroundings.now()) ?? true else {
+      throw Problem(.unauthorized, "the key is not valid", hint: "perigee key list shows the keys there are", path: "Authorization")
+    }
+    return found
+  }
+
+  /// Nil for a key that is not there.
+  private func caller(naming header: String, _ reader: Reader) throws(Problem) -> Caller? {
     let parts = header.split(separator: " ", omittingEmptySubsequences: true)
     guard parts.count == 2, parts[0].lowercased() == "bearer" else {
       throw Problem(.unauthorized, "the Authorization header is not a bearer key", hint: "Send Authorization: Bearer sk_…", path: "Authorization")
@@ -22,12 +33,7 @@ struct Authorization {
     let secret = String(parts[1])
     if let localToken, Self.equal(secret, localToken) { return .local }
     // Keys have 256 random bits: looking up the hash gives a guesser nothing to measure.
-    let hash = SHA256.hex(secret)
-    let key = try host.read { reader throws(Problem) in try reader.key(hash: hash) }
-    guard let key, key.isUsable(at: host.surroundings.now()) else {
-      throw Problem(.unauthorized, "the key is not valid", hint: "perigee key list shows the keys there are", path: "Authorization")
-    }
-    return Caller(key)
+    return try reader.key(hash: SHA256.hex(secret)).map(Caller.init)
   }
 
   /// Compares in a time that depends on the length alone.

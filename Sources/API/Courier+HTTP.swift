@@ -15,12 +15,14 @@ extension Courier {
     },
     wait: { duration, cancellation in
       var left = duration
-      while left > .zero, !cancellation.isCancelled {
-        let step = min(left, Patience.look)
-        var time = timespec(tv_sec: Int(step.components.seconds), tv_nsec: Int(step.components.attoseconds / 1_000_000_000))
-        var rest = timespec()
-        while nanosleep(&time, &rest) != 0 && errno == EINTR { time = rest }
-        left -= step
+      Blocking.during {
+        while left > .zero, !cancellation.isCancelled {
+          let step = min(left, Patience.look)
+          var time = timespec(tv_sec: Int(step.components.seconds), tv_nsec: Int(step.components.attoseconds / 1_000_000_000))
+          var rest = timespec()
+          while nanosleep(&time, &rest) != 0 && errno == EINTR { time = rest }
+          left -= step
+        }
       }
     })
 

@@ -2,6 +2,8 @@ package import Basics
 package import Engine
 package import HTTP
 import Model
+import Scheduling
+import Store
 import Synchronization
 
 /// The host's operations over HTTP: authorises, finds the operation, calls it, and translates what comes back.
@@ -50,7 +52,8 @@ package final class Service: Sendable {
   let metrics = Metrics()
   private let rateLimits: RateLimits
   private let configuration: Configuration
-  private let router: Router<Operation>
+  /// Finds operations by their places in the table.
+  private let router: Router
   private let authorization: Authorization
   private let server: Mutex<Server?> = Mutex(nil)
   /// Made when it is first asked for: a server should be up at once.
@@ -62,8 +65,8 @@ package final class Service: Sendable {
   package init(host: Host, configuration: Configuration) {
     self.host = host
     self.configuration = configuration
-    var router = Router<Operation>()
-    for operation in Operation.all { router.add(operation.method, operation.path, operation) }
+    var router = Router()
+    for (place, operation) in Operation.all.enumerated() { router.add(operation.method, operation.path, place) }
     self.router = router
     authorization = Authorization(host: host, localToken: configuration.localToken)
     rateLimits = RateLimits(usual: configuration.rateLimit)
@@ -134,7 +137,7 @@ package final class Service: Sendable {
     let operation: Operation
     let path: [String: String]
     switch router.match(request.method, request.segments) {
-    case .found(let found, let parameters): (operation, path) = (found, parameters)
+    case .found(let place, let parameters): (operation, path) = (Operation.all[place], parameters)
     case .methodNotAllowed(let allowed):
       var response = ErrorMapping.response(
         status: 405, to: Problem(.invalid, "\(request.method) is not allowed here", hint: "Allowed: \(allowed.joined(separator: ", "))"))
@@ -145,22 +148,44 @@ package final class Service: Sendable {
         .notFound, "there is nothing at /\(request.segments.joined(separator: "/"))", hint: "GET /openapi.json lists every path", didYouMean: nearest)
     }
     passage.operation = operation.name
-    let answer = try ReadLimit.with(Self.readLimit) { () throws(Problem) in
+    return try ReadLimit.with(Self.readLimit) { () throws(Problem) in
       guard operation.readsAtOnce else { return try perform(operation, path, request, &passage) }
       return try host.inOneSnapshot { () throws(Problem) in try perform(operation, path, request, &passage) }
-    }
-    switch answer {
-    case .json(let value): return .json(value, status: Self.isGenerated(request) ? 200 : operation.success)
-    case .accepted(let value): return .json(value, status: 202)
-    case .nothing: return Response(status: 204)
-    case .text(let text, let type): return .text(text, type: type)
-    case .events(let subscription): return try follow(subscription)
     }
   }
 
   private func perform(
     _ operation: Operation, _ path: [String: String], _ request: Request, _ passage: inout Passage
-  ) throws(Problem) -> Operation.Answer {
+  ) throws(Problem) -> Response {
+    let call = try call(of: operation, path, request, &passage)
+    guard operation.readsAtOnce, operation.inNamespace, let question = KeptAnswer.question(request, of: call) else {
+      return try response(to: request, operation.perform(host, call), of: operation)
+    }
+    return try host.read { reader throws(Problem) in
+      let release = host.zones.release
+      if let kept: KeptAnswer = try reader.recall(question), kept.holds(at: host.surroundings.now(), release) { return kept.response }
+      let answer = try operation.perform(host, call)
+      let response = try response(to: request, answer, of: operation)
+      if let kept = KeptAnswer(answer, response, release) { reader.keep(kept, size: kept.size, to: question) }
+      return response
+    }
+  }
+
+  private func response(to request: Request, _ answer: Operation.Answer, of operation: Operation) throws(Problem) -> Response {
+    switch answer {
+    case .json(let value): .json(value, status: Self.isGenerated(request) ? 200 : operation.success)
+    case .kept(let value, _): .json(value)
+    case .accepted(let value): .json(value, status: 202)
+    case .nothing: Response(status: 204)
+    case .text(let text, let type): .text(text, type: type)
+    case .events(let subscription): try follow(subscription)
+    }
+  }
+
+  /// What a request asks for, if whoever asks may.
+  private func call(
+    of operation: Operation, _ path: [String: String], _ request: Request, _ passage: inout Passage
+  ) throws(Problem) -> Call {
     let caller = try admit(request, to: operation.scope, &passage)
     let body = try Self.body(of: request, to: operation)
     var call = Call(caller: caller, path: path, query: try QueryReading.read(request.query, of: operation), body: body.json)
@@ -181,7 +206,7 @@ package final class Service: Sendable {
       call.query["last_event_id"] = .int(seen)
     }
     call.isByContract = Self.isGenerated(request)
-    return try operation.perform(host, call)
+    return call
   }
 
   /// What waits for one reader of the events; a slower one catches up from the store.

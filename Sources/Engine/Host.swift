@@ -188,7 +188,7 @@ package final class Host: Sendable {
   func ask<Value: Sendable>(_ command: (Reply<Result<Value, Problem>>) -> Command) throws(Problem) -> Value {
     let reply = Reply<Result<Value, Problem>>()
     guard inbox.put(command(reply)) else { throw Self.shuttingDown }
-    let answer = reply.wait()
+    let answer = Blocking.during { reply.wait() }
     // Whoever goes on reading sees what was written.
     try Snapshot.current?.renew()
     return try answer.get()

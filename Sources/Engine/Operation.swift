@@ -46,6 +46,9 @@ package struct Operation: Sendable {
 
   package enum Answer: Sendable {
     case json(JSON)
+    /// The same, where it follows from the path, the query, the body and the namespace's rows alone, and not from who asks: so it is the answer to
+    /// others, too, until anybody writes, or until the time ends for which it is right.
+    case kept(JSON, during: Range<Instant>? = nil)
     /// 202: begun, and told where to look for its end.
     case accepted(JSON)
     /// 204: done, nothing to say.
@@ -54,6 +57,13 @@ package struct Operation: Sendable {
     case events(EventSubscription)
     /// A text that is not JSON, with its media type: exports.
     case text(String, type: String)
+
+    package var json: JSON? {
+      switch self {
+      case .json(let json), .kept(let json, _), .accepted(let json): json
+      case .nothing, .events, .text: nil
+      }
+    }
   }
 
   /// The contract's name, e.g. `create_trigger`.

@@ -199,7 +199,7 @@ package final class ScriptSession: ScriptHost {
       answer = try operation.perform(host, call)
     }
     switch answer {
-    case .json(let value), .accepted(let value): return value
+    case .json(let value), .accepted(let value), .kept(let value, _): return value
     case .nothing: return .bool(true)
     case .events: throw .streamsOnlyOverHTTP
     case .text(let text, _): return .string(text)

@@ -1,3 +1,5 @@
+import Basics
+
 /// A response body that is written while it is sent: exports, event streams.
 ///
 /// Any thread may write; the server takes the bytes as fast as the client reads them. What waits in between is bounded: `write` blocks
@@ -20,11 +22,14 @@ package final class BodyStream: Sendable {
   /// Waits until there is room, then adds the bytes. False when nobody reads any more.
   @discardableResult
   package func write(_ bytes: [UInt8]) -> Bool {
+    if offer(bytes) { return true }
     let bound = bound
-    let (isOpen, wake) = state.wait { state -> (Bool, (@Sendable () -> Void)?)? in
-      if state.isCancelled || state.isFinished { return (false, nil) }
-      if !state.bytes.isEmpty, state.bytes.count + bytes.count > bound { return nil }
-      return (true, state.add(bytes))
+    let (isOpen, wake) = Blocking.during {
+      state.wait { state -> (Bool, (@Sendable () -> Void)?)? in
+        if state.isCancelled || state.isFinished { return (false, nil) }
+        if !state.bytes.isEmpty, state.bytes.count + bytes.count > bound { return nil }
+        return (true, state.add(bytes))
+      }
     }
     wake?()
     return isOpen

@@ -157,7 +157,7 @@ package final class Client {
           return answer
         }
       }
-      switch Socket.read(socket, into: buffer) {
+      switch Blocking.during({ Socket.read(socket, into: buffer) }) {
       case .count(let count):
         patience.refresh()
         parser.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))

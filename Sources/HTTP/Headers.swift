@@ -40,7 +40,7 @@ package struct Headers: Sendable {
 
   /// Replaces all fields of that name by one.
   package mutating func set(_ name: String, _ value: String) {
-    remove(name)
+    if contains(name) { remove(name) }
     append(name, value)
   }
 

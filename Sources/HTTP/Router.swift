@@ -4,9 +4,10 @@ import Basics
 ///
 /// A literal segment wins over a parameter, also when the parameter's pattern was added first. `HEAD` is answered by what `GET` finds.
 /// A slash at the end of a path is forgiven.
-package struct Router<Route: Sendable>: Sendable {
+package struct Router: Sendable {
   package enum Match: Sendable {
-    case found(Route, [String: String])
+    /// The number that the route was added with.
+    case found(Int, [String: String])
     /// The path exists, for these methods.
     case methodNotAllowed([String])
     /// The nearest pattern or path that exists, if one is near.
@@ -14,7 +15,7 @@ package struct Router<Route: Sendable>: Sendable {
   }
 
   private struct Leaf: Sendable {
-    var route: Route
+    var route: Int
     var names: [String]
   }
 
@@ -30,7 +31,7 @@ package struct Router<Route: Sendable>: Sendable {
   package init() {}
 
   /// Adds a route. Two routes with the same method and shape of path are our own mistake.
-  package mutating func add(_ method: String, _ pattern: String, _ route: Route) {
+  package mutating func add(_ method: String, _ pattern: String, _ route: Int) {
     let segments = pattern.split(separator: "/").map(String.init)
     var at = 0
     var names: [String] = []
@@ -58,29 +59,36 @@ package struct Router<Route: Sendable>: Sendable {
 
   /// The segments are decoded, as `Request` has them.
   package func match(_ method: String, _ segments: [String]) -> Match {
-    let path = segments.last == "" ? segments.dropLast() : segments[...]
-    var allowed: Set<String> = []
-    if let (leaf, values) = find(method, path, from: 0, [], &allowed) {
-      return .found(leaf.route, Dictionary(zip(leaf.names, values)) { first, _ in first })
+    let count = segments.last == "" ? segments.count - 1 : segments.count
+    var values: [String] = []
+    if let leaf = find(method, segments, 0, count, from: 0, &values) {
+      return .found(leaf.route, values.isEmpty ? [:] : Dictionary(zip(leaf.names, values)) { first, _ in first })
     }
+    var allowed: Set<String> = []
+    collect(segments[..<count], from: 0, &allowed)
     if allowed.contains("GET") { allowed.insert("HEAD") }
-    return allowed.isEmpty ? .notFound(nearest: nearest(to: path)) : .methodNotAllowed(allowed.sorted())
+    return allowed.isEmpty ? .notFound(nearest: nearest(to: segments[..<count])) : .methodNotAllowed(allowed.sorted())
   }
 
-  /// Depth first, literals first. Collects the methods of every pattern that fits, in case none has the one asked for.
-  private func find(
-    _ method: String, _ path: ArraySlice<String>, from at: Int, _ values: [String], _ allowed: inout Set<String>
-  ) -> (Leaf, [String])? {
-    let node = nodes[at]
-    guard let segment = path.first else {
-      if let leaf = node.leaves[method] ?? (method == "HEAD" ? node.leaves["GET"] : nil) { return (leaf, values) }
-      allowed.formUnion(node.leaves.keys)
-      return nil
-    }
-    if let next = node.literals[segment], let found = find(method, path.dropFirst(), from: next, values, &allowed) { return found }
+  /// Depth first, literals first; `at` of `count` segments are behind.
+  private func find(_ method: String, _ path: [String], _ at: Int, _ count: Int, from place: Int, _ values: inout [String]) -> Leaf? {
+    guard at < count else { return nodes[place].leaves[method] ?? (method == "HEAD" ? nodes[place].leaves["GET"] : nil) }
+    let segment = path[at]
+    if let next = nodes[place].literals[segment], let found = find(method, path, at + 1, count, from: next, &values) { return found }
     // An empty segment is a mistake of the client (`/v1//x`), not a name.
-    if let next = node.parameter, !segment.isEmpty { return find(method, path.dropFirst(), from: next, values + [segment], &allowed) }
+    guard let next = nodes[place].parameter, !segment.isEmpty else { return nil }
+    values.append(segment)
+    if let found = find(method, path, at + 1, count, from: next, &values) { return found }
+    values.removeLast()
     return nil
+  }
+
+  /// The methods of every pattern that fits, for a path that is there for others.
+  private func collect(_ path: ArraySlice<String>, from place: Int, _ methods: inout Set<String>) {
+    let node = nodes[place]
+    guard let segment = path.first else { return methods.formUnion(node.leaves.keys) }
+    if let next = node.literals[segment] { collect(path.dropFirst(), from: next, &methods) }
+    if let next = node.parameter, !segment.isEmpty { collect(path.dropFirst(), from: next, &methods) }
   }
 
   /// Compares the path with every pattern of its length, whose parameters take the path's own values; or, failing that, the path with

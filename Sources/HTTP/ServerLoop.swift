@@ -39,6 +39,13 @@ final class ServerLoop: @unchecked Sendable {
   private var lastSweep: Ticks
   private var drainEnds: Ticks?
   private var statistics = ServerStatistics()
+  /// What of the jobs was waiting at the last look, and since when none of them was begun.
+  private var backlog = HandlerPool.Backlog()
+  private var backlogSince: Ticks
+  /// For so many milliseconds no handler comes to an end: those at work are not short.
+  private static let stalled: Int32 = 2
+  /// How long threads take is a matter of the real clock, also where another is handed in.
+  private static let clock = Surroundings.real
 
   /// Takes over the listening sockets.
   init(listeners: [Int32], options: ServerOptions, surroundings: Surroundings) throws(Problem) {
@@ -52,6 +59,7 @@ final class ServerLoop: @unchecked Sendable {
     nextID = UInt64(listeners.count)
     spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
     lastSweep = surroundings.ticks()
+    backlogSince = Self.clock.ticks()
   }
 
   deinit {
@@ -96,8 +104,7 @@ final class ServerLoop: @unchecked Sendable {
       // Say that we sleep, then look once more: what was told before that is seen, what is told after it rings.
       isAsleep.store(true, ordering: .sequentiallyConsistent)
       let hasNews = outbox.withLock { !$0.isEmpty }
-      // Woken at least once a second while there is anybody whose time may run out.
-      poller.wait(milliseconds: hasNews ? 0 : drainEnds != nil ? 50 : connections.isEmpty ? -1 : 1000) { event in
+      poller.wait(milliseconds: hasNews ? 0 : patience) { event in
         isAsleep.store(false, ordering: .relaxed)
         handle(event)
       }
@@ -106,8 +113,28 @@ final class ServerLoop: @unchecked Sendable {
       if !jobs.isEmpty {
         pool.submit(jobs)
         jobs.removeAll(keepingCapacity: true)
+        if backlog.isEmpty { (backlog, backlogSince) = (pool.backlog, Self.clock.ticks()) }
       }
+      watch(pool)
       publish()
+    }
+  }
+
+  /// How long the poller may wait, in milliseconds: at most a second while there is anybody whose time may run out.
+  private var patience: Int32 {
+    if !backlog.isEmpty { return Self.stalled }
+    return drainEnds != nil ? 50 : connections.isEmpty ? -1 : 1000
+  }
+
+  /// Sees to it that jobs do not wait behind handlers that last.
+  private func watch(_ pool: HandlerPool) {
+    guard !backlog.isEmpty else { return }
+    let (now, found) = (Self.clock.ticks(), pool.backlog)
+    if found != backlog {
+      (backlog, backlogSince) = (found, now)
+    } else if now - backlogSince >= .milliseconds(Self.stalled) {
+      pool.wakeForAll()
+      backlogSince = now
     }
   }
 

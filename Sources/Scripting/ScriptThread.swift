@@ -8,7 +8,10 @@ package enum ScriptThread {
   package static func run<Value: Sendable>(_ work: () -> Value) throws(Problem) -> Value {
     let result: Result<Value, Problem> = withoutActuallyEscaping(work) { work in
       let box = Box(work)
-      do throws(Problem) { try OwnThread.start(name: "perigee-script", stack: stackSize) { box.enter() }.join() } catch { return .failure(error) }
+      do throws(Problem) {
+        let thread = try OwnThread.start(name: "perigee-script", stack: stackSize) { box.enter() }
+        Blocking.during { thread.join() }
+      } catch { return .failure(error) }
       return box.result.map(Result.success) ?? .failure(Problem(.internal, "a script's thread ended without a result"))
     }
     return try result.get()

@@ -25,9 +25,7 @@ extension Transaction {
 extension Reader {
   /// A definition by its identifier or its name.
   package func cluster(_ identifier: String, in namespaceID: String) throws(Problem) -> ClusterDefinition? {
-    try remembered(Question(.cluster, identifier, in: namespaceID)) { () throws(Problem) in
-      try connection.first(.cluster, [("namespace_id", .text(namespaceID)), ("identifier", .text(identifier))], ClusterDefinition.read)
-    }
+    try connection.first(.cluster, [("namespace_id", .text(namespaceID)), ("identifier", .text(identifier))], ClusterDefinition.read)
   }
 
   /// In the order in which they were made.

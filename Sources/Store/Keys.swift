@@ -33,7 +33,7 @@ extension Transaction {
 extension Reader {
   /// The key whose SHA-256, in lower-case hex, this is; revoked and expired ones too.
   package func key(hash: String) throws(Problem) -> APIKey? {
-    try remembered(Question(.key, hash)) { () throws(Problem) in try connection.first(.keyByHash, [("hash", .text(hash))], APIKey.read) }
+    try connection.first(.keyByHash, [("hash", .text(hash))], APIKey.read)
   }
 
   package func keys() throws(Problem) -> [APIKey] { try connection.rows(.keys, [], APIKey.read) }

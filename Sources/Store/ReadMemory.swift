@@ -10,9 +10,12 @@ package import Model
 final class ReadMemory {
   /// So many answers, and then anew: they are small, and a connection is asked for few.
   private static let limit = 128
+  /// So many bytes of answers whose size is said.
+  private static let sizeLimit = 512 << 10
 
   private var version: Int64 = -1
   private var answers: [Question: any Sendable] = [:]
+  private var size = 0
   /// Whether the version is that of the snapshot in which the connection reads now.
   private(set) var isCurrent = false
 
@@ -20,70 +23,65 @@ final class ReadMemory {
   func leaveSnapshot() { isCurrent = false }
 
   func enter(_ snapshot: Int64) {
-    if snapshot != version, !answers.isEmpty { answers.removeAll(keepingCapacity: true) }
+    if snapshot != version, !answers.isEmpty { forget() }
     version = snapshot
     isCurrent = true
   }
 
   func answer<Value: Sendable>(to question: Question) -> Value? { answers[question] as? Value }
 
-  func keep(_ answer: any Sendable, to question: Question) {
-    if answers.count >= Self.limit { answers.removeAll(keepingCapacity: true) }
+  func keep(_ answer: any Sendable, size: Int = 0, to question: Question) {
+    if answers.count >= Self.limit || self.size + size > Self.sizeLimit { forget() }
+    self.size += size
     answers[question] = answer
+  }
+
+  private func forget() {
+    answers.removeAll(keepingCapacity: true)
+    size = 0
   }
 }
 
-/// What a reader may be asked more than once, so that the answer is worth keeping. The answer depends on the store alone: on no clock, and not on
-/// who asks.
+/// What a reader may be asked more than once, so that the answer is worth keeping. The answer does not depend on who asks.
 package struct Question: Hashable, Sendable {
   package enum Subject: Hashable, Sendable {
-    case key, namespace, collection, cluster, trigger, triggers
-    /// As the API shows them.
-    case shownCollection, shownCollections, shownClusters
+    /// Who a request comes from, by what it says of it.
+    case caller
+    case namespace, collection
+    /// A request for which everything is written out; those who know the contract alone may be answered otherwise.
+    case answer, answerByContract
   }
 
   package var subject: Subject
   package var name: String
   /// Where: a namespace's identifier.
   package var place: String
-  /// Which part of a list.
-  package var limit: Int
-  package var offset: Int
 
   package init(_ subject: Subject, _ name: String, in place: String = "") {
-    self.init(subject, name, in: place, Page(limit: 0))
-  }
-
-  fileprivate init(_ subject: Subject, _ name: String, in place: String, _ page: Page) {
     self.subject = subject
     self.name = name
     self.place = place
-    (limit, offset) = (page.limit, page.offset)
   }
 }
 
 extension Reader {
   /// The answer as `read` gives it, or as it gave it in this snapshot of the store before; what is not there is looked for each time.
   package func remembered<Value: Sendable>(_ question: Question, _ read: () throws(Problem) -> Value?) throws(Problem) -> Value? {
-    let memory = connection.memory
-    if !memory.isCurrent { memory.enter(try translating { () throws(SQLiteFault) in try connection.dataVersion() }) }
-    if let known: Value = memory.answer(to: question) { return known }
+    if let known: Value = try recall(question) { return known }
     let value = try read()
-    if let value { memory.keep(value, to: question) }
+    if let value { keep(value, to: question) }
     return value
   }
 
-  /// Pages of more are not remembered: what is kept stays small.
-  private static let longestPage = 100
+  /// What was kept for a question in this snapshot of the store; it may depend on the time besides, which is for whoever asks to see to.
+  package func recall<Value: Sendable>(_ question: Question) throws(Problem) -> Value? {
+    let memory = connection.memory
+    if !memory.isCurrent { memory.enter(try translating { () throws(SQLiteFault) in try connection.dataVersion() }) }
+    return memory.answer(to: question)
+  }
 
-  /// The same for a page of a list; `name` says which list of the place it is, where there are several.
-  package func remembered<Item>(
-    page: Page, _ subject: Question.Subject, _ name: String = "", in place: String, _ read: () throws(Problem) -> Listing<Item>
-  ) throws(Problem) -> Listing<Item> {
-    guard page.limit <= Self.longestPage else { return try read() }
-    let question = Question(subject, name, in: place, page)
-    let known = try remembered(question) { () throws(Problem) -> Listing<Item>? in try read() }
-    if let known { return known }
-    return try read()
+  /// Keeps what was read in this snapshot; `size` in bytes, of what is not small.
+  package func keep(_ answer: any Sendable, size: Int = 0, to question: Question) {
+    if connection.memory.isCurrent { connection.memory.keep(answer, size: size, to: question) }
   }
 }

@@ -50,12 +50,6 @@ package struct TriggerQuery: Sendable {
       AND COALESCE(resource_id, '') = COALESCE($resource_id, resource_id, '')
     """
 
-  /// What to call the list, where it is not narrowed by what only some ask for.
-  fileprivate var plainList: String? {
-    guard actionType == nil, triggerType == nil, status == nil, resourceID == nil else { return nil }
-    return "\(sortBy.rawValue) \(descending) \(exceptAction?.rawValue ?? "")"
-  }
-
   var countSQL: String { "SELECT count(*) FROM triggers \(Self.conditions)" }
 
   private static let columns = String(Statement.trigger.sql.split(separator: "\nFROM ")[0])
@@ -98,13 +92,9 @@ extension Reader {
 
   package func triggers(_ query: TriggerQuery) throws(Problem) -> Listing<Trigger> {
     let page = Page(limit: query.limit, offset: query.offset)
-    func read() throws(Problem) -> Listing<Trigger> {
-      Listing(
-        items: try connection.rows(composed: query.sql, query.conditions + page.parameters, Trigger.read).map(withCalendars),
-        total: try connection.number(composed: query.countSQL, query.conditions))
-    }
-    guard let list = query.plainList else { return try read() }
-    return try remembered(page: page, .triggers, list, in: query.namespaceID, read)
+    return Listing(
+      items: try connection.rows(composed: query.sql, query.conditions + page.parameters, Trigger.read).map(withCalendars),
+      total: try connection.number(composed: query.countSQL, query.conditions))
   }
 
   /// What a starting host has to know of a trigger that is active, or is to be probed or resumed.

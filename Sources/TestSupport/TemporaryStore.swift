@@ -66,7 +66,7 @@ package final class TemporaryStore {
     guard let found = Operation.named(operation) else { throw Problem(.internal, "no operation '\(operation)'") }
     let namespace = found.inNamespace ? try host.defaultNamespace(for: caller) : nil
     switch try found.perform(host, Call(caller: caller, namespace: namespace, path: path, query: query, body: body)) {
-    case .json(let value), .accepted(let value): return value
+    case .json(let value), .accepted(let value), .kept(let value, _): return value
     case .nothing: return .null
     case .events: throw .streamsOnlyOverHTTP
     case .text(let text, _): return .string(text)

@@ -118,7 +118,7 @@ final class Connection {
     case .local(let host):
       let call = Call(caller: .local, namespace: operation.inNamespace ? localNamespace : nil, path: path, query: query, body: body)
       switch try operation.perform(host, call) {
-      case .json(let json), .accepted(let json): return json
+      case .json(let json), .accepted(let json), .kept(let json, _): return json
       case .nothing: return .null
       case .events: throw .streamsOnlyOverHTTP
       case .text(let text, _): return .string(text)

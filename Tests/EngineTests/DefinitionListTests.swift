@@ -110,8 +110,7 @@ import Testing
       let operation = try #require(Operation.named(name))
       let namespace = try store.host.namespace(namespaceID, for: .local)
       let answer = try operation.perform(store.host, Call(caller: .local, namespace: namespace, path: path, query: [:], body: body))
-      guard case .json(let json) = answer else { return .null }
-      return json
+      return answer.json ?? .null
     }
     for id in [own, second, "default"] {
       if id == "default" { _ = try store.host.defaultNamespace(for: .local) }

@@ -3,19 +3,21 @@ import HTTP
 import Testing
 
 @Suite("Router") struct RouterTests {
-  static let router: Router<String> = {
-    var router = Router<String>()
-    for (method, pattern) in [
-      ("GET", "/"), ("GET", "/v1/triggers"), ("POST", "/v1/triggers"), ("POST", "/v1/triggers/list"), ("GET", "/v1/triggers/{trigger_id}"),
-      ("PATCH", "/v1/triggers/{trigger_id}"), ("POST", "/v1/triggers/{trigger_id}/pause"), ("GET", "/v1/triggers/{trigger_id}/history"),
-      ("GET", "/v1/clusters/{cluster_id}/executions/{run_id}"), ("GET", "/v1/clusters/{id}/executions/latest"), ("GET", "/v1/{kind}/list/special"),
-    ] { router.add(method, pattern, "\(method) \(pattern)") }
+  private static let routes = [
+    ("GET", "/"), ("GET", "/v1/triggers"), ("POST", "/v1/triggers"), ("POST", "/v1/triggers/list"), ("GET", "/v1/triggers/{trigger_id}"),
+    ("PATCH", "/v1/triggers/{trigger_id}"), ("POST", "/v1/triggers/{trigger_id}/pause"), ("GET", "/v1/triggers/{trigger_id}/history"),
+    ("GET", "/v1/clusters/{cluster_id}/executions/{run_id}"), ("GET", "/v1/clusters/{id}/executions/latest"), ("GET", "/v1/{kind}/list/special"),
+  ]
+  private static let router: Router = {
+    var router = Router()
+    for (place, (method, pattern)) in routes.enumerated() { router.add(method, pattern, place) }
     return router
   }()
 
   private func found(_ method: String, _ path: String) throws -> String {
     switch Self.router.match(method, try Request(method, path).segments) {
-    case .found(let route, let values): "\(route) \(values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })"
+    case .found(let place, let values):
+      "\(Self.routes[place].0) \(Self.routes[place].1) \(values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })"
     case .methodNotAllowed(let methods): "405 \(methods)"
     case .notFound(let nearest): "404 \(nearest ?? "-")"
     }

@@ -84,8 +84,8 @@ import Testing
   func bound() throws {
     let memory = ReadMemory()
     memory.enter(1)
-    for number in 0..<1000 { memory.keep(number, to: Question(.key, "\(number)")) }
-    func kept() -> [Int] { (0..<1000).compactMap { number in memory.answer(to: Question(.key, "\(number)")) } }
+    for number in 0..<1000 { memory.keep(number, to: Question(.caller, "\(number)")) }
+    func kept() -> [Int] { (0..<1000).compactMap { number in memory.answer(to: Question(.caller, "\(number)")) } }
     #expect((1...128).contains(kept().count) && kept().last == 999, "\(kept())")
     memory.enter(2)
     #expect(kept() == [])

@@ -20,7 +20,7 @@ extension Operation {
       "list_buckets_get", "GET", "/v1/buckets", "List buckets", tag: "Buckets", scope: .read,
       query: Parameter.paging + [Parameter("search", .string)], list),
     Operation("get_bucket", "GET", "/v1/buckets/{bucket_identifier}", "Read a bucket by id or name", tag: "Buckets", scope: .read) {
-      host, call throws(Problem) in .json(try host.bucket(call).json)
+      host, call throws(Problem) in .kept(try host.bucket(call).json)
     },
     Operation(
       "patch_bucket", "PATCH", "/v1/buckets/{bucket_identifier}", "Change a bucket", tag: "Buckets", scope: .write,
@@ -68,7 +68,7 @@ extension Operation {
     let listing = try selection.listing(page, texts: ["bucket_name", "description"]) { page throws(Problem) in
       try host.read { reader throws(Problem) in try reader.buckets(in: namespaceID, page) }.map { bucket throws(Problem) in bucket.json }
     }
-    return .json(page.envelope(listing))
+    return .kept(page.envelope(listing))
   }
 }
 

@@ -109,8 +109,8 @@ struct BulkChange {
     }
     do throws(Problem) {
       guard let found = Operation.named(operation) else { throw Problem(.internal, "there is no operation '\(operation)'") }
-      guard case .json(let json) = try found.perform(host, one) else { return ("changed", target, [:]) }
-      return ("changed", target, json["task_id"].map { ["task_id": $0] } ?? [:])
+      let task = try found.perform(host, one).json?["task_id"]
+      return ("changed", target, task.map { ["task_id": $0] } ?? [:])
     } catch {
       return ("failed", trigger.status, ["error": .string(error.description)])
     }

@@ -68,7 +68,7 @@ extension Operation {
         json["completed_at"] = .optional(run.completedAt)
         json["error"] = .optional(run.error)
       }
-      return .json(.object(json))
+      return .kept(.object(json))
     },
     Operation(
       "list_clusters", "POST", "/v1/clusters/list", "List clusters", tag: "Clusters", scope: .read, query: Parameter.paging,
@@ -293,12 +293,10 @@ extension Operation {
     let (page, selection, namespaceID) = (try Page.byPlace(fields), try ListSelection(fields), try call.namespaceID())
     let listing = try selection.listing(page, texts: ["cluster_name", "description"]) { page throws(Problem) in
       try host.read { reader throws(Problem) in
-        try reader.remembered(page: page, .shownClusters, in: namespaceID) { () throws(Problem) in
-          try reader.clusters(in: namespaceID, page).map { definition throws(Problem) in definition.json }
-        }
+        try reader.clusters(in: namespaceID, page).map { definition throws(Problem) in definition.json }
       }
     }
-    return .json(page.envelope(listing))
+    return .kept(page.envelope(listing))
   }
 }
 

@@ -123,8 +123,7 @@ extension Operation {
     var inner = call
     (inner.path, inner.body, inner.query) = (path, body, JSONObject())
     guard let operation = Operation.named(name) else { throw Problem(.internal, "there is no operation '\(name)'") }
-    if case .json(let answer) = try operation.perform(host, inner) { return answer }
-    return .null
+    return try operation.perform(host, inner).json ?? .null
   }
 
   private static func perform(_ name: String, on trigger: Trigger, _ host: Host, _ call: Call) throws(Problem) -> JSON {

@@ -33,7 +33,7 @@ extension Operation {
     Operation(
       "get_collection", "GET", "/v1/collections/{collection_identifier}", "Read a collection by id or name", tag: "Collections", scope: .read
     ) { host, call throws(Problem) in
-      .json(try host.shownCollection(call))
+      .kept(try host.shown(host.collection(call)))
     },
     Operation(
       "update_collection", "PATCH", "/v1/collections/{collection_identifier}", "Change a collection", tag: "Collections", scope: .write,
@@ -108,15 +108,13 @@ extension Operation {
     let namespaceID = try call.namespaceID()
     let listing = try host.read { reader throws(Problem) in
       try selection.listing(page, texts: ["collection_name", "description"]) { page throws(Problem) in
-        try reader.remembered(page: page, .shownCollections, in: namespaceID) { () throws(Problem) in
-          let triggers = try CollectionSchedule.triggers(in: namespaceID, reader)
-          return try reader.collections(in: namespaceID, page).map { item throws(Problem) in
-            try host.shown(item.collection, documents: item.documents, triggers[item.collection.id], reader)
-          }
+        let triggers = try CollectionSchedule.triggers(in: namespaceID, reader)
+        return try reader.collections(in: namespaceID, page).map { item throws(Problem) in
+          try host.shown(item.collection, documents: item.documents, triggers[item.collection.id], reader)
         }
       }
     }
-    return .json(page.envelope(listing))
+    return .kept(page.envelope(listing))
   }
 }
 
@@ -137,28 +135,10 @@ extension Host {
 
   /// A collection as the API shows it, with its schedule and what is applied to it.
   func shown(_ collection: Collection) throws(Problem) -> JSON {
-    try read { reader throws(Problem) in try shown(collection, reader) }
-  }
-
-  /// The collection that the path names, likewise.
-  fileprivate func shownCollection(_ call: Call) throws(Problem) -> JSON {
-    let (identifier, namespaceID) = (try call.parameter("collection_identifier"), try call.namespaceID())
-    // A script sees what it has written and not committed yet.
-    if Gathering.current == nil {
-      let found = try read { reader throws(Problem) in
-        try reader.remembered(Question(.shownCollection, identifier, in: namespaceID)) { () throws(Problem) -> JSON? in
-          guard let collection = try reader.collection(identifier, in: namespaceID) else { return nil }
-          return try shown(collection, reader)
-        }
-      }
-      if let found { return found }
+    try read { reader throws(Problem) in
+      let triggers = try CollectionSchedule.triggers(in: collection.namespaceID, of: collection.id, reader)
+      return try shown(collection, documents: try reader.documentCount(collection.id), triggers[collection.id], reader)
     }
-    return try shown(collection(call))
-  }
-
-  private func shown(_ collection: Collection, _ reader: Reader) throws(Problem) -> JSON {
-    let triggers = try CollectionSchedule.triggers(in: collection.namespaceID, of: collection.id, reader)
-    return try shown(collection, documents: try reader.documentCount(collection.id), triggers[collection.id], reader)
   }
 
   fileprivate func shown(_ collection: Collection, documents: Int64, _ schedule: Trigger?, _ reader: Reader) throws(Problem) -> JSON {

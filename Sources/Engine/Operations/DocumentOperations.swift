@@ -205,7 +205,7 @@ extension Operation {
   /// The document that the path names, as the query asks for it.
   private static func shown(_ host: Host, _ call: Call, in collection: Collection?) throws(Problem) -> Answer {
     let view = try DocumentView(Fields(.object(call.query)))
-    return .json(try view.show(document(host, call, in: collection, vectors: view.needsVectors), host, in: call.namespaceID()))
+    return .kept(try view.show(document(host, call, in: collection, vectors: view.needsVectors), host, in: call.namespaceID()))
   }
 
   /// The document that the path names; a script sees it as its own writes have left it.

@@ -80,7 +80,7 @@ extension Operation {
           page: Page(limit: 1, includeTotal: true))
         json["document_count"] = .int(try host.read { reader throws(Problem) in try reader.documents(query).total })
       }
-      return .json(.object(json))
+      return .kept(.object(json))
     },
     Operation(
       "list_objects_buckets", "POST", "/v1/buckets/{bucket_identifier}/objects/list", "Page, filter and sort objects", tag: "Bucket objects",

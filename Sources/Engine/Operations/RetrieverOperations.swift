@@ -27,7 +27,7 @@ extension Operation {
     },
     Operation(
       "get_retriever", "GET", "/v1/retrievers/{retriever_id}", "Read a retriever by id or name", tag: "Retrievers", scope: .read
-    ) { host, call throws(Problem) in .json(try host.retriever(call).json) },
+    ) { host, call throws(Problem) in .kept(try host.retriever(call).json) },
     Operation(
       "patch_retriever", "PATCH", "/v1/retrievers/{retriever_id}", "Change a retriever; it becomes its next version", tag: "Retrievers",
       scope: .write, body: Retriever.accepted
@@ -130,7 +130,7 @@ extension Operation {
     let listing = selection.page(page, of: all.items.map(\.json)) { [$0["retriever_name"]?.string, $0["description"]?.string] }
     var envelope = page.envelope(listing).object ?? JSONObject()
     envelope["total"] = .int(listing.total)
-    return .json(.object(envelope))
+    return .kept(.object(envelope))
   }
 
   private static func execute(_ host: Host, _ call: Call) throws(Problem) -> Answer {

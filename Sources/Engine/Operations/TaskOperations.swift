@@ -201,6 +201,8 @@ extension Host {
   package func pause(_ duration: Duration) {
     var time = timespec(tv_sec: Int(duration.components.seconds), tv_nsec: Int(duration.components.attoseconds / 1_000_000_000))
     var left = timespec()
-    while nanosleep(&time, &left) != 0 && errno == EINTR { time = left }
+    Blocking.during {
+      while nanosleep(&time, &left) != 0 && errno == EINTR { time = left }
+    }
   }
 }

@@ -30,7 +30,7 @@ extension Operation {
     ) { host, call throws(Problem) in
       let taxonomy = try host.taxonomy(call)
       var json = taxonomy.json.object ?? JSONObject()
-      guard taxonomy.config.kind == .hierarchical else { return .json(.object(json)) }
+      guard taxonomy.config.kind == .hierarchical else { return .kept(.object(json)) }
       do throws(Problem) {
         json["nodes"] = .array(try host.read { reader throws(Problem) in try TaxonomyModel(taxonomy, in: reader) }.pathNodes)
       } catch {
@@ -39,7 +39,7 @@ extension Operation {
         json["nodes"] = []
         json["ready"] = false
       }
-      return .json(.object(json))
+      return .kept(.object(json))
     },
     Operation(
       "list_taxonomies", "POST", "/v1/taxonomies/list", "List taxonomies", tag: "Taxonomies", scope: .read, query: Parameter.paging,
@@ -171,7 +171,7 @@ extension Operation {
     let listing = try selection.listing(page, texts: ["taxonomy_name", "description"]) { page throws(Problem) in
       try host.read { reader throws(Problem) in try reader.taxonomies(in: namespaceID, page) }.map { taxonomy throws(Problem) in taxonomy.json }
     }
-    return .json(page.envelope(listing))
+    return .kept(page.envelope(listing))
   }
 
   private static func execute(_ host: Host, _ call: Call) throws(Problem) -> Answer {

@@ -30,7 +30,8 @@ extension Operation {
       return .json(host.shown(trigger))
     },
     Operation("get_trigger", "GET", "/v1/triggers/{trigger_id}", "Read a trigger", tag: "Triggers", scope: .read) { host, call throws(Problem) in
-      .json(host.shown(try host.trigger(call)))
+      let (shown, period) = host.shown([try host.trigger(call)])
+      return .kept(shown[0], during: period)
     },
     Operation(
       "list_triggers", "POST", "/v1/triggers/list", "List triggers with filters", tag: "Triggers", scope: .read, query: listQuery, body: listNames,
@@ -148,9 +149,9 @@ extension Operation {
     var query = try TriggerQuery(Fields(.object(merged)), in: call.namespaceID())
     if call.isByContract { query.exceptAction = .script }
     let listing = try host.read { reader throws(Problem) in try reader.triggers(query) }
-    return .json([
-      "results": .array(listing.items.map { host.shown($0) }), "total": .int(listing.total), "offset": .int(query.offset), "limit": .int(query.limit),
-    ])
+    let (shown, period) = host.shown(listing.items)
+    return .kept(
+      ["results": .array(shown), "total": .int(listing.total), "offset": .int(query.offset), "limit": .int(query.limit)], during: period)
   }
 }
 
@@ -183,8 +184,23 @@ extension TriggerQuery {
 
 extension Host {
   /// The trigger as people read it: the model, the schedule in words, and the next fires in its zone and in UTC.
-  func shown(_ trigger: Trigger) -> JSON {
+  func shown(_ trigger: Trigger) -> JSON { shown([trigger]).triggers[0] }
+
+  /// Triggers as people read them, and for how long they read so if nobody writes.
+  fileprivate func shown(_ triggers: [Trigger]) -> (triggers: [JSON], period: Range<Instant>) {
     let now = surroundings.now()
+    // What is to be told of changes of the clocks counts from the second in which one asks.
+    var end = Instant(seconds: now.seconds + 1)
+    let texts = triggers.map { trigger in
+      let (json, next) = shown(trigger, at: now)
+      if let next, next > now, next < end { end = next }
+      return json
+    }
+    return (texts, now..<end)
+  }
+
+  /// With the moment at which it changes by itself: an active trigger is overdue after it, of others the next instant is another.
+  private func shown(_ trigger: Trigger, at now: Instant) -> (JSON, next: Instant?) {
     var json = trigger.json(at: now).object ?? JSONObject()
     let outlook = schedules.outlook(of: trigger, zones, at: now)
     // None of these is among the model's: they follow it, and are not looked for in it.
@@ -201,7 +217,8 @@ extension Host {
       warnings = DriftAdvice.warnings(condition, trigger.baseline)
     }
     if let warnings { json.members.append(.init(key: "warnings", value: .array(warnings.map(JSON.string)))) }
-    return .object(json)
+    let isActive = trigger.status == .active
+    return (.object(json), isActive ? trigger.nextScheduledAt.map { $0 + .seconds(trigger.schedule.jitterSeconds) } : outlook.upcoming.first?.at)
   }
 
   /// Checks what only the host can: that the schedule has instants, that what the trigger names exists, that its scripts compile.
@@ -299,10 +316,7 @@ extension Host {
   func trigger(_ id: String, in namespaceID: String) throws(Problem) -> Trigger {
     if let own = Gathering.current?.trigger(id, in: namespaceID) { return own }
     return try read { reader throws(Problem) in
-      if let found = try reader.remembered(Question(.trigger, id, in: namespaceID), { () throws(Problem) in try reader.trigger(id, in: namespaceID) })
-      {
-        return found
-      }
+      if let found = try reader.trigger(id, in: namespaceID) { return found }
       let known = try reader.triggers(TriggerQuery(namespaceID: namespaceID, limit: 100)).items.map(\.id)
       throw Problem(.notFound, "trigger '\(id)' does not exist", path: "trigger_id", didYouMean: Suggestion.nearest(to: id, in: known))
     }

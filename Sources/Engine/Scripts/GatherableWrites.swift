@@ -52,7 +52,7 @@ struct GatherableWrites {
       let answer = try gathering.whole { () throws(Problem) in
         try Gathering.with(gathering) { () throws(Problem) in try operation.perform(host, call) }
       }
-      if isWrite, case .json(let json) = answer { gathering.noteChange(of: names(leaving[operation.name] ?? [], call, json)) }
+      if isWrite, let json = answer.json { gathering.noteChange(of: names(leaving[operation.name] ?? [], call, json)) }
       return answer
     } catch {
       guard error.kind == .notFound, error.hint == nil, !gathering.writes.isEmpty else { throw error }
