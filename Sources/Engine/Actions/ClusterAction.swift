@@ -76,6 +76,8 @@ struct ClusterAction {
     product.writes.append(.statements(results))
     product.writes += events.map(Write.event)
     if definition.enrichSource { product.writes += writing.enrichments(of: sources) }
+    // The last look: from here on all is one transaction.
+    try cancellation.check()
     product.run = run
     product.outputs = [
       "run_id": .string(run.id), "cluster_id": .string(definition.id), "num_clusters": .int(run.groups.count), "num_documents": .int(run.points),
