@@ -306,7 +306,7 @@ package struct JSONParser {
     values.reserveCapacity(vectorSize)
     while true {
       skipSpace()
-      guard let value = float(), value.isFinite else { return nil }
+      guard let value = float() else { return nil }
       values.append(value)
       skipSpace()
       guard at < end else { return nil }
@@ -320,16 +320,18 @@ package struct JSONParser {
     }
   }
 
-  /// The next number; nil where it is none, or of the rare ones that `number` reads a longer way.
+  /// The next number; nil where it is none, or beyond what a 32-bit float can say. Signs come as they like: nothing here branches on one.
   @inline(__always)
   private mutating func float() -> Float? {
     let start = at
     guard at < end else { return nil }
     let negative = byte(at) == UInt8(ascii: "-")
-    if negative { at += 1 }
+    let sign: UInt32 = negative ? 1 : 0
+    at += Int(sign)
     var mantissa: UInt64 = 0
     let firstDigit = at
-    digits(into: &mantissa)
+    // Most numbers of vectors begin so.
+    if at + 1 < end, byte(at) == UInt8(ascii: "0"), byte(at + 1) == UInt8(ascii: ".") { at += 1 } else { digits(into: &mantissa) }
     var count = at - firstDigit
     guard count > 0, count == 1 || byte(firstDigit) != UInt8(ascii: "0") else { return nil }
     var exponent = 0
@@ -342,34 +344,55 @@ package struct JSONParser {
       count -= exponent
     }
     if count <= 18, at < end, byte(at) == UInt8(ascii: ",") || byte(at) == UInt8(ascii: "]") || byte(at) == 0x20 {
-      if let value = DecimalFloat.quotient(mantissa, exponent, tens) { return Float(negative ? -value : value) }
+      if let value = DecimalFloat.quotient(mantissa, exponent, tens) { return Float(bitPattern: Float(value).bitPattern | sign << 31) }
       // Larger whole numbers are rounded once, without a double between.
-      if exponent < 0, let value = DecimalFloat.double(mantissa, exponent, powers) { return Float(negative ? -value : value) }
+      if exponent < 0, let value = DecimalFloat.double(mantissa, exponent, powers) {
+        return Float(bitPattern: Float(value).bitPattern | sign << 31)
+      }
     }
     at = start
-    guard negative || digit(at) != nil, let read = try? number() else { return nil }
-    if case .int(let whole) = read { return Float(whole) }
-    return read.double.map { Float($0) }
+    return rareFloat()
   }
 
-  /// Digits as far as they go, eight at a time where there are so many; what they say wraps behind the nineteenth.
+  /// The next number, read the longer way.
+  private mutating func rareFloat() -> Float? {
+    guard at < end, byte(at) == UInt8(ascii: "-") || digit(at) != nil, let read = try? number() else { return nil }
+    let value = if case .int(let whole) = read { Float(whole) } else { read.double.map { Float($0) } ?? .nan }
+    return value.isFinite ? value : nil
+  }
+
+  /// Digits as far as they go, eight at a time, and those of the last eight at once, too; what they say wraps behind the nineteenth.
   @inline(__always)
   private mutating func digits(into mantissa: inout UInt64) {
     while at + 8 <= end {
-      // After Lemire, "Quickly parsing eight digits" (2022): pairs, then fours, then all eight are put together in one register.
       let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-      guard (word & 0xF0F0_F0F0_F0F0_F0F0) | (((word &+ 0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0) >> 4) == 0x3333_3333_3333_3333 else { break }
-      var value = word &- 0x3030_3030_3030_3030
-      value = value &* 10 &+ (value >> 8)
-      value =
-        ((value & 0x0000_00FF_0000_00FF) &* 0x000F_4240_0000_0064 &+ ((value >> 16) & 0x0000_00FF_0000_00FF) &* 0x0000_2710_0000_0001) >> 32
-      mantissa = mantissa &* 100_000_000 &+ (value & 0xFFFF_FFFF)
-      at += 8
+      // A digit's upper half is 3, also with 6 added; what a byte carries into the next one matters not, since it is no digit itself.
+      let others = ((word ^ 0x3030_3030_3030_3030) | ((word &+ 0x0606_0606_0606_0606) ^ 0x3030_3030_3030_3030)) & 0xF0F0_F0F0_F0F0_F0F0
+      if others == 0 {
+        mantissa = mantissa &* 100_000_000 &+ Self.eightDigits(word &- 0x3030_3030_3030_3030)
+        at += 8
+        continue
+      }
+      let count = others.trailingZeroBitCount >> 3
+      // Nothing stays of what is shifted out, and the zeros that come in are leading ones.
+      let last = count == 0 ? 0 : (word ^ 0x3030_3030_3030_3030) << UInt64(64 - 8 * count)
+      mantissa = mantissa &* UInt64(tens[count]) &+ Self.eightDigits(last)
+      at += count
+      return
     }
     while let next = digit(at) {
       mantissa = mantissa &* 10 &+ next
       at += 1
     }
+  }
+
+  /// Eight digits, the first in the lowest byte, without a loop: pairs, then fours, then all are put together in one register.
+  /// After Lemire, "Quickly parsing eight digits" (2022).
+  @inline(__always)
+  private static func eightDigits(_ digits: UInt64) -> UInt64 {
+    let pairs = digits &* 10 &+ (digits >> 8)
+    let fours = (pairs & 0x0000_00FF_0000_00FF) &* 0x000F_4240_0000_0064 &+ ((pairs >> 16) & 0x0000_00FF_0000_00FF) &* 0x0000_2710_0000_0001
+    return fours >> 32
   }
 
   private mutating func floatsOfText() -> [Float]? {

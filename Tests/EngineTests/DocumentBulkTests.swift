@@ -37,6 +37,23 @@ import Testing
     #expect(try store.call("bulk_update_documents", path: Self.words, body: ["update_data": ["seen": true]])["updated_count"] == 2500)
   }
 
+  @Test(
+    "of a long call the first mistake is named by its place, and nothing is written",
+    arguments: [[0], [127], [199], [200], [399], [3, 250], [250, 399], [199, 200]])
+  func mistakes(places: [Int]) throws {
+    func documents(_ wrong: [Int]) -> JSON {
+      .array((0..<400).map { ["document_id": wrong.contains($0) ? .int($0) : .string("new\($0)"), "n": .int(-$0 - 1)] })
+    }
+    let problem = #expect(throws: Problem.self) {
+      try store.call("upsert_documents", path: Self.words, body: ["documents": documents(places)])
+    }
+    #expect(problem?.path == "documents[\(places[0])].document_id", "\(problem?.path ?? "-")")
+    #expect(try count(["field": "n", "operator": "lt", "value": 0]) == 0)
+    let answer = try store.call("upsert_documents", path: Self.words, body: ["documents": documents([])])
+    #expect(answer["document_ids"] == .array((0..<400).map { .string("new\($0)") }) && answer["added"] == 400)
+    #expect(try count(["field": "n", "operator": "lt", "value": 0]) == 400)
+  }
+
   @Test("each document gets a change of its own; those that are not there are named, and the rest is done")
   func batch() throws {
     let answer = try store.call(

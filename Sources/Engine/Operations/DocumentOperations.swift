@@ -122,19 +122,12 @@ extension Operation {
   }
 
   private static func upsert(_ fields: Fields, into collection: Collection, _ host: Host, _ call: Call) throws(Problem) -> JSON {
-    let documents = try incoming(fields, call)
-    try checkCount(documents.count, path: "documents")
-    var changes: [DocumentWrite.Change] = []
-    changes.reserveCapacity(documents.count)
-    var ids: [JSON] = []
-    ids.reserveCapacity(documents.count)
-    for (position, item) in documents.enumerated() {
-      let document = try Document(item, in: collection, path: "documents[\(position)]", surroundings: host.surroundings)
-      ids.append(.string(document.id))
-      changes.append(.upsert(document))
-      call.gathering?.note(document, document.id, in: collection.id)
-    }
-    let inserted: JSON = ["inserted": .int(documents.count), "document_ids": .array(ids), "warnings": []]
+    let items = try incoming(fields, call)
+    try checkCount(items.count, path: "documents")
+    let documents = try documents(items, in: collection, host.surroundings)
+    for document in documents { call.gathering?.note(document, document.id, in: collection.id) }
+    let changes = documents.map(DocumentWrite.Change.upsert)
+    let inserted: JSON = ["inserted": .int(documents.count), "document_ids": .array(documents.map { .string($0.id) }), "warnings": []]
     let options = try Fields(fields["options"], path: fields.at("options"), accepting: ["write_token", "idempotency_key"])
     _ = try options.bool("write_token")
     if let key = try options.string("idempotency_key") {
@@ -145,6 +138,31 @@ extension Operation {
     var answer = inserted.object ?? JSONObject()
     (answer["added"], answer["updated"]) = (.int(report.added), .int(report.updated))
     return .object(answer)
+  }
+
+  /// Fewer are checked before another thread has begun.
+  private static let worthHalving = 128
+
+  /// Checks documents against their collection, many of them on two threads: each stands by itself. Throws what is wrong with the first that is.
+  private static func documents(
+    _ items: [IncomingDocument], in collection: Collection, _ surroundings: Surroundings
+  ) throws(Problem) -> [Document] {
+    @Sendable func read(_ range: Range<Int>) -> Result<[Document], Problem> {
+      var documents: [Document] = []
+      documents.reserveCapacity(range.count)
+      do throws(Problem) {
+        for position in range {
+          documents.append(try Document(items[position], in: collection, path: "documents[\(position)]", surroundings: surroundings))
+        }
+        return .success(documents)
+      } catch { return .failure(error) }
+    }
+    guard items.count >= worthHalving else { return try read(items.indices).get() }
+    let middle = items.count / 2
+    let rest = Errand { read(middle..<items.count) }
+    defer { rest.wait() }
+    let first = try read(0..<middle).get()
+    return try first + rest.outcome().get()
   }
 
   private static func incoming(_ fields: Fields, _ call: Call) throws(Problem) -> [IncomingDocument] {
