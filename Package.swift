@@ -39,7 +39,7 @@ let package = Package(
     .target(name: "CLinux", cSettings: optimised),
     .target(name: "CAssets", exclude: ["data"], cSettings: optimised),
     // 1, 2
-    floor("Basics", []),
+    floor("Basics", ["CLinux"]),
     floor("Model", ["Basics"]),
     // 3
     floor("Scheduling", ["Basics", "Model"]),

@@ -5,11 +5,11 @@ package import Basics
 package struct Courier: Sendable {
   package struct Answer: Sendable {
     package var status: Int
-    /// The seconds of a Retry-After header, if there was one.
-    package var retryAfter: Int64?
+    /// What a Retry-After header asks for, if there was one.
+    package var retryAfter: Duration?
     package var body: [UInt8]
 
-    package init(status: Int, retryAfter: Int64? = nil, body: [UInt8]) {
+    package init(status: Int, retryAfter: Duration? = nil, body: [UInt8]) {
       self.status = status
       self.retryAfter = retryAfter
       self.body = body
@@ -25,14 +25,18 @@ package struct Courier: Sendable {
     package var body: [UInt8]
     /// The longest silence of the server.
     package var timeout: Duration
+    /// An answer of more bytes is refused.
+    package var limit: Int
   }
 
-  /// Posts a body and answers what came back, whatever its status. Throws `.unavailable` when nothing came.
-  package var post: @Sendable (Request) throws(Problem) -> Answer
-  /// Waits on the caller's thread.
-  package var wait: @Sendable (Duration) -> Void
+  /// Posts a body and answers what came back, whatever its status. Throws `.unavailable` when nothing came, `.cancelled`.
+  package var post: @Sendable (Request, Cancellation) throws(Problem) -> Answer
+  /// Waits on the caller's thread, not much longer than until it is cancelled.
+  package var wait: @Sendable (Duration, Cancellation) -> Void
 
-  package init(post: @escaping @Sendable (Request) throws(Problem) -> Answer, wait: @escaping @Sendable (Duration) -> Void) {
+  package init(
+    post: @escaping @Sendable (Request, Cancellation) throws(Problem) -> Answer, wait: @escaping @Sendable (Duration, Cancellation) -> Void
+  ) {
     self.post = post
     self.wait = wait
   }

@@ -58,7 +58,8 @@ package final class EventStreams: Sendable {
   /// Begins to carry events to a sink. Throws `.tooMany` when there are as many readers as can be, `.unavailable` while shutting down.
   package func add(_ subscription: EventSubscription, _ sink: Sink, of host: Host) throws(Problem) {
     let newest = try host.read { reader throws(Problem) in try reader.highestSeq() }
-    var position = subscription.since ?? newest
+    // A number that was not given out yet comes from another store: whoever held on to it would hear nothing for long.
+    var position = min(subscription.since ?? newest, newest)
     if subscription.tail > 0, let first = try host.lastEvents(subscription).first { position = first.seq - 1 }
     try state.withLock { state throws(Problem) in
       guard !state.isClosed else { throw Problem(.unavailable, "the host is shutting down", details: ["http_status": 503]) }

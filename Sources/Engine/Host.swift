@@ -51,6 +51,8 @@ package final class Host: Sendable {
   package let configuration: Configuration
   package var surroundings: Surroundings { configuration.surroundings }
   package let readers: Readers
+  /// Requests whose searches wait for a server that makes vectors of texts.
+  let searchers = Turnstile(places: 8)
   package let zones: Zones
   package let startedAt: Instant
   package let meter = Meter()
@@ -179,7 +181,7 @@ package final class Host: Sendable {
   // MARK: - Waiting for the host's thread
 
   /// The one thing that is unavailable for a moment only: clients may wait for it.
-  private static let shuttingDown = Problem(
+  static let shuttingDown = Problem(
     .unavailable, "the host is shutting down", hint: "Try again when it is back",
     details: ["http_status": 503, "retry_after_seconds": 2, "retryable": true])
 

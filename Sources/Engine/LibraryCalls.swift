@@ -133,6 +133,7 @@ package struct LibraryCalls {
       let operation = name == "triggers.history" ? "get_trigger_history" : "list_trigger_evaluations"
       let answer = try perform(operation, path: ["trigger_id": try text(0, "the trigger")], query: object(1).object ?? JSONObject())
       return answer["executions"] ?? answer["results"] ?? []
+    case "triggers.wait": return try waitForDecision(of: try text(0, "the trigger"), object(1))
     case "tasks.get": return try optional { () throws(Problem) in try perform("get_task", path: ["task_id": try text(0, "the task")]) }
     case "tasks.list": return try results("list_tasks", object(0))
     case "tasks.wait": return try wait(for: try text(0, "the task"), seconds: arguments.count > 1 ? arguments[1].double : nil)
@@ -212,15 +213,39 @@ package struct LibraryCalls {
     return ["documents": answer["results"] ?? [], "cursor": answer["pagination"]?["next_cursor"] ?? .null]
   }
 
+  // MARK: - Waiting
+
   private func wait(for taskID: String, seconds: Double?) throws(Problem) -> JSON {
-    guard let pause else { throw Problem(.forbidden, "only a batch script may wait for a task") }
+    try wait(seconds, for: "task '\(taskID)' to end", looking: "tasks.get") { () throws(Problem) in
+      let task = try perform("get_task", path: ["task_id": taskID])
+      let hasEnded = task["status"]?.string.flatMap(TaskRecord.Status.init)?.isFinal ?? false
+      return hasEnded ? .some(task) : .none
+    }
+  }
+
+  /// The newest decision of the outcome that is asked for, if any is, that was not made before `since` (RFC 3339, or seconds since 1970).
+  private func waitForDecision(of trigger: String, _ options: JSON) throws(Problem) -> JSON {
+    let fields = try Fields(options, path: "triggers.wait", accepting: ["seconds", "since", "outcome"])
+    var query: JSONObject = ["limit": 1]
+    query["outcome"] = fields["outcome"]
+    let moment = fields["since"]?.double.flatMap { Int64(exactly: ($0 * 1000).rounded()) }
+    query["since"] = moment.map { .instant(Instant(milliseconds: $0)) } ?? fields["since"]
+    let wanted = try fields.string("outcome").map { "'\($0)'" } ?? "a decision"
+    return try wait(fields.number("seconds", in: 0...86400), for: "\(wanted) of trigger '\(trigger)'", looking: "triggers.explain") {
+      () throws(Problem) in
+      try perform("list_trigger_evaluations", path: ["trigger_id": trigger], query: query)["results"]?.array?.first
+    }
+  }
+
+  /// Looks again and again, until something is there or the time is over. `looking`: what tells how things stand.
+  private func wait(_ seconds: Double?, for what: String, looking: String, _ look: () throws(Problem) -> JSON?) throws(Problem) -> JSON {
+    guard let pause else { throw Problem(.forbidden, "only a batch script may wait") }
     let started = surroundings.ticks()
     while true {
-      if let seconds, (surroundings.ticks() - started).inSeconds > seconds {
-        throw Problem(.unavailable, "task '\(taskID)' has not ended after \(seconds) s", hint: "Wait longer, or look at it with tasks.get")
+      if let found = try look() { return found }
+      if let seconds, (surroundings.ticks() - started).inSeconds >= seconds {
+        throw Problem(.unavailable, "waited \(seconds) s for \(what)", hint: "Wait longer, or see with \(looking) how it stands")
       }
-      let task = try perform("get_task", path: ["task_id": taskID])
-      if let word = task["status"]?.string, let status = TaskRecord.Status(rawValue: word), status.isFinal { return task }
       try pause(.milliseconds(20))
     }
   }

@@ -91,12 +91,24 @@ struct TaskRun {
       return ending(.completed, product, baseline: try baseline(after: product))
     } catch {
       if host.isClosing { return nil }
-      if cancellation.isCancelled || error.kind == .cancelled { return ending(.canceled, Product(), error: Problem(.cancelled, "cancelled")) }
-      return failed(error)
+      var product = Product()
+      product.outputs = told
+      if cancellation.isCancelled || error.kind == .cancelled { return ending(.canceled, product, error: Problem(.cancelled, "cancelled")) }
+      return failed(error, keeping: product.outputs)
     }
   }
 
-  private func failed(_ error: Problem, keeping outputs: JSONObject = JSONObject()) -> Ending {
+  /// What the run has told of itself on its way. Of one that does not come to its end, that is what it came to, and where another attempt goes on.
+  private var told: JSONObject {
+    switch task.kind {
+    case .cluster, .batchRerun, .collectionTrigger, .taxonomyEnrichment:
+      let stored = try? host.read { reader throws(Problem) in try reader.task(task.id, in: task.namespaceID) }
+      return stored?.outputs ?? JSONObject()
+    case .script, .retrieverExecution, .alertEvaluation, .deleteNamespace: return JSONObject()
+    }
+  }
+
+  private func failed(_ error: Problem, keeping outputs: JSONObject) -> Ending {
     var product = Product()
     product.outputs = outputs
     // What this build cannot do, it cannot do a second time.

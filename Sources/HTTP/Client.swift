@@ -3,7 +3,7 @@ import Glibc
 
 /// An HTTP/1.1 client for the command line and for tests: it blocks, keeps its connection, and speaks no TLS.
 ///
-/// Not for several threads at once. A connection that the server has closed in the meantime is opened again; a request is sent again
+/// Not for several threads at once. What is waited for can be cancelled from another. A connection that the server has closed in the meantime is opened again; a request is sent again
 /// only when not one byte of it can have been handled.
 package final class Client {
   package struct Answer: Sendable {
@@ -18,14 +18,17 @@ package final class Client {
   }
 
   package let endpoint: Endpoint
-  private let timeout: Duration
+  private let patience: Patience
+  /// An answer whose body is larger is refused.
+  private let limit: Int
   private var descriptor: Int32?
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
-  /// `timeout` is the longest silence of the server while an answer is awaited.
-  package init(_ endpoint: Endpoint, timeout: Duration = .seconds(60)) {
+  /// `timeout` is the longest silence of the server while an answer is awaited; `limit` the bytes of an answer that is kept as a whole.
+  package init(_ endpoint: Endpoint, timeout: Duration = .seconds(60), limit: Int = .max, cancellation: Cancellation? = nil) {
     self.endpoint = endpoint
-    self.timeout = timeout
+    self.limit = limit
+    patience = Patience(timeout, cancellation: cancellation)
   }
 
   deinit {
@@ -40,13 +43,17 @@ package final class Client {
 
   /// Sends a request and waits for the whole answer, whatever its status. `target` is path and query, percent-encoded.
   ///
-  /// Throws `.unavailable` when the server cannot be reached or falls silent, `.malformed` when it answers something else than HTTP.
+  /// Throws `.unavailable` when the server cannot be reached or falls silent, `.malformed` when it answers something else than HTTP, `.tooLarge`
+  /// when it answers more than the limit, `.cancelled`.
   package func send(_ method: String, _ target: String, headers: Headers = [:], body: [UInt8] = []) throws(Problem) -> Answer {
     var whole: [UInt8] = []
-    var answer = try send(method, target, headers: headers, body: body) { piece in
-      whole += piece
-      return true
+    var isTooLarge = false
+    var answer = try send(method, target, headers: headers, body: body) { [limit] piece in
+      isTooLarge = piece.count > limit - whole.count
+      if !isTooLarge { whole += piece }
+      return !isTooLarge
     }
+    if isTooLarge { throw Problem(.tooLarge, "\(endpoint) answered more than \(limit) bytes") }
     answer.body = whole
     return answer
   }
@@ -59,7 +66,7 @@ package final class Client {
     let isFresh = descriptor == nil
     if !isFresh, hasEnded() { disconnect() }
     let socket = try connected()
-    guard write(message, to: socket) else {
+    guard try write(message, to: socket) else {
       disconnect()
       // A server may close a kept connection just as the next request is written; it has read none of it then.
       if !isFresh { return try send(method, target, headers: headers, body: body, onBody: onBody) }
@@ -100,7 +107,7 @@ package final class Client {
 
   private func connected() throws(Problem) -> Int32 {
     if let descriptor { return descriptor }
-    let opened = try Socket.connect(to: endpoint, timeout: timeout)
+    let opened = try Socket.connect(to: endpoint, patience: patience)
     descriptor = opened
     return opened
   }
@@ -113,23 +120,29 @@ package final class Client {
     return count >= 0 || errno != EAGAIN && errno != EWOULDBLOCK
   }
 
-  private func write(_ message: [UInt8], to socket: Int32) -> Bool {
-    message.withUnsafeBytes { bytes in
-      var sent = 0
-      while sent < bytes.count {
-        guard case .count(let count) = Socket.write(socket, UnsafeRawBufferPointer(rebasing: bytes[sent...])) else {
-          // The server may have refused early and said why: the answer is read if there is one.
-          return sent > 0
-        }
+  private func write(_ message: [UInt8], to socket: Int32) throws(Problem) -> Bool {
+    var (sent, patience) = (0, patience)
+    while sent < message.count {
+      switch message.withUnsafeBytes({ Socket.write(socket, UnsafeRawBufferPointer(rebasing: $0[sent...])) }) {
+      case .count(let count):
         sent += count
+        patience.refresh()
+      case .wouldBlock:
+        do throws(Problem) { try patience.pause(for: endpoint) } catch {
+          disconnect()
+          throw error
+        }
+      // The server may have refused early and said why: the answer is read if there is one.
+      case .ended: return sent > 0
       }
-      return true
     }
+    return true
   }
 
   private func receive(_ method: String, from socket: Int32, _ onBody: ([UInt8]) -> Bool) throws(Problem) -> Answer {
     var parser = ResponseParser(answering: method)
     var answer = Answer(status: 0, headers: [:], body: [])
+    var patience = patience
     while true {
       while let event = try parser.next() {
         switch event {
@@ -145,8 +158,10 @@ package final class Client {
         }
       }
       switch Blocking.during({ Socket.read(socket, into: buffer) }) {
-      case .count(let count): parser.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-      case .wouldBlock: throw Problem(.unavailable, "\(endpoint) did not answer within \(timeout.inSeconds) s")
+      case .count(let count):
+        patience.refresh()
+        parser.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      case .wouldBlock: try patience.pause(for: endpoint)
       case .ended:
         guard parser.end() else { throw Problem(.unavailable, "\(endpoint) closed the connection before its answer was complete") }
         disconnect()

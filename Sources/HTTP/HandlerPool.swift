@@ -72,18 +72,24 @@ final class HandlerPool: Sendable {
     }
     for _ in 0..<max(1, threads) {
       state.withLock { $0.threads += 1 }
-      let started = startThread(stack: stack) {
-        var own = responder
-        Blocking.with(seat) {
-          while let job = Self.next(state) { own.handle(job) }
+      do throws(Problem) {
+        let thread = try OwnThread.start(name: "perigee-http", stack: stack) {
+          var own = responder
+          Blocking.with(seat) {
+            while let job = Self.next(state) { own.handle(job) }
+          }
+          state.withLock { $0.threads -= 1 }
+          state.broadcast()
         }
-        state.withLock { $0.threads -= 1 }
-        state.broadcast()
+        thread.letGo()
+      } catch {
+        // Fewer do, too, as long as there is one.
+        let left = state.withLock { state in
+          state.threads -= 1
+          return state.threads
+        }
+        if left == 0 { throw error }
       }
-      if !started { state.withLock { $0.threads -= 1 } }
-    }
-    if state.withLock({ $0.threads }) == 0 {
-      throw Problem(.unavailable, "the system gives no threads", hint: "Raise the limit of processes (ulimit -u).")
     }
   }
 

@@ -53,16 +53,18 @@ package final class Server: Sendable {
       let pool = try HandlerPool(threads: options.handlerThreads, stack: options.handlerStack, responder: responder)
       parts.withLock { $0 = (loop, pool, endpoints) }
       let phase = phase
-      let started = startThread(stack: 1 << 20) {
-        let isClean = loop.run(pool: pool)
+      do throws(Problem) {
+        let thread = try OwnThread.start(name: "perigee-serve", stack: 1 << 20) {
+          let isClean = loop.run(pool: pool)
+          pool.stop()
+          if isClean { pool.waitUntilEnded() }
+          phase.withLock { $0 = .stopped(isClean: isClean) }
+          phase.broadcast()
+        }
+        thread.letGo()
+      } catch {
         pool.stop()
-        if isClean { pool.waitUntilEnded() }
-        phase.withLock { $0 = .stopped(isClean: isClean) }
-        phase.broadcast()
-      }
-      if !started {
-        pool.stop()
-        throw Problem(.unavailable, "the system gives no threads", hint: "Raise the limit of processes (ulimit -u).")
+        throw error
       }
     } catch {
       for listener in listeners { close(listener) }

@@ -29,27 +29,33 @@ package enum Socket {
     return descriptor
   }
 
-  /// Connects and waits for it at most `timeout`. The socket is blocking, and reads and writes give up after `timeout` too.
-  package static func connect(to endpoint: Endpoint, timeout: Duration) throws(Problem) -> Int32 {
+  /// Connects and waits for it as long as `patience` says. The socket is blocking, and reads and writes come back after each of its steps.
+  package static func connect(to endpoint: Endpoint, patience: Patience) throws(Problem) -> Int32 {
     let address = try Address(resolving: endpoint, toListen: false)
     let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
     if descriptor < 0 { throw failure("no socket for \(endpoint)") }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    let (seconds, attoseconds) = timeout.components
+    let (seconds, attoseconds) = patience.step.components
     var time = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] { setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size)) }
     if address.family != AF_UNIX { setNoDelay(descriptor) }
-    var status: Int32
-    // Linux goes on waiting where a signal ended the wait.
-    repeat { status = address.withPointer { Glibc.connect(descriptor, $0, $1) } } while status != 0 && errno == EINTR
-    if status != 0 {
+    var waiting = patience
+    while address.withPointer({ Glibc.connect(descriptor, $0, $1) }) != 0 {
+      // Linux goes on waiting where a signal ended the wait, or a step did.
       let code = errno
-      close(descriptor)
-      switch code {
-      case ECONNREFUSED, ENOENT:
-        throw Problem(.unavailable, "nobody listens at \(endpoint)", hint: "Start the server there, or name another with --server.")
-      case EINPROGRESS, EAGAIN, ETIMEDOUT: throw Problem(.unavailable, "\(endpoint) did not answer in \(timeout.inSeconds) s")
-      default: throw Problem(.unavailable, "no connection to \(endpoint): \(words(code))")
+      if code == EINTR { continue }
+      if code == EISCONN { break }
+      do throws(Problem) {
+        switch code {
+        case EINPROGRESS, EALREADY, EAGAIN: try waiting.pause(for: endpoint)
+        case ETIMEDOUT: throw waiting.silence(of: endpoint)
+        case ECONNREFUSED, ENOENT:
+          throw Problem(.unavailable, "nobody listens at \(endpoint)", hint: "Start the server there, or name another with --server.")
+        default: throw Problem(.unavailable, "no connection to \(endpoint): \(words(code))")
+        }
+      } catch {
+        close(descriptor)
+        throw error
       }
     }
     return descriptor
@@ -107,7 +113,7 @@ package enum Socket {
       throw Problem(.unavailable, "\(path) exists and is no socket", hint: "Choose another path for the socket.")
     }
     let endpoint = Endpoint.unix(path: path)
-    if let descriptor = try? connect(to: endpoint, timeout: .seconds(1)) {
+    if let descriptor = try? connect(to: endpoint, patience: Patience(.seconds(1))) {
       close(descriptor)
       throw bindFailure(endpoint, EADDRINUSE)
     }

@@ -149,6 +149,9 @@ package enum Library {
     function("triggers.evaluation", ["evaluation: string"], "table?", .read, "One decision with all that is recorded of it."),
     function("triggers.replay", ["evaluation: string"], "table", .read, "Decides again from what was recorded, and compares."),
     function("triggers.evaluations", ["trigger: string", "query?: table"], "table[]", .read, "The decisions of a trigger, with their reasons."),
+    function(
+      "triggers.wait", ["trigger: string", "options?: table"], "table", .batch,
+      "Waits until a trigger has decided, and gives the decision: {seconds=…, since=…, outcome=\"fired\"}."),
   ]
 
   private static let tasks = [

@@ -42,7 +42,7 @@ enum ScriptingHelp {
         name = "alarm", action_type = "script", action_config = {script = "return perigee.kv.incr('alarms')"},
         trigger_type = "interval", schedule_config = {interval_seconds = 1, predicate = {name = "crowded"}},
       }
-      repeat perigee.sleep(0.05) until #perigee.triggers.evaluations(alarm.trigger_id) > 0
+      perigee.triggers.wait(alarm.trigger_id)
       END
       $ perigee run alarm.lua
       $ perigee trigger why alarm

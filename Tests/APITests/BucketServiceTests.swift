@@ -75,7 +75,7 @@ import Testing
     try server.start()
     defer { server.stop(draining: .zero) }
     let endpoint = try #require(server.endpoints.first)
-    let store = try TemporaryStore(courier: Courier(post: Courier.http.post, wait: { _ in seen.waited() }))
+    let store = try TemporaryStore(courier: Courier(post: Courier.http.post, wait: { _, _ in seen.waited() }))
     try store.call("create_bucket", body: ["bucket_name": "articles", "bucket_schema": ["properties": ["text": ["type": "text"]]]])
     try store.call(
       "create_collection",
@@ -98,25 +98,6 @@ import Testing
     #expect(documents.allSatisfy { $0["vectors"]?["text"]?.array?.first?.double == Double($0["text"]?.string?.utf8.count ?? 0) })
     // Ten texts in fours are three requests; the first was refused once.
     #expect(seen.sizes == [4, 4, 4, 2] && seen.waits == 1 && seen.keys == ["Bearer sk-1"])
-  }
-}
-
-/// An embeddings endpoint that is busy at first, and remembers who asked.
-private final class Calls: @unchecked Sendable {
-  // @unchecked: the server has one handler thread, and the test looks when it is done.
-  private(set) var sizes: [Int] = []
-  private(set) var keys: Set<String> = []
-  private(set) var waits = 0
-
-  func waited() { waits += 1 }
-
-  func answer(_ request: Request) -> Response {
-    let texts = (try? JSON(parsing: request.body))?["input"]?.array ?? []
-    sizes.append(texts.count)
-    keys.insert(request.headers["Authorization"] ?? "")
-    if sizes.count == 1 { return Response.json(["error": ["message": "loading"]], status: 503) }
-    let data = texts.enumerated().map { index, text -> JSON in ["index": .int(index), "embedding": [.int(text.string?.utf8.count ?? 0), 1]] }
-    return Response.json(["data": .array(data)])
   }
 
   @Test(
@@ -142,5 +123,24 @@ private final class Calls: @unchecked Sendable {
     #expect(try scenario.send("POST", "/v1/batches/list", [:], headers: [("X-Namespace", "three")]).status == 404)
     // A namespace in the query of collections means nothing.
     #expect(try scenario.send("GET", "/v1/collections?namespace_id=nowhere", headers: [("X-Namespace", "one")]).status == 200)
+  }
+}
+
+/// An embeddings endpoint that is busy at first, and remembers who asked.
+private final class Calls: @unchecked Sendable {
+  // @unchecked: the server has one handler thread, and the test looks when it is done.
+  private(set) var sizes: [Int] = []
+  private(set) var keys: Set<String> = []
+  private(set) var waits = 0
+
+  func waited() { waits += 1 }
+
+  func answer(_ request: Request) -> Response {
+    let texts = (try? JSON(parsing: request.body))?["input"]?.array ?? []
+    sizes.append(texts.count)
+    keys.insert(request.headers["Authorization"] ?? "")
+    if sizes.count == 1 { return Response.json(["error": ["message": "loading"]], status: 503) }
+    let data = texts.enumerated().map { index, text -> JSON in ["index": .int(index), "embedding": [.int(text.string?.utf8.count ?? 0), 1]] }
+    return Response.json(["data": .array(data)])
   }
 }

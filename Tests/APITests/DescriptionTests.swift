@@ -6,17 +6,16 @@ import Testing
 @testable import API
 
 @Suite("The description of the API") struct DescriptionTests {
-  /// Tells the answer's schema for the operation that was called.
+  /// Tells the answer's schema for the operation that was called: of those whose path fits, the one with the fewest values in it.
   private static func schema(_ description: JSON, _ method: String, _ path: String, _ status: Int) -> JSON? {
     let asked = path.prefix { $0 != "?" }.split(separator: "/")
-    for operation in Operation.all where operation.method == method {
-      let parts = operation.path.split(separator: "/")
-      guard parts.count == asked.count, zip(parts, asked).allSatisfy({ $0 == $1 || $0.hasPrefix("{") }) else { continue }
-      let fixed = Operation.all.contains { $0.method == method && $0.path == "/" + asked.joined(separator: "/") }
-      if fixed, operation.path.contains("{") { continue }
-      return description["paths"]?[operation.path]?[method.lowercased()]?["responses"]?["\(status)"]?["content"]?["application/json"]?["schema"]
+    func steps(_ operation: Operation) -> [Substring] { operation.path.split(separator: "/") }
+    let fitting = Operation.all.filter { operation in
+      operation.method == method && steps(operation).elementsEqual(asked) { $0.hasPrefix("{") || $0 == $1 }
     }
-    return nil
+    let meant = fitting.min { a, b in steps(a).count { $0.hasPrefix("{") } < steps(b).count { $0.hasPrefix("{") } }
+    let answer = meant.flatMap { description["paths"]?[$0.path]?[method.lowercased()]?["responses"]?["\(status)"] }
+    return answer?["content"]?["application/json"]?["schema"]
   }
 
   @Test("names the same fields for our own operations as the table that the server reads them by")

@@ -136,6 +136,40 @@ import Testing
     #expect(bodies[0]["data"]?["matches"]?.array?.count == 2 && bodies[1] == ["text": "watch: 2 matches"])
   }
 
+  @Test("a check tells a channel of people when its verdict turns, and why") func verdicts() throws {
+    let box = Box()
+    var options = ServerOptions(endpoints: [try Endpoint("http://127.0.0.1:0")])
+    options.handlerThreads = 1
+    let receiver = Server(options: options, surroundings: .real) { request in box.take(request) }
+    try receiver.start()
+    defer { _ = receiver.stop(draining: .zero) }
+    let scenario = try Scenario(.direct)
+    try prepare(scenario)
+    let origin = "http://\(receiver.endpoints[0])"
+    _ = try scenario.send("PUT", "/v1/http/rules", ["allow": [.string(origin)]])
+    _ = try scenario.send(
+      "POST", "/v1/retrievers", ["retriever_name": "all", "collection_ids": ["words"], "stages": [["stage_name": "limit", "config": ["limit": 2]]]])
+    for least in [2, 3] {
+      let trigger = try scenario.send(
+        "POST", "/v1/triggers",
+        [
+          "action_type": "retriever_execution", "trigger_type": "interval", "schedule_config": ["interval_seconds": 60],
+          "action_config": [
+            "retriever_id": "all", "acceptance": ["min_results": .int(least)],
+            "notification_config": [
+              "channels": [["channel_type": "slack", "config": ["webhook_url": .string(origin + "/slack")]]],
+              "notify_on": least == 2 ? "always" : "change",
+            ],
+          ],
+        ])
+      #expect(trigger.status == 200, "\(trigger.text)")
+      try scenario.store.advance(by: .seconds(60))
+      _ = try scenario.send("POST", "/v1/triggers/\(trigger.json["trigger_id"]?.string ?? "")/pause")
+    }
+    let texts = try box.bodies.map { try JSON(parsing: $0)["text"] }
+    #expect(texts == ["all passes", "all fails: it found 2 documents, fewer than 3"])
+  }
+
   private final class Box: Sendable {
     private let seen = Mutex<[String]>([])
     var bodies: [String] { seen.withLock { $0 } }

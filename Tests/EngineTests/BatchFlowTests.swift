@@ -153,6 +153,7 @@ import Testing
     }
     let task = try fixture.run(batch)
     #expect(task["status"] == "CANCELED")
+    #expect(task["outputs"]?.array?.first?["progress"]?["processed"] == 128)
     let stopped = try fixture.read(batch)
     #expect(stopped["status"] == "CANCELED" && stopped["status_message"] == "enough", "\(stopped["status"]?.text ?? "")")
     #expect(try fixture.count() == 128)

@@ -24,6 +24,28 @@ import Testing
     }
   }
 
+  @Test("waits for a trigger's decision: any, the next one, or one that fires; and not for ever")
+  func waiting() throws {
+    let fixture = try Fixture()
+    let id = try fixture.trigger("interval", ["interval_seconds": 60, "predicate": "return function(ctx) return false, 'not now' end"])
+    try fixture.store.advance(by: .seconds(60))
+    let now = Double(fixture.store.clock.now.milliseconds) / 1000
+    let printed = try run(
+      """
+      local function say(options) local made = perigee.triggers.wait("\(id)", options) print(made.outcome, made.reason) end
+      say() say{outcome = "held"} say{since = \(now)} say{since = perigee.time.format(\(now)), seconds = 1}
+      for _, options in ipairs{{seconds = 0, outcome = "fired"}, {seconds = 0, since = \(now + 60)}, {second = 1}, {outcome = "heldd"}} do
+        local ok, problem = pcall(perigee.triggers.wait, "\(id)", options)
+        print(ok, tostring(problem))
+      end
+      print(tostring(select(2, pcall(perigee.triggers.wait, "trg_none"))))
+      """, in: fixture)
+    #expect(printed.prefix(4) == ["held\tnot now", "held\tnot now", "held\tnot now", "held\tnot now"])
+    #expect(printed.dropFirst(4).first?.contains("waited 0.0 s for 'fired' of trigger '\(id)'") == true, "\(printed)")
+    #expect(printed.dropFirst(5).first?.contains("waited 0.0 s for a decision of trigger '\(id)'") == true)
+    #expect(printed.count == 9 && printed[6].contains("unknown field 'second'") && printed[7].contains("heldd") && printed[8].contains("trg_none"))
+  }
+
   @Test("each streams every document once, whatever the page size; select narrows its fields")
   func each() throws {
     let fixture = try Fixture(documents: 95)

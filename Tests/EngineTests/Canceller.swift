@@ -10,6 +10,7 @@ final class Canceller: Sendable {
     var action: (@Sendable () -> Void)?
     var waits: [Duration] = []
     var answers: [Int: Courier.Answer] = [:]
+    var otherwise: Courier.Answer?
   }
   private let state = Mutex(State())
 
@@ -21,8 +22,18 @@ final class Canceller: Sendable {
     }
   }
 
+  /// Runs `action` in the middle of every request.
+  func actAlways(_ action: @escaping @Sendable () -> Void) {
+    state.withLock { state in
+      state.at = nil
+      state.action = action
+    }
+  }
+
   /// Answers a request so, instead of with vectors.
   func answer(_ request: Int, with answer: Courier.Answer) { state.withLock { $0.answers[request] = answer } }
+
+  func answerAlways(with answer: Courier.Answer) { state.withLock { $0.otherwise = answer } }
 
   var requests: Int { state.withLock { $0.requests } }
   /// How long the client was told to wait; nobody waits here.
@@ -32,18 +43,19 @@ final class Canceller: Sendable {
 
   var courier: Courier {
     Courier(
-      post: { request throws(Problem) in
+      post: { request, cancellation throws(Problem) in
         let (action, answer) = self.state.withLock { state -> ((@Sendable () -> Void)?, Courier.Answer?) in
           state.requests += 1
-          return (state.requests == state.at ? state.action : nil, state.answers[state.requests])
+          return (state.requests == state.at ?? state.requests ? state.action : nil, state.answers[state.requests] ?? state.otherwise)
         }
         action?()
+        try cancellation.check()
         if let answer { return answer }
         let texts = try JSON(parsing: request.body)["input"]?.array ?? []
         if texts.contains("poison") { return Courier.Answer(status: 400, body: Array("{\"error\": {\"message\": \"bad text\"}}".utf8)) }
         let data = texts.enumerated().map { index, text -> JSON in ["index": .int(index), "embedding": Self.vector(text.string ?? "")] }
         let body: JSON = ["object": "list", "data": .array(data.reversed())]
         return Courier.Answer(status: 200, body: body.bytes)
-      }, wait: { duration in self.state.withLock { $0.waits.append(duration) } })
+      }, wait: { duration, _ in self.state.withLock { $0.waits.append(duration) } })
   }
 }

@@ -1,6 +1,7 @@
 import Basics
 import Engine
 import Model
+import Synchronization
 import TestSupport
 import Testing
 
@@ -78,6 +79,55 @@ import Testing
     #expect(failed["status"] == "FAILED" && failed["error"]?.string?.contains("no document has a vector") == true)
     #expect(try fixture.store.call("get_cluster_groups", path: ["cluster_id": cluster])["total_groups"] == 2)
     #expect(try fixture.store.call("get_latest_cluster_execution", path: ["cluster_id": cluster])["status"] == "failed")
+  }
+
+  @Test(
+    "a run's own filters take the place of the definition's, a trigger's are merged over them and win where both speak of a field",
+    arguments: [
+      (["kind": "gamma"], true, 20), (["kind": "gamma"], false, 20), (["field": "text", "operator": "ends_with", "value": "5"], true, 4),
+      (["field": "text", "operator": "ends_with", "value": "5"], false, 6),
+    ] as [(JSON, Bool, Int64)])
+  func mergedFilters(filters: JSON, byTrigger: Bool, points: Int64) throws {
+    let fixture = try Fixture(documents: 60)
+    let definition: JSON = ["field": "kind", "operator": "in", "value": ["alpha", "beta"]]
+    let cluster = try fixture.cluster(2, extra: ["filters": definition])
+    if byTrigger {
+      let trigger = try fixture.trigger(
+        "cron", ["cron_expression": "0 0 1 1 *"], action: ["cluster_id": .string(cluster), "filters": filters], kind: "cluster")
+      try fixture.store.call("execute_trigger_now", path: ["trigger_id": trigger])
+    } else {
+      try fixture.store.call("execute_cluster", path: ["cluster_id": cluster], body: ["filters": filters])
+    }
+    try fixture.store.host.settle()
+    let run = try fixture.store.call("get_latest_cluster_execution", path: ["cluster_id": cluster])
+    #expect(run["status"] == "completed" && run["num_points"] == .int(points), "\(run["error_message"] ?? .null)")
+  }
+
+  @Test("a clustering that takes its time says in its task how far it is, also when it is cancelled then; a quick one writes nothing on its way")
+  func progress() throws {
+    let open = Mutex<(host: Host?, heard: Int)>((nil, 0))
+    // Whoever looks at this clock twice sees that a second has passed.
+    let store = try TemporaryStore(clock: ManualClock(stride: .seconds(1))) { _, line in
+      guard line.hasSuffix(" s"), line.contains(": clustering for ") else { return }
+      let id = String(line.dropFirst(5).prefix { $0 != ":" })
+      let host = open.withLock {
+        $0.heard += 1
+        return $0.heard == 3 ? $0.host : nil
+      }
+      if let host { _ = try? Operation.named("cancel_task")?.perform(host, Call(caller: .local, path: ["task_id": id])) }
+    }
+    let fixture = try Fixture(documents: 300, store: store)
+    open.withLock { $0.host = store.host }
+    defer { open.withLock { $0.host = nil } }
+    let task = try store.call("execute_cluster", path: ["cluster_id": fixture.cluster(20)])
+    try store.host.settle()
+    let ended = try store.call("get_task", path: ["task_id": task["task_id"]?.string ?? ""])
+    let progress = ended["outputs"]?.array?.first?["progress"]
+    #expect(ended["status"] == "CANCELED" && progress?["seconds"]?.double ?? 0 >= 3, "\(ended.text)")
+    let quick = try TemporaryStore { _, line in if line.contains("clustering for") { open.withLock { $0.heard = -1 } } }
+    let quiet = try Fixture(documents: 300, store: quick)
+    _ = try run(quiet, quiet.cluster(20))
+    #expect(open.withLock { $0.heard } >= 3)
   }
 
   @Test("the same data, seed and build give the same clusters")

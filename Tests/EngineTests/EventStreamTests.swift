@@ -65,6 +65,17 @@ import Testing
     try EventSubscription(Fields(.object(query)), in: store.host.defaultNamespace(for: .local).id, host: store.host)
   }
 
+  @Test("whoever comes with a number of another store, larger than any here, hears what happens from now on")
+  func stranger() throws {
+    let store = try TemporaryStore()
+    try emit(1...3, to: store)
+    let taker = Taker(declines: 0, seed: 1)
+    try store.host.streams.add(subscription(["since": 1_000_000], store), taker.sink, of: store.host)
+    try emit(4...5, to: store)
+    taker.wait(for: 2)
+    #expect(taker.numbers == [4, 5])
+  }
+
   @Test("bring every reader everything it asked for, once and in order, however slowly it takes", arguments: 0..<6)
   func everything(seed: UInt64) throws {
     let store = try TemporaryStore()

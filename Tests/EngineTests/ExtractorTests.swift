@@ -53,7 +53,7 @@ import Testing
   func busy() throws {
     let server = Canceller()
     server.answer(1, with: .init(status: 503, body: []))
-    server.answer(2, with: .init(status: 429, retryAfter: 7, body: []))
+    server.answer(2, with: .init(status: 429, retryAfter: .seconds(7), body: []))
     let fixture = try BucketFixture(courier: server.courier)
     try fixture.collection(extractor: BatchFlowTests.endpoint)
     _ = try fixture.upload(3)
@@ -88,6 +88,72 @@ import Testing
     #expect(try fixture.read(second)["error_summary"] == ["transient": 1])
     // The first try and four more, each wait about twice as long.
     #expect(server.requests == 9 && server.waits.count == 4 && server.waits[3] > server.waits[0])
+  }
+
+  @Test("what a server refuses for the sake of the key or the address is not asked for text by text", arguments: [401, 403, 404])
+  func wholesale(status: Int) throws {
+    let server = Canceller()
+    server.answerAlways(with: .init(status: status, body: []))
+    let fixture = try BucketFixture(courier: server.courier)
+    try fixture.collection(extractor: BatchFlowTests.endpoint)
+    _ = try fixture.upload(5)
+    let batch = try fixture.batch()
+    try fixture.run(batch)
+    #expect(try fixture.read(batch)["failed_object_count"] == 5)
+    #expect(server.requests == 1 && server.waits.isEmpty)
+  }
+
+  private static let search: JSON = [
+    "stage_name": "near",
+    "config": [
+      "stage_id": "feature_search",
+      "parameters": ["searches": [["feature_uri": "text", "query": ["input_mode": "text", "value": "words"], "top_k": 1]]],
+    ],
+  ]
+
+  @Test("searches that wait for a silent server leave threads to others, and the one too many is told to come again")
+  func crowded() throws {
+    let server = Canceller()
+    let fixture = try BucketFixture(courier: server.courier)
+    try fixture.collection(extractor: BatchFlowTests.endpoint)
+    let body: JSON = ["retriever_name": "r", "collection_identifiers": ["topics"], "stages": [Self.search]]
+    let id = try fixture.store.call("create_retriever", body: body)["retriever_id"]?.string ?? ""
+    // Each search is asked while the one before it waits.
+    let crowd = Crowd(fixture.store, retriever: id)
+    server.actAlways { crowd.ask() }
+    crowd.ask()
+    #expect(server.requests == 8 && crowd.refusals.count == 1)
+    let refusal = try #require(crowd.refusals.first)
+    #expect(refusal.kind == .unavailable && refusal.details["http_status"] == 503 && refusal.details["retry_after_seconds"] == 2)
+    server.actAlways {}
+    crowd.ask()
+    #expect(crowd.refusals.count == 1, "there is room again")
+  }
+
+  @Test("a search ends with the retriever's time, also while it waits for another server")
+  func impatient() throws {
+    let server = Canceller()
+    server.answerAlways(with: .init(status: 503, body: []))
+    let fixture = try BucketFixture(courier: server.courier)
+    try fixture.collection(extractor: BatchFlowTests.endpoint)
+    let body: JSON = [
+      "retriever_name": "r", "collection_identifiers": ["topics"], "stages": [Self.search], "budget_limits": ["max_time_ms": 1000],
+    ]
+    let id = try fixture.store.call("create_retriever", body: body)["retriever_id"]?.string ?? ""
+    server.actAlways { [clock = fixture.store.clock] in clock.advance(by: .milliseconds(700)) }
+    let problem = #expect(throws: Problem.self) { try fixture.store.call("execute_retriever", path: ["retriever_id": id]) }
+    #expect(problem?.kind == .budget && server.requests == 2)
+  }
+
+  @Test("a server that asks to be spared no time is spared the usual one", arguments: [0, -5])
+  func hurried(seconds: Int) throws {
+    let server = Canceller()
+    server.answer(1, with: .init(status: 429, retryAfter: .seconds(seconds), body: []))
+    let fixture = try BucketFixture(courier: server.courier)
+    try fixture.collection(extractor: BatchFlowTests.endpoint)
+    _ = try fixture.upload(1)
+    try fixture.run(fixture.batch())
+    #expect(server.waits.count == 1 && server.waits[0] >= .milliseconds(250))
   }
 
   @Test("inputs are mapped and fields passed on as the definition says")
@@ -157,5 +223,22 @@ import Testing
       "parameters": ["url": "http://127.0.0.1:1/v1/embeddings", "model": "m", "dimensions": 3, "api_key": "sk-secret"],
     ])
     #expect(try !fixture.store.call("get_collection", path: ["collection_identifier": "topics"]).text.contains("sk-secret"))
+  }
+}
+
+/// Asks a retriever again and again, and keeps what it is refused.
+private final class Crowd: @unchecked Sendable {
+  // @unchecked: everything happens on the test's thread, one call inside the other.
+  private let store: TemporaryStore
+  private let retriever: String
+  private(set) var refusals: [Problem] = []
+
+  init(_ store: TemporaryStore, retriever: String) { (self.store, self.retriever) = (store, retriever) }
+
+  /// As a request does, whose time is limited.
+  func ask() {
+    do throws(Problem) {
+      _ = try ReadLimit.with(.seconds(60)) { () throws(Problem) in try store.call("execute_retriever", path: ["retriever_id": retriever]) }
+    } catch { refusals.append(error) }
   }
 }

@@ -123,6 +123,64 @@ import Testing
     }
   }
 
+  @Test("a document that carries a path lies where it says, be that a leaf or not; what the taxonomy itself gave says nothing")
+  func ownPaths() throws {
+    let world = try TaxonomyFixture(documents: 8, groups: 4)
+    let paths = ["Low/Alpha", "Low/Beta", "High/Gamma", "High/Delta"]
+    try world.collection("known", .array((0..<4).map { ["vectors": ["v": TaxonomyFixture.axis($0)], "where": .string(paths[$0])] }))
+    let id = try world.taxonomy(["path_field": "where", "inference_collections": ["known"]])
+    // All of them lie at the corner 0, which is Low/Alpha by its vector.
+    let cases: [(String, JSON, JSON)] = [
+      ("leaf", "High/Gamma", ["High", "Gamma"]), ("inner", "High", ["High"]), ("list", ["Low", "Beta"], ["Low", "Beta"]),
+      ("deeper", "High / Delta / Unknown", ["High", "Delta"]), ("stranger", "Nowhere/At all", ["Low", "Alpha"]), ("none", .null, ["Low", "Alpha"]),
+    ]
+    try world.collection(
+      "mixed",
+      .array(cases.map { name, path, _ in ["document_id": .string(name), "where": path, "vectors": ["v": TaxonomyFixture.axis(0)]] }))
+    for _ in 0..<2 {
+      try world.apply(id, to: "mixed")
+      for (name, _, expected) in cases {
+        let marks = try world.document(name, in: "mixed")["_internal"]
+        #expect(marks?["_taxonomy_\(id)_path"] == expected, "\(name)")
+      }
+    }
+    // A vector that has moved moves the document that has no path of its own, though a run gave it one.
+    let body: JSON = ["vectors": ["v": TaxonomyFixture.axis(3)]]
+    try world.store.call("update_document", path: ["collection_identifier": "mixed", "document_id": "none"], body: body)
+    try world.apply(id, to: "mixed")
+    #expect(try world.document("none", in: "mixed")["_internal"]?["_taxonomy_\(id)_path"] == ["High", "Delta"])
+    #expect(try world.document("leaf", in: "mixed")["_internal"]?["_taxonomy_\(id)_score"] == .double(1))
+    let trial = try world.store.call(
+      "execute_taxonomy", path: ["taxonomy_identifier": id],
+      body: ["source_documents": [["document_id": "inner", "collection_id": "mixed"]]])
+    #expect(trial["matches"]?.array?.first?["path"] == ["High"])
+  }
+
+  @Test("a collection's node gives its own fields and those of the nodes above it")
+  func inheritedFields() throws {
+    let world = try TaxonomyFixture(documents: 8, groups: 2)
+    try world.collection("staff", metadata: ["company": "Acme", "grade": "any"])
+    try world.collection("bosses", [["vectors": ["v": TaxonomyFixture.axis(0)]]], metadata: ["grade": "high", "office": "corner"])
+    try world.collection("others", [["vectors": ["v": TaxonomyFixture.axis(1)]]])
+    func field(_ source: String, _ target: String) -> JSON { ["field_path": .string(source), "target_field": .string(target)] }
+    func node(_ name: String, _ parent: JSON, _ fields: JSON) -> JSON {
+      ["collection_id": .string(name), "parent_collection_id": parent, "enrichment_fields": fields]
+    }
+    let id = try world.taxonomy([
+      "taxonomy_type": "hierarchical",
+      "hierarchical_nodes": [
+        node("staff", .null, [field("company", "employer"), field("label", "group")]),
+        node("bosses", "staff", [field("office", "room"), field("grade", "group")]), node("others", "staff", .null),
+      ],
+    ])
+    try world.apply(id)
+    for document in try world.documents() {
+      let isBoss = document["kind"]?.string == TaxonomyFixture.corners[0]
+      #expect(document["employer"] == "Acme" && document["group"] == (isBoss ? "high" : "others"))
+      #expect((document["room"] ?? .null) == (isBoss ? "corner" : .null) && document["tier1_id"] == nil)
+    }
+  }
+
   @Test("named examples move the anchors, or vote", arguments: ["nearest", "neighbors"])
   func examples(method: String) throws {
     let world = try TaxonomyFixture(documents: 30)
@@ -307,7 +365,8 @@ import Testing
     let id = try world.flat()
     open.withLock { $0 = world.store.host }
     defer { open.withLock { $0 = nil } }
-    try world.apply(id, ["batch_size": 100], expecting: "CANCELED")
+    let outputs = try world.apply(id, ["batch_size": 100], expecting: "CANCELED")
+    #expect(outputs["progress"]?["processed"] == 200 && outputs["progress"]?["total"] == 450)
     #expect(try world.documents().count { $0["category"] != nil } == 200)
     #expect(try world.store.call("list_events", query: ["event_type": "taxonomy.enrichment.completed"])["results"] == [])
     open.withLock { $0 = nil }

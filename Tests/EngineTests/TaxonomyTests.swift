@@ -17,10 +17,13 @@ struct TaxonomyFixture {
   static func axis(_ places: Int...) -> JSON { .array((0..<Fixture.dimensions).map { .double(places.contains($0) ? 1 : 0) }) }
 
   @discardableResult
-  func collection(_ name: String, _ documents: JSON = []) throws -> String {
+  func collection(_ name: String, _ documents: JSON = [], metadata: JSON = [:]) throws -> String {
     let made = try store.call(
       "create_collection",
-      body: ["collection_name": .string(name), "vector_indexes": [["name": "v", "dimensions": .int(Fixture.dimensions), "metric": "cosine"]]])
+      body: [
+        "collection_name": .string(name), "vector_indexes": [["name": "v", "dimensions": .int(Fixture.dimensions), "metric": "cosine"]],
+        "metadata": metadata,
+      ])
     if documents != [] { try store.call("upsert_documents", path: ["collection_identifier": name], body: ["documents": documents]) }
     return made["collection_id"]?.string ?? ""
   }

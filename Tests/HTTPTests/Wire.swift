@@ -34,7 +34,7 @@ func withServer<Result>(
 final class Wire {
   let descriptor: Int32
 
-  init(_ server: Server) throws { descriptor = try Socket.connect(to: server.endpoints[0], timeout: .seconds(20)) }
+  init(_ server: Server) throws { descriptor = try Socket.connect(to: server.endpoints[0], patience: Patience(.seconds(20))) }
   deinit { close(descriptor) }
 
   @discardableResult

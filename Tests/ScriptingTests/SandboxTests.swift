@@ -52,7 +52,7 @@ import Testing
     arguments: [
       ("perigee.documents.put('c', {})", ScriptKind.predicate, "write"), ("perigee.kv.set('k', 1)", .filter, "write"),
       ("perigee.sleep(1)", .action, "batch"),
-      ("perigee.tasks.wait('t')", .hook, "batch"),
+      ("perigee.tasks.wait('t')", .hook, "batch"), ("perigee.triggers.wait('t')", .action, "batch"),
     ])
   func rights(source: String, kind: ScriptKind, right: String) throws {
     let host = TestHost()

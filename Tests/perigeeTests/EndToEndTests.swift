@@ -248,7 +248,7 @@ import Testing
       local made = perigee.triggers.create{
         name = "often", action_type = "script", action_config = {script = "return 1"}, trigger_type = "interval",
         schedule_config = {interval_seconds = 86400, start_immediately = true, predicate = "return function(ctx) return false, 'not today' end"}}
-      while #perigee.triggers.evaluations(made.trigger_id) == 0 do perigee.sleep(0.01) end
+      assert(perigee.triggers.wait(made.trigger_id, {seconds = 60}).outcome == "held")
       """)
     #expect(program("run", often, "--store", store, in: folder).code == 0)
     let why = program("trigger", "why", "often", "--store", store, "--json", in: folder)

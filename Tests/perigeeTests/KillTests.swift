@@ -94,7 +94,7 @@ import Testing
       }
       if round % 3 == 0 {
         // One more is on its way when the kill comes: it may be there afterwards or not, but not in part.
-        let socket = try Socket.connect(to: server.client.endpoint, timeout: .seconds(5))
+        let socket = try Socket.connect(to: server.client.endpoint, patience: Patience(.seconds(5)))
         let body = Self.documents(20, from: attempted).bytes
         attempted += 20
         let head =

@@ -76,6 +76,8 @@ struct ClusterAction {
     product.writes.append(.statements(results))
     product.writes += events.map(Write.event)
     if definition.enrichSource { product.writes += writing.enrichments(of: sources) }
+    // The last look: from here on all is one transaction.
+    try cancellation.check()
     product.run = run
     product.outputs = [
       "run_id": .string(run.id), "cluster_id": .string(definition.id), "num_clusters": .int(run.groups.count), "num_documents": .int(run.points),
@@ -91,7 +93,9 @@ struct ClusterAction {
     let mode: Mode = try fields.choice("mode") ?? .full
     let options = try ClusterOptions(fields, over: definition.options)
     let limit = host.configuration.memoryLimit
-    let surroundings = ClusterFinding.Surroundings(threads: host.configuration.threads, memoryLimit: limit, cancellation: cancellation) { _ in }
+    let progress = ClusterProgress(host, task)
+    let surroundings = ClusterFinding.Surroundings(
+      threads: host.configuration.threads, memoryLimit: limit, cancellation: cancellation, progress: progress.note)
     if case .attribute(let grouping) = definition.algorithm {
       guard mode == .full else {
         throw Problem(
@@ -168,12 +172,13 @@ struct ClusterAction {
     return found
   }
 
-  /// The definition's filter and the run's, both of which must hold.
+  /// The definition's filter with the run's: a trigger's is merged over it, that of a run that was asked for takes its place.
   private func filter(of definition: ClusterDefinition) throws(Problem) -> Filter? {
-    var filters: [Filter] = []
-    if definition.filters != .null { filters.append(try Filter(definition.filters, path: "filters")) }
-    if let own = config["filters"], own != .null { filters.append(try Filter(own, path: "action_config.filters")) }
-    return filters.isEmpty ? nil : filters.count == 1 ? filters[0] : .all(filters)
+    let stored = definition.filters == .null ? nil : try Filter(definition.filters, path: "filters")
+    guard let json = config["filters"], json != .null else { return stored }
+    let own = try Filter(json, path: "action_config.filters")
+    guard task.triggerID != nil, let stored else { return own }
+    return own.merged(over: stored)
   }
 
   private func outputs(of definition: ClusterDefinition, _ fields: Fields, _ reader: Reader) throws(Problem) -> [Collection] {

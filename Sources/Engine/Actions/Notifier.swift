@@ -37,8 +37,17 @@ struct Notifier {
     case .slack:
       let name = (payload["alert_name"] ?? payload["retriever_name"])?.string ?? type
       let count = payload["match_count"]?.int.map { ": \($0) match\($0 == 1 ? "" : "es")" } ?? ""
-      return ["text": .string("\(name)\(count)")]
+      return ["text": .string("\(name)\(count)\(Self.verdict(payload))")]
     }
+  }
+
+  /// Of a check whether it passes, and what is wrong if it does not; of anything else nothing.
+  private static func verdict(_ payload: JSONObject) -> String {
+    guard let passed = payload["passed"]?.bool else { return "" }
+    if passed { return " passes" }
+    let breaches = payload["acceptance"]?["breaches"]?.array?.compactMap(\.string) ?? []
+    let reasons = breaches.isEmpty ? payload["error"]?.string.map { [$0] } ?? [] : breaches
+    return " fails" + (reasons.isEmpty ? "" : ": \(reasons.joined(separator: "; "))")
   }
 
   /// By the rules that scripts' requests keep to: only what the namespace's list allows.

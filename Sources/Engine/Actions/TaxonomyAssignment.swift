@@ -81,9 +81,17 @@ struct TaxonomyAssignment {
 
   // MARK: - Parts
 
+  /// What is mapped: the fields of the node and of those above it, as far as they name some, a nearer one before a farther with the same target;
+  /// else those of the taxonomy. Nil gives the whole payload.
   private func mapping(_ chain: [Int]) -> [EnrichmentField]? {
-    for place in chain.reversed() { if let own = model.nodes[place].enrichment { return own } }
-    return taxonomy.config.enrichment
+    let own = chain.compactMap { model.nodes[$0].enrichment }
+    guard !own.isEmpty else { return taxonomy.config.enrichment }
+    var fields: [EnrichmentField] = []
+    for field in own.joined() {
+      fields.removeAll { $0.target == field.target }
+      fields.append(field)
+    }
+    return fields
   }
 
   /// The fields of the node and of all above it, the nearer before the farther, with those that every node has.

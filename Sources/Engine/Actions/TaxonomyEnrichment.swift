@@ -90,7 +90,7 @@ struct TaxonomyEnrichment {
       let page = try host.read { [span] reader throws(Problem) in try reader.vectorPage(span, limit: batchSize) }
       guard let last = page.last else { break }
       let matrix = try Matrix(rows: page.documents.count, columns: index.dimensions, values: page.values)
-      let findings = try model.classify(matrix, threads: threads, cancellation: cancellation)
+      let findings = try model.classify(page.documents, matrix, threads: threads, cancellation: cancellation)
       progress.agreement.count(page.documents, findings, model)
       let changes = try self.changes(page, findings, TaxonomyAssignment(model), index, &progress)
       progress.position = last

@@ -13,6 +13,7 @@ struct TaxonomyModel {
   private let threshold: Double
   private let way: Way
   private let words: Set<String>
+  private let paths: TaxonomyPaths?
 
   private enum Way {
     case anchors(TaxonomyClassifier)
@@ -30,6 +31,7 @@ struct TaxonomyModel {
     nodes = read.nodes
     words = taxonomy.config.classification.truthField == nil ? [] : Set(read.nodes.flatMap { [$0.id, $0.label] })
     index = read.index
+    paths = read.paths
     let options = taxonomy.config.classification
     threshold = max(options.threshold, read.least ?? options.threshold)
     let own = try Matrix(rows: nodes.count, columns: index.dimensions, values: read.own)
@@ -52,8 +54,20 @@ struct TaxonomyModel {
 
   init(_ taxonomy: Taxonomy, in reader: Reader) throws(Problem) { try self.init(taxonomy, TaxonomyNodes(taxonomy, in: reader)) }
 
-  /// The nodes of each row, the best first, at most as many as the taxonomy says.
-  func classify(_ matrix: Matrix, threads: Int = 1, cancellation: Cancellation = Cancellation()) throws(Problem) -> [[Finding]] {
+  /// The nodes of documents with these vectors, row by row, the best first, at most as many as the taxonomy says.
+  func classify(
+    _ documents: [Document], _ matrix: Matrix, threads: Int = 1, cancellation: Cancellation = Cancellation()
+  ) throws(Problem) -> [[Finding]] {
+    var findings = try nearest(matrix, threads, cancellation)
+    guard let paths else { return findings }
+    for (row, document) in documents.enumerated() {
+      let given = document.fields["_internal"]?[taxonomy.mark("fields")]?.array?.compactMap(\.string) ?? []
+      if let node = paths.node(of: document.fields, given: given) { findings[row] = [Finding(node: node, score: 1)] }
+    }
+    return findings
+  }
+
+  private func nearest(_ matrix: Matrix, _ threads: Int, _ cancellation: Cancellation) throws(Problem) -> [[Finding]] {
     let config = taxonomy.config
     let options = config.classification
     switch way {

@@ -25,6 +25,8 @@ struct TaxonomyNodes {
   /// Documents that are known to lie under a node, and in `labels` under which.
   private(set) var examples: [Float] = []
   private(set) var labels: [Int32] = []
+  /// Of a taxonomy of paths: which node each path is.
+  private(set) var paths: TaxonomyPaths?
   /// The least similarity that its retriever asks for.
   private(set) var least: Double?
 
@@ -172,17 +174,16 @@ struct TaxonomyNodes {
   ) throws(Problem) {
     let ids = collections.map(\.id)
     examples = try reader.vectors(of: ids, index: index.name).values
-    var places: [String: Int32] = [:]
+    var paths = TaxonomyPaths(field: field, separator: separator)
     var (nodes, parents, labels): ([Node], [Int32], [Int32]) = ([], [], [])
     try reader.bodiesOfVectors(of: ids, index: index.name) { _, document throws(Problem) in
       let fields = try JSON(parsing: document.body).object ?? JSONObject()
-      let value = fields.value(at: field)
-      let steps = value?.array?.compactMap(\.string) ?? value?.string?.split(separator: separator).map { String($0).trimmed } ?? []
+      let steps = paths.steps(of: fields)
       var place: Int32 = -1
       for depth in steps.indices where !steps[depth].isEmpty {
         let path = steps[...depth].joined(separator: separator)
-        if let known = places[path] {
-          place = known
+        if let known = paths.places[path] {
+          place = Int32(known)
           continue
         }
         nodes.append(
@@ -191,10 +192,11 @@ struct TaxonomyNodes {
             fields: ["label": .string(steps[depth]), field: .string(path)]))
         parents.append(place)
         place = Int32(nodes.count - 1)
-        places[path] = place
+        paths.places[path] = nodes.count - 1
       }
       labels.append(place)
     }
+    self.paths = paths
     (self.nodes, self.parents, self.labels) = (nodes, parents, labels)
     own = Array(repeating: 0, count: nodes.count * index.dimensions)
   }
@@ -235,13 +237,5 @@ struct TaxonomyNodes {
       found.append(name.flatMap { places[$0] } ?? -1)
     }
     labels += found
-  }
-}
-
-extension String {
-  /// Without the blanks and tabs around it.
-  var trimmed: String {
-    let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-    return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())
   }
 }

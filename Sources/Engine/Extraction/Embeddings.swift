@@ -3,8 +3,8 @@ import Model
 
 /// Texts as vectors of an OpenAI-compatible endpoint (`POST …/v1/embeddings` with `{model, input: […]}`), many in one request.
 ///
-/// What may pass (no connection, 429, 5xx) is tried again with growing waits, or after what the server's Retry-After says. Where a server
-/// refuses a request of several texts, each is asked for alone, so that one text spoils nothing but itself.
+/// What may pass (no connection, 429, 5xx) is tried again with growing waits, or after what the server's Retry-After says if that is longer. Where
+/// a server refuses a request of several texts for what is in it, each is asked for alone, so that one text spoils nothing but itself.
 struct Embeddings {
   private let endpoint: FeatureExtractor.Endpoint
   private let courier: Courier
@@ -13,6 +13,13 @@ struct Embeddings {
 
   /// The first wait, and the longest.
   private static let waits: ClosedRange<Duration> = .milliseconds(500) ... .seconds(30)
+
+  /// More than a number of an embedding takes in JSON, with whatever stands around it.
+  private static let numberBytes = 64
+  private static let otherBytes = 1 << 20
+
+  /// What a refusal is about. Of the texts, each may be tried alone; the key, the address and the like are the same for all.
+  private static let aboutTexts: Set<Int> = [400, 413, 415, 422]
 
   init(_ endpoint: FeatureExtractor.Endpoint, _ courier: Courier, _ surroundings: Surroundings, _ cancellation: Cancellation) {
     self.endpoint = endpoint
@@ -36,6 +43,7 @@ struct Embeddings {
 
   private func ask(_ texts: [String]) throws(Problem) -> [Result<[Float], ExtractionFailure>] {
     let failure: ExtractionFailure
+    var mayBeOne = true
     switch try request(texts) {
     case .success(let answer):
       do throws(Problem) {
@@ -47,38 +55,48 @@ struct Embeddings {
                 "\(endpoint.model) gave \(vector.count) numbers, index '\(endpoint.index)' has \(endpoint.dimensions) dimensions"))
         }
       } catch { failure = ExtractionFailure("\(endpoint.url): \(error.message)") }
-    case .failure(let found): failure = found
+    case .failure(let refusal):
+      failure = refusal.failure
+      mayBeOne = refusal.status.map(Self.aboutTexts.contains) ?? true
     }
-    guard failure.kind == .permanent, texts.count > 1 else { return texts.map { _ in .failure(failure) } }
+    guard failure.kind == .permanent, mayBeOne, texts.count > 1 else { return texts.map { _ in .failure(failure) } }
     var results: [Result<[Float], ExtractionFailure>] = []
     for text in texts { results += try ask([text]) }
     return results
   }
 
-  private func request(_ texts: [String]) throws(Problem) -> Result<Courier.Answer, ExtractionFailure> {
+  /// Nothing came, or an answer of this status that is none.
+  private struct Refusal: Error {
+    var failure: ExtractionFailure
+    var status: Int?
+  }
+
+  private func request(_ texts: [String]) throws(Problem) -> Result<Courier.Answer, Refusal> {
     var headers: [(name: String, value: String)] = [("Content-Type", "application/json"), ("Accept", "application/json")]
     if let key = endpoint.apiKey { headers.append(("Authorization", "Bearer \(key)")) }
     let body: JSON = ["model": .string(endpoint.model), "input": .array(texts.map(JSON.string)), "encoding_format": "float"]
-    let request = Courier.Request(url: endpoint.url, headers: headers, body: body.bytes, timeout: endpoint.timeout)
+    let request = Courier.Request(
+      url: endpoint.url, headers: headers, body: body.bytes, timeout: endpoint.timeout,
+      limit: texts.count * endpoint.dimensions * Self.numberBytes + Self.otherBytes)
     var attempt = 0
     while true {
       try cancellation.check()
-      var after: Int64?
+      var after: Duration = .zero
       let failure: ExtractionFailure
       do throws(Problem) {
-        let answer = try courier.post(request)
+        let answer = try courier.post(request, cancellation)
         if (200..<300).contains(answer.status) { return .success(answer) }
         let passes = answer.status == 429 || answer.status >= 500 || answer.status == 408
         failure = ExtractionFailure("\(endpoint.url) answered \(answer.status): \(Self.reason(answer.body))", passes ? .transient : .permanent)
-        guard passes else { return .failure(failure) }
-        after = answer.retryAfter
+        guard passes else { return .failure(Refusal(failure: failure, status: answer.status)) }
+        after = answer.retryAfter ?? .zero
       } catch {
         if error.kind == .cancelled { throw error }
         failure = ExtractionFailure("\(endpoint.url): \(error.message)", error.kind == .unavailable ? .transient : .permanent)
-        guard error.kind == .unavailable else { return .failure(failure) }
+        guard error.kind == .unavailable else { return .failure(Refusal(failure: failure)) }
       }
-      guard attempt < endpoint.retries else { return .failure(failure) }
-      courier.wait(after.map { min(.seconds($0), Self.waits.upperBound) } ?? wait(after: attempt))
+      guard attempt < endpoint.retries else { return .failure(Refusal(failure: failure)) }
+      courier.wait(min(max(after, wait(after: attempt)), Self.waits.upperBound), cancellation)
       attempt += 1
     }
   }

@@ -24,7 +24,7 @@ struct TaxonomyTrial {
     guard !documents.isEmpty else {
       return ["stats": ["processed_docs": 0, "batches": 0, "errors": 0, "enriched": 0], "results": [], "matches": []]
     }
-    let findings = try model.classify(Matrix(documents.map(\.vector)))
+    let findings = try model.classify(documents.map(\.document), Matrix(documents.map(\.vector)))
     let assignment = TaxonomyAssignment(model)
     var (results, matches): ([JSON], [JSON]) = ([], [])
     for ((document, _), found) in zip(documents, findings) {

@@ -56,18 +56,35 @@ struct QueryVectors {
       guard let courier = host.configuration.courier else {
         throw Problem(.unsupported, "this host has no way to other servers", hint: "Let 'perigee serve' run it", path: path)
       }
-      switch try Embeddings(endpoint, courier, host.surroundings, cancellation).vectors(of: [text]).first {
-      case .success(let vector)?: made = vector
-      case .failure(let failure)?:
-        throw Problem(.unavailable, failure.message, hint: "The collection's extractor has to answer for a search by text", path: path)
-      case nil: made = nil
-      }
+      made = try asked(text, endpoint, courier, path: path)
     case .script(let reference): made = try scripted(text, reference, collection, index)
     }
     guard let made else { throw Problem(.invalid, "the extractor of '\(collection.name)' made no vector of the text", path: path) }
     do throws(Problem) { try Document.check(made, against: index) } catch { throw error.within(path) }
     return made
   }
+
+  private func asked(_ text: String, _ endpoint: FeatureExtractor.Endpoint, _ courier: Courier, path: String) throws(Problem) -> [Float]? {
+    // Tasks have threads of their own, and may wait.
+    let isRequest = ReadLimit.current != nil
+    if isRequest, !host.searchers.enter() {
+      throw Problem(
+        .unavailable, "\(endpoint.url) keeps other searches waiting", hint: "Try again when it answers, or search by a vector", path: path,
+        details: Self.mayPass)
+    }
+    defer { if isRequest { host.searchers.leave() } }
+    switch try Embeddings(endpoint, courier, host.surroundings, cancellation).vectors(of: [text]).first {
+    case .success(let vector)?: return vector
+    case .failure(let failure)?:
+      throw Problem(
+        .unavailable, failure.message, hint: "The collection's extractor has to answer for a search by text", path: path,
+        details: failure.kind == .transient ? Self.mayPass : [:])
+    case nil: return nil
+    }
+  }
+
+  /// What tells a client that the same request may go through later.
+  private static let mayPass: [String: JSON] = ["http_status": 503, "retry_after_seconds": 2, "retryable": true]
 
   private func checkName(_ own: String, _ index: VectorIndex, _ collection: Collection, _ path: String) throws(Problem) {
     guard own != index.name else { return }

@@ -77,13 +77,18 @@ struct Retrieval {
       collections.append(try host.collection(id, in: retriever.namespaceID, path: "collection_identifiers"))
     }
     // Queries are made vectors before the snapshot is taken: that may take a request to another server.
+    let queries = QueryVectors(host: host, namespaceID: retriever.namespaceID, cancellation: patience(since: began))
     var steps: [Part] = []
     for (position, stage) in retriever.stages.enumerated() {
       let path = "stages[\(position)].config"
       let step = try stage.step(outcome.values.values, path: path + ".parameters", notes: &outcome.notes)
       let filters = try stage.filters(outcome.values.values, path: path, notes: &outcome.notes)
       var targets: [[VectorSearch.Target]] = []
-      if case .search(let search)? = step { targets = try self.targets(of: search, collections, path: path + ".parameters", &outcome) }
+      if case .search(let search)? = step {
+        targets = try within(retriever.maxTime) { () throws(Problem) in
+          try self.targets(of: search, collections, queries, path: path + ".parameters", &outcome)
+        }
+      }
       steps.append(Part(step: step, targets: targets, before: filters.before, after: filters.after))
     }
     let (known, ready) = (collections, steps)
@@ -96,14 +101,26 @@ struct Retrieval {
   }
 
   private func read(_ body: (Reader) throws(Problem) -> Void) throws(Problem) {
-    let limits = [retriever.maxTime, ReadLimit.current].compactMap { $0 }
-    do throws(Problem) {
-      try host.readers.read(within: limits.min(), cancellation: cancellation, body)
-    } catch {
-      guard error.kind == .cancelled, !cancellation.isCancelled, let limit = limits.min() else { throw error }
+    let limit = [retriever.maxTime, ReadLimit.current].compactMap { $0 }.min()
+    try within(limit) { () throws(Problem) in try host.readers.read(within: limit, cancellation: cancellation, body) }
+  }
+
+  /// What a limit of time stopped is told as such.
+  private func within<Value>(_ limit: Duration?, _ body: () throws(Problem) -> Value) throws(Problem) -> Value {
+    do throws(Problem) { return try body() } catch {
+      guard error.kind == .cancelled, !cancellation.isCancelled else { throw error }
+      if host.isClosing { throw Host.shuttingDown }
+      guard let limit else { throw error }
       throw Problem(
         .budget, "the retriever took longer than \(limit.inMilliseconds) ms", hint: "Give it more max_time_ms, narrower filters or fewer stages",
         path: "budget_limits.max_time_ms", details: error.details)
+    }
+  }
+
+  /// Raised when the search is cancelled, when the host closes, and when the retriever's time is over.
+  private func patience(since began: Ticks) -> Cancellation {
+    Cancellation { [host, cancellation, limit = retriever.maxTime] in
+      cancellation.isCancelled || host.isClosing || limit.map { host.surroundings.ticks() - began > $0 } ?? false
     }
   }
 
@@ -111,9 +128,8 @@ struct Retrieval {
 
   /// Of each search the collections that it looks into, with the query as a vector; an empty list where it is skipped.
   private func targets(
-    of search: RetrieverSearch, _ collections: [Collection], path: String, _ outcome: inout Outcome
+    of search: RetrieverSearch, _ collections: [Collection], _ queries: QueryVectors, path: String, _ outcome: inout Outcome
   ) throws(Problem) -> [[VectorSearch.Target]] {
-    let queries = QueryVectors(host: host, namespaceID: retriever.namespaceID, cancellation: cancellation)
     var result: [[VectorSearch.Target]] = []
     for (position, one) in search.searches.enumerated() {
       let at = "\(path).searches[\(position)]"

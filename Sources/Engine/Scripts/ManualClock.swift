@@ -10,11 +10,16 @@ package final class ManualClock: Sendable {
     var random: SeededRandom
   }
   private let state: Mutex<State>
+  /// What passes with each look at the ticks, in nanoseconds.
+  private let stride: UInt64
 
   /// What the dice begin with when nothing else is said.
   package static let usualSeed: UInt64 = 1
 
-  package init(_ start: String = "2026-01-01T00:00:00Z", seed: UInt64 = ManualClock.usualSeed) {
+  /// `stride`: what each look at the monotonic clock takes; large ones make everything seem slow.
+  package init(_ start: String = "2026-01-01T00:00:00Z", seed: UInt64 = ManualClock.usualSeed, stride: Duration = .microseconds(1)) {
+    let (seconds, attoseconds) = stride.components
+    self.stride = UInt64(max(0, seconds * 1_000_000_000 + attoseconds / 1_000_000_000))
     state = Mutex(State(now: Instant(start) ?? Instant(seconds: 0), random: SeededRandom(seed: seed)))
   }
 
@@ -35,7 +40,7 @@ package final class ManualClock: Sendable {
       now: { self.state.withLock { $0.now } },
       ticks: {
         self.state.withLock {
-          $0.ticks += 1000
+          $0.ticks += self.stride
           return Ticks(nanoseconds: $0.ticks)
         }
       },
