@@ -93,16 +93,21 @@ import Testing
     #expect(try scenario.send("POST", "/v1/namespaces/default/ensure-indexes").status == 403)
   }
 
-  @Test("an alert's own address gets what matched, once the namespace allows it") func delivery() throws {
-    let box = Box()
+  /// A server that takes what is posted to it, and its address.
+  private func receiver(for box: Box) throws -> (Server, origin: String) {
     var options = ServerOptions(endpoints: [try Endpoint("http://127.0.0.1:0")])
-    options.handlerThreads = 2
+    options.handlerThreads = 1
     let receiver = Server(options: options, surroundings: .real) { request in box.take(request) }
     try receiver.start()
+    return (receiver, "http://\(receiver.endpoints[0])")
+  }
+
+  @Test("an alert's own address gets what matched, once the namespace allows it") func delivery() throws {
+    let box = Box()
+    let (receiver, origin) = try receiver(for: box)
     defer { _ = receiver.stop(draining: .zero) }
     let scenario = try Scenario(.direct)
     try prepare(scenario)
-    let origin = "http://\(receiver.endpoints[0])"
     _ = try scenario.send(
       "POST", "/v1/retrievers", ["retriever_name": "all", "collection_ids": ["words"], "stages": [["stage_name": "limit", "config": ["limit": 2]]]])
     let made = try scenario.send(
@@ -138,14 +143,10 @@ import Testing
 
   @Test("a check tells a channel of people when its verdict turns, and why") func verdicts() throws {
     let box = Box()
-    var options = ServerOptions(endpoints: [try Endpoint("http://127.0.0.1:0")])
-    options.handlerThreads = 1
-    let receiver = Server(options: options, surroundings: .real) { request in box.take(request) }
-    try receiver.start()
+    let (receiver, origin) = try receiver(for: box)
     defer { _ = receiver.stop(draining: .zero) }
     let scenario = try Scenario(.direct)
     try prepare(scenario)
-    let origin = "http://\(receiver.endpoints[0])"
     _ = try scenario.send("PUT", "/v1/http/rules", ["allow": [.string(origin)]])
     _ = try scenario.send(
       "POST", "/v1/retrievers", ["retriever_name": "all", "collection_ids": ["words"], "stages": [["stage_name": "limit", "config": ["limit": 2]]]])
