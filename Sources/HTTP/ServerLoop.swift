@@ -133,7 +133,7 @@ final class ServerLoop: @unchecked Sendable {
     if found != backlog {
       (backlog, backlogSince) = (found, now)
     } else if now - backlogSince >= .milliseconds(Self.stalled) {
-      pool.wakeForAll()
+      pool.passOver()
       backlogSince = now
     }
   }

@@ -35,15 +35,14 @@ import Testing
     pool.waitUntilEnded()
   }
 
-  @Test("are not more than there are cores, where they do not say so, until somebody looks: then all are woken")
+  @Test("are not more than there are cores, where they do not say so, until somebody looks, and looks again: then others take their place")
   func undeclared() throws {
     let meeting = Monitor(0)
     let pool = try pool(meeting, declared: false)
     pool.submit(jobs)
     meeting.wait { $0 > 0 ? () : nil }
     #expect(!pool.backlog.isEmpty || meeting.withLock { $0 } == Self.count)
-    // Threads that have not come to their first wait yet are woken by a later look.
-    while meeting.withLock({ $0 < Self.count }) { pool.wakeForAll() }
+    while meeting.withLock({ $0 < Self.count }) { pool.passOver() }
     #expect(pool.backlog.isEmpty)
     pool.stop()
     pool.waitUntilEnded()
