@@ -27,6 +27,11 @@ int csqlite_lock(int fd) {
   return fcntl(fd, F_OFD_SETLK, &lock);
 }
 
+int csqlite_unlock(int fd) {
+  struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+  return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 int csqlite_is_locked(int fd) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   if (fcntl(fd, F_OFD_GETLK, &lock) != 0) return -1;

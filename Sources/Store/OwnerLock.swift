@@ -28,7 +28,10 @@ struct OwnerLock: ~Copyable {
     fchmod(descriptor, 0o600)
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    csqlite_unlock(descriptor)
+    close(descriptor)
+  }
 
   /// Writes who owns the store. The file may name a secret of this machine's user, hence its mode 0600.
   func describe(_ json: JSON) throws(Problem) {

@@ -13,6 +13,10 @@ int csqlite_defend(sqlite3 *db);
    The lock belongs to the open file description: it goes with the descriptor, also when the process is killed. */
 int csqlite_lock(int fd);
 
+/* Gives it up at once. To close the descriptor would not do while a child that was forked a moment ago, and has not begun its own program, has
+   another one of the same description. */
+int csqlite_unlock(int fd);
+
 /* 1 when somebody else holds that lock, 0 when nobody does, -1 with errno. Asks without taking it. */
 int csqlite_is_locked(int fd);
 
